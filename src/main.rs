@@ -1,0 +1,3 @@
+//! The `touchtone` command.
+
+fn main() {}
