@@ -2,6 +2,15 @@
 //!
 //! The layers, from the engine's bytes to an operation and back:
 //! - [`wire`]: the engine's line protocol; no I/O.
+//! - [`grammar`]: from notation to automaton.
+//! - [`keypad`]: the digits of one channel.
+//! - [`config`]: what an admin wrote, checked.
 
+pub mod config;
+pub mod diagnostic;
+pub mod grammar;
 pub mod key;
+pub mod keypad;
+pub mod moment;
+pub mod template;
 pub mod wire;

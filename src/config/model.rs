@@ -1,0 +1,186 @@
+//! A configuration that was read and checked.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::key::Key;
+use crate::keypad::Keymaps;
+use crate::template::Template;
+
+/// Everything an admin can set, checked: what loads works as it reads.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How the engine is reached.
+    pub yate: Yate,
+    /// What holds for the keys of every call.
+    pub keypad: Keypad,
+    /// How rooms are recorded.
+    pub record: Record,
+    /// The states that a call can be in, built-in ones first; a state is known by its place here.
+    pub states: Vec<State>,
+    /// The roles that are named anywhere; a role is known by its place here.
+    pub roles: Vec<String>,
+    /// The codes, in the order they are written.
+    pub codes: Vec<Code>,
+    /// The codes compiled, one automaton a state and role.
+    pub keymaps: Keymaps,
+}
+
+/// `[yate]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Yate {
+    /// Where the engine listens.
+    pub connect: Address,
+    /// The priority of the handler of `chan.dtmf`; lower comes first, and conferences have 75.
+    pub priority: u32,
+    /// Whether digits are handled (and can be held back) or only watched.
+    pub intercept: bool,
+    /// How long an operation waits for the engine's answer before it counts as failed.
+    pub answer_timeout: Duration,
+    /// The shortest and the longest wait before a lost connection is tried again.
+    pub reconnect: (Duration, Duration),
+}
+
+/// A way to an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// `unix:PATH`
+    Unix(PathBuf),
+    /// `tcp:HOST:PORT`
+    Tcp {
+        /// A name or an address.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// `stdio`: the engine started this process, and speaks on its standard input and output.
+    Stdio,
+}
+
+/// `[keypad]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keypad {
+    /// How long the next digit of a code may take.
+    pub interdigit: Duration,
+    /// How long a code waits that is complete, while a longer one is still possible.
+    pub critical: Duration,
+    /// The key that says "this is all".
+    pub enter: Option<Key>,
+    /// How many digits are held at most.
+    pub max_digits: usize,
+    /// How long a digit waits for an earlier one that the engine delivers late.
+    pub reorder: Duration,
+}
+
+/// `[record]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// What does the recording.
+    pub by: RecordBy,
+    /// Where it is written: an engine resource, as `wave/record//var/spool/yate/${room}-${date}.au`.
+    pub file: Template,
+    /// What the room hears when a recording starts; `room` recordings only.
+    pub warn: Option<Template>,
+}
+
+/// Who records a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordBy {
+    /// A utility leg of our own in the room.
+    Leg,
+    /// The room's own recorder.
+    Room,
+}
+
+/// `[states.NAME]`, and the built-in states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// Its name.
+    pub name: String,
+    /// What becomes of digits that no code wants.
+    pub unmatched: Unmatched,
+    /// The keypad's, unless the state has its own.
+    pub interdigit: Duration,
+    /// The keypad's, unless the state has its own.
+    pub critical: Duration,
+    /// The keypad's, unless the state has its own.
+    pub enter: Option<Key>,
+}
+
+/// What becomes of digits that no code wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmatched {
+    /// They go on to the other party.
+    Pass,
+    /// They go nowhere.
+    Drop,
+}
+
+/// `[[code]]`
+#[derive(Debug, Clone)]
+pub struct Code {
+    /// Its name, unique.
+    pub name: String,
+    /// The states it is for, as places in [`Config::states`].
+    pub states: Vec<usize>,
+    /// The roles it is for, as places in [`Config::roles`]; `None` for everybody.
+    pub allow: Option<Vec<usize>>,
+    /// What it does.
+    pub operation: Operation,
+    /// What the caller hears when it was done: an engine resource, as `tone/probe/1`.
+    pub on_success: Option<Template>,
+    /// What the caller hears when it could not be done.
+    pub on_failure: Option<Template>,
+}
+
+/// What a code does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// Puts the caller in a room.
+    Join {
+        /// The room with its prefix, as `conf/800`.
+        room: Template,
+        /// Whether the other party of the call comes along; if not, it is left alone.
+        with_peer: bool,
+        /// What the engine is told of a room that this makes, as `lonely`.
+        params: Params,
+    },
+    /// Takes the caller out of the room: to `to`, or the call ends.
+    Leave {
+        /// An engine resource, as `tone/dial`.
+        to: Option<Template>,
+    },
+    /// Mutes or unmutes the caller.
+    Mute(Switch),
+    /// Starts or stops the recording of the room.
+    Record(Switch),
+    /// Sends any message.
+    Message {
+        /// Its name, as `call.drop`.
+        name: String,
+        /// Whether it is sent in the caller's name, through `chan.masquerade`.
+        masquerade: bool,
+        /// Its parameters.
+        params: Params,
+    },
+}
+
+/// Named values, each filled in when the code fires.
+pub type Params = BTreeMap<String, Template>;
+
+/// Which way an operation that can be undone goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// To what it is not now.
+    Toggle,
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
+
+/// The name of the state of a call between two parties.
+pub const STATE_CALL: &str = "call";
+/// The name of the state of a caller in a conference room.
+pub const STATE_CONFERENCE: &str = "conference";

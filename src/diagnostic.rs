@@ -1,0 +1,111 @@
+//! What is wrong in a file that an admin wrote: where, why, and the way out.
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Works, but probably not as meant.
+    Warning,
+    /// Cannot work; the file is refused.
+    Error,
+}
+
+/// One of the files that are being checked: an index into [`Sources`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SourceId(pub usize);
+
+/// A stretch of a file, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub source: SourceId,
+    /// From and to, in bytes from the start of the file.
+    pub span: Range<usize>,
+}
+
+/// One thing found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// A short stable name of the kind of problem, as `unknown-key`; tools sort by it.
+    pub kind: &'static str,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// Where; `None` if the problem is the absence of something in no place.
+    pub place: Option<Place>,
+    /// What to say at the place itself; may be empty.
+    pub label: String,
+    /// Other places that belong to it, each with what to say there.
+    pub related: Vec<(Place, String)>,
+    /// The way out, if one is known.
+    pub help: Option<String>,
+}
+
+/// The text of a file that is being checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The path as the admin gave it.
+    pub path: PathBuf,
+    /// The text.
+    pub text: String,
+}
+
+/// All files that diagnostics speak of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources {
+    files: Vec<Source>,
+}
+
+impl Diagnostic {
+    /// An error at a place.
+    pub fn error(kind: &'static str, message: impl Into<String>, place: impl Into<Option<Place>>) -> Self {
+        Self::new(Severity::Error, kind, message.into(), place.into())
+    }
+
+    /// A warning at a place.
+    pub fn warning(kind: &'static str, message: impl Into<String>, place: impl Into<Option<Place>>) -> Self {
+        Self::new(Severity::Warning, kind, message.into(), place.into())
+    }
+
+    fn new(severity: Severity, kind: &'static str, message: String, place: Option<Place>) -> Self {
+        Diagnostic { severity, kind, message, place, label: String::new(), related: Vec::new(), help: None }
+    }
+
+    /// Says something at the place itself.
+    #[must_use]
+    pub fn labelled(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Adds another place that belongs to the problem.
+    #[must_use]
+    pub fn related(mut self, place: Place, label: impl Into<String>) -> Self {
+        self.related.push((place, label.into()));
+        self
+    }
+
+    /// Says the way out.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl Sources {
+    /// Adds a file.
+    pub fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<String>) -> SourceId {
+        self.files.push(Source { path: path.into(), text: text.into() });
+        SourceId(self.files.len() - 1)
+    }
+
+    /// The file of an id that [`add`](Self::add) gave.
+    #[must_use]
+    pub fn get(&self, id: SourceId) -> Option<&Source> {
+        self.files.get(id.0)
+    }
+}

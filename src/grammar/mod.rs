@@ -1,0 +1,3 @@
+//! From notation to automaton.
+
+pub mod automaton;

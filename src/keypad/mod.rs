@@ -1,0 +1,5 @@
+//! The digits of one channel: put in order, collected, held, released.
+
+mod keymap;
+
+pub use keymap::Keymaps;
