@@ -81,7 +81,8 @@ impl std::str::FromStr for Keys {
     type Err = NotAKey;
 
     fn from_str(text: &str) -> Result<Self, NotAKey> {
-        let key = |symbol: char| u8::try_from(symbol).ok().and_then(Key::from_symbol).ok_or(NotAKey { symbol });
+        let key =
+            |symbol: char| u8::try_from(symbol).ok().and_then(Key::from_symbol).ok_or(NotAKey { symbol });
         text.chars().map(key).collect::<Result<Vec<_>, _>>().map(Keys)
     }
 }

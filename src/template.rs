@@ -88,7 +88,10 @@ impl Template {
 
     /// Fills the names in. A name that `value_of` does not know becomes nothing; the configuration is checked for
     /// names that can never be known when it is loaded.
-    pub fn render<'v>(&self, mut value_of: impl FnMut(&str) -> Option<std::borrow::Cow<'v, [u8]>>) -> Vec<u8> {
+    pub fn render<'v>(
+        &self,
+        mut value_of: impl FnMut(&str) -> Option<std::borrow::Cow<'v, [u8]>>,
+    ) -> Vec<u8> {
         let mut out = Vec::new();
         for part in &self.parts {
             match part {
@@ -97,6 +100,14 @@ impl Template {
             }
         }
         out
+    }
+}
+
+impl std::str::FromStr for Template {
+    type Err = TemplateError;
+
+    fn from_str(text: &str) -> Result<Self, TemplateError> {
+        Template::parse(text)
     }
 }
 

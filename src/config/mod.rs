@@ -1,8 +1,25 @@
 //! The configuration: TOML to a checked [`Config`].
+//!
+//! [`load`] reads a file in two phases: parse, every value with its place, then check, collecting every problem. What
+//! can be written is in [`schema`], and what templates may name in [`names`].
 
+mod address;
+mod codes;
+mod duration;
+mod load;
 mod model;
+pub mod names;
+mod operation;
+mod patterns;
+mod read;
+pub mod schema;
+mod sections;
+mod syntax;
+mod templates;
 
+pub use address::BadAddress;
+pub use load::{Loaded, Refused, load};
 pub use model::{
-    Address, Code, Config, Keypad, Operation, Params, Record, RecordBy, STATE_CALL, STATE_CONFERENCE, State, Switch,
-    Unmatched, Yate,
+    Address, Code, Config, Keypad, Operation, Params, Record, RecordBy, STATE_CALL, STATE_CONFERENCE, State,
+    Switch, Unmatched, Yate,
 };

@@ -182,7 +182,11 @@ impl ModuleLine<'_> {
         match self {
             ModuleLine::Message(Message { params, .. }) | ModuleLine::Answer(Answer { params, .. }) => {
                 let bad = |name: &[u8]| name.is_empty() || holds_escape(name, b'}');
-                if params.raw_fields().any(|(name, _)| bad(name)) { Err(Unsendable::ParameterName) } else { Ok(()) }
+                if params.raw_fields().any(|(name, _)| bad(name)) {
+                    Err(Unsendable::ParameterName)
+                } else {
+                    Ok(())
+                }
             }
             ModuleLine::Install { name, .. }
             | ModuleLine::Uninstall(name)
@@ -234,7 +238,10 @@ mod tests {
 
     #[test]
     fn a_percent_before_an_at_sign_is_no_nul() {
-        assert_eq!(sent(&message(Params::new().with("a", "%@"))).unwrap(), "%%>message:1:0:call.drop::a=%%@\n");
+        assert_eq!(
+            sent(&message(Params::new().with("a", "%@"))).unwrap(),
+            "%%>message:1:0:call.drop::a=%%@\n"
+        );
     }
 
     #[test]

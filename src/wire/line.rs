@@ -147,7 +147,13 @@ pub enum ModuleLine<'a> {
 impl<'a> Message<'a> {
     /// A message of the module's own, with the time left to the engine.
     pub fn new(id: impl Into<Cow<'a, [u8]>>, name: &'a str, params: Params<'a>) -> Self {
-        Message { id: id.into(), time: 0, name: Cow::Borrowed(name.as_bytes()), retvalue: Cow::default(), params }
+        Message {
+            id: id.into(),
+            time: 0,
+            name: Cow::Borrowed(name.as_bytes()),
+            retvalue: Cow::default(),
+            params,
+        }
     }
 }
 

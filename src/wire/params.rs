@@ -75,7 +75,11 @@ impl<'a> Params<'a> {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Cow<'_, [u8]>> {
         self.raw_fields().find_map(|(key, value)| {
-            let hit = if memchr(b'%', key).is_some() { unescaped(key) == name.as_bytes() } else { key == name.as_bytes() };
+            let hit = if memchr(b'%', key).is_some() {
+                unescaped(key) == name.as_bytes()
+            } else {
+                key == name.as_bytes()
+            };
             if hit { value.map(unescaped) } else { None }
         })
     }
@@ -99,9 +103,11 @@ impl<'a> Params<'a> {
 
     /// Names and values as they stand on the wire; empty fields are passed over, as the engine does.
     pub(super) fn raw_fields(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        Fields { rest: Some(&self.wire) }.filter(|field| !field.is_empty()).map(|field| match memchr(b'=', field) {
-            Some(at) => (&field[..at], Some(&field[at + 1..])),
-            None => (field, None),
+        Fields { rest: Some(&self.wire) }.filter(|field| !field.is_empty()).map(|field| {
+            match memchr(b'=', field) {
+                Some(at) => (&field[..at], Some(&field[at + 1..])),
+                None => (field, None),
+            }
         })
     }
 }

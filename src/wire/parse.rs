@@ -132,15 +132,28 @@ fn params(input: &[u8]) -> Parsed<'_, Params<'_>> {
 }
 
 fn message(input: &[u8]) -> Parsed<'_, Message<'_>> {
-    let parts = (terminated(field, separator), terminated(number, separator), terminated(field, separator), field, params);
+    let parts = (
+        terminated(field, separator),
+        terminated(number, separator),
+        terminated(field, separator),
+        field,
+        params,
+    );
     let parts = preceded(tag("%%>message:"), parts);
     map(parts, |(id, time, name, retvalue, params)| Message { id, time, name, retvalue, params }).parse(input)
 }
 
 fn answer(input: &[u8]) -> Parsed<'_, Answer<'_>> {
-    let parts = (terminated(field, separator), terminated(truth, separator), terminated(field, separator), field, params);
+    let parts = (
+        terminated(field, separator),
+        terminated(truth, separator),
+        terminated(field, separator),
+        field,
+        params,
+    );
     let parts = preceded(tag("%%<message:"), parts);
-    map(parts, |(id, processed, name, retvalue, params)| Answer { id, processed, name, retvalue, params }).parse(input)
+    map(parts, |(id, processed, name, retvalue, params)| Answer { id, processed, name, retvalue, params })
+        .parse(input)
 }
 
 /// The value of a local parameter is written bare by the engine, so a `:` may stand in it: its truth is last.
@@ -170,7 +183,10 @@ fn engine_line(input: &[u8]) -> Parsed<'_, EngineLine<'_>> {
             success,
         }),
         map(preceded(tag("%%<watch:"), watcher()), |(name, success)| EngineLine::Watched { name, success }),
-        map(preceded(tag("%%<unwatch:"), watcher()), |(name, success)| EngineLine::Unwatched { name, success }),
+        map(preceded(tag("%%<unwatch:"), watcher()), |(name, success)| EngineLine::Unwatched {
+            name,
+            success,
+        }),
         local_set,
         value(EngineLine::Quit, tag("%%<quit")),
         map(preceded(tag("Error in: "), rest), |line| EngineLine::ErrorIn(Cow::Borrowed(line))),
@@ -186,13 +202,18 @@ fn bare(input: &[u8]) -> Parsed<'_, Cow<'_, [u8]>> {
 fn connect(input: &[u8]) -> Parsed<'_, ModuleLine<'_>> {
     let id = opt(preceded(separator, field));
     let kind = opt(preceded(separator, field));
-    map(preceded(tag("%%>connect:"), (field, id, kind)), |(role, id, kind)| ModuleLine::Connect { role, id, kind })
-        .parse(input)
+    map(preceded(tag("%%>connect:"), (field, id, kind)), |(role, id, kind)| ModuleLine::Connect {
+        role,
+        id,
+        kind,
+    })
+    .parse(input)
 }
 
 fn install(input: &[u8]) -> Parsed<'_, ModuleLine<'_>> {
     let (after, _) = tag("%%>install:")(input)?;
-    let (after, priority) = if after.starts_with(b":") { (after, None) } else { map(small_number, Some).parse(after)? };
+    let (after, priority) =
+        if after.starts_with(b":") { (after, None) } else { map(small_number, Some).parse(after)? };
     let (after, name) = preceded(separator, field).parse(after)?;
     let (after, filter) = opt(preceded(separator, (field, opt(preceded(separator, field))))).parse(after)?;
     let filter = filter.map(|(name, value)| (name, value.unwrap_or_default()));
@@ -269,7 +290,8 @@ mod tests {
 
     #[test]
     fn a_keyed_digit_is_read() {
-        let line = b"%%>message:0x7f.67:1795420044:chan.dtmf::id=sip/2:address=127.0.0.1%z7002:text=*:sequence=1";
+        let line =
+            b"%%>message:0x7f.67:1795420044:chan.dtmf::id=sip/2:address=127.0.0.1%z7002:text=*:sequence=1";
         let Ok(EngineLine::Message(message)) = EngineLine::parse(line) else { panic!("not a message") };
         assert_eq!(message.id.as_ref(), b"0x7f.67");
         assert_eq!(message.time, 1_795_420_044);
@@ -279,7 +301,8 @@ mod tests {
 
     #[test]
     fn a_watched_message_has_no_id() {
-        let Ok(EngineLine::Answer(answer)) = EngineLine::parse(b"%%<message::false:chan.hangup::id=sip/2") else {
+        let Ok(EngineLine::Answer(answer)) = EngineLine::parse(b"%%<message::false:chan.hangup::id=sip/2")
+        else {
             panic!("not an answer")
         };
         assert!(answer.is_watched());

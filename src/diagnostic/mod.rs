@@ -1,10 +1,20 @@
 //! What is wrong in a file that an admin wrote: where, why, and the way out.
+//!
+//! A [`Diagnostic`] is the finding itself. [`Style::render`] shows it to a person, and [`Diagnostic::to_json`] to a
+//! program.
+
+mod human;
+mod json;
 
 use std::ops::Range;
 use std::path::PathBuf;
 
+pub use human::Style;
+pub use json::{Finding, Spot};
+
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Works, but probably not as meant.
     Warning,
@@ -93,6 +103,40 @@ impl Diagnostic {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+}
+
+/// A line and a column, both counted from 1; columns are counted in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+impl Source {
+    /// Where a byte stands; what is past the end stands at the end.
+    #[must_use]
+    pub fn position(&self, byte: usize) -> Position {
+        let before = &self.text[..self.text.floor_char_boundary(byte)];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Position {
+            line: 1 + before.bytes().filter(|&b| b == b'\n').count(),
+            column: 1 + before[line_start..].chars().count(),
+        }
+    }
+
+    /// The text of a stretch, as much of it as there is.
+    #[must_use]
+    pub fn excerpt(&self, span: &Range<usize>) -> &str {
+        &self.text[self.bounded(span)]
+    }
+
+    /// The stretch with its ends inside the text and between characters.
+    fn bounded(&self, span: &Range<usize>) -> Range<usize> {
+        let start = self.text.floor_char_boundary(span.start);
+        start..self.text.ceil_char_boundary(span.end).max(start)
     }
 }
 

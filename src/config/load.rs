@@ -1,0 +1,89 @@
+//! From a file to a checked configuration.
+
+use std::io;
+use std::path::Path;
+
+use crate::diagnostic::{Diagnostic, Severity, Sources, Style};
+
+use super::codes::{self, Context};
+use super::read::{Findings, Table, tables};
+use super::schema::ROOT;
+use super::{Config, sections, syntax};
+
+/// A configuration that was read and checked.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// What works, but probably not as meant.
+    pub warnings: Vec<Diagnostic>,
+    /// The files it was read from.
+    pub sources: Sources,
+}
+
+/// A configuration that cannot work, with everything that is wrong with it.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// The errors, and the warnings besides.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files it was read from.
+    pub sources: Sources,
+}
+
+/// Reads and checks a configuration; `read` gives the text of a file.
+///
+/// # Errors
+/// [`Refused`] if there is anything in it that cannot work as it reads.
+pub fn load(path: &Path, read: impl Fn(&Path) -> io::Result<String>) -> Result<Loaded, Refused> {
+    let mut sources = Sources::default();
+    let text = match read(path) {
+        Ok(text) => text,
+        Err(error) => return Err(Refused { diagnostics: vec![unreadable(path, &error)], sources }),
+    };
+    let source = sources.add(path, text.clone());
+    let mut found = Findings::new(source, &text);
+    let config = check(&text, &mut found);
+    let diagnostics = found.into_diagnostics();
+    let refused = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    match config {
+        Some(config) if !refused => Ok(Loaded { config, warnings: diagnostics, sources }),
+        _ => Err(Refused { diagnostics, sources }),
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+    let path = path.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => Diagnostic::error("no-file", format!("there is no file {path}"), None),
+        io::ErrorKind::InvalidData => {
+            Diagnostic::error("no-file", format!("{path} is not text in UTF-8"), None)
+        }
+        _ => Diagnostic::error("no-file", format!("{path} cannot be read: {error}"), None),
+    }
+}
+
+fn check(text: &str, found: &mut Findings<'_>) -> Option<Config> {
+    let values = syntax::parse(text, found);
+    let root = Table::open(&ROOT, values.get_ref(), values.span(), ROOT.title.to_owned(), found);
+    let yate = sections::yate(&root, found);
+    let keypad = sections::keypad(&root, found);
+    let record = sections::record(&root, found);
+    let states = sections::states(&root, &keypad, found);
+    let mut roles = Vec::new();
+    let mut context = Context { states: &states, roles: &mut roles };
+    let drafts: Vec<_> = tables(&root, "code", found)
+        .iter_mut()
+        .map(|table| codes::read(table, &mut context, found))
+        .collect();
+    codes::report_duplicates(&drafts, found);
+    let codes = drafts.into_iter().map(|draft| draft.code).collect::<Option<Vec<_>>>()?;
+    Some(Config { yate, keypad, record: record?, states, roles, codes, keymaps: Default::default() })
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&Style::default().render_all(&self.diagnostics, &self.sources))
+    }
+}
+
+impl std::error::Error for Refused {}

@@ -1,0 +1,122 @@
+//! What a code does, with the keys that belong to it.
+
+use super::read::{Findings, Table, Text};
+use super::schema::Key;
+use super::templates::{self, CodeScope, Scope};
+use super::{Operation, Params, Switch};
+
+/// The prefix of conference rooms.
+const ROOM_PREFIX: &str = "conf/";
+
+/// Reads the operation of a code, and reports the keys that belong to another.
+pub(super) fn read(table: &Table<'_, '_>, scope: &CodeScope, found: &mut Findings<'_>) -> Option<Operation> {
+    let name = table.choice("operation", found)?;
+    report_misplaced(name, table, found);
+    let reader = Reader { table, scope: Scope::Code(scope) };
+    match name {
+        "join" => reader.join(scope, found),
+        "leave" => reader.leave(found),
+        "mute-toggle" => Some(Operation::Mute(Switch::Toggle)),
+        "mute" => Some(Operation::Mute(Switch::On)),
+        "unmute" => Some(Operation::Mute(Switch::Off)),
+        "record-toggle" => Some(Operation::Record(Switch::Toggle)),
+        "record-start" => Some(Operation::Record(Switch::On)),
+        "record-stop" => Some(Operation::Record(Switch::Off)),
+        "message" => reader.message(found),
+        _ => None,
+    }
+}
+
+fn report_misplaced(operation: &str, table: &Table<'_, '_>, found: &mut Findings<'_>) {
+    let belongs_elsewhere = |key: &Key| !key.only_for.is_empty() && !key.only_for.contains(&operation);
+    for (key, span) in table.keys().filter(|(key, _)| belongs_elsewhere(key)) {
+        let message = format!("`{}` belongs to the operation `{}`", key.name, key.only_for.join("` or `"));
+        let label = format!("not to `{operation}`");
+        found.push(
+            found
+                .error("misplaced-key", message, span)
+                .labelled(label)
+                .help("remove it, or change the operation"),
+        );
+    }
+}
+
+struct Reader<'r, 'v, 'i> {
+    table: &'r Table<'v, 'i>,
+    scope: Scope<'r>,
+}
+
+impl Reader<'_, '_, '_> {
+    fn join(&self, scope: &CodeScope, found: &mut Findings<'_>) -> Option<Operation> {
+        let room = self.table.text("room", found);
+        let template = room.as_ref().and_then(|room| {
+            check_room(room, scope, found);
+            templates::read(room, &self.scope, found)
+        });
+        let with_peer = self.table.boolean("with-peer", found);
+        let params = self.params(&["id", "message", "callto", "room", "notify"], found);
+        Some(Operation::Join { room: template?, with_peer, params })
+    }
+
+    fn leave(&self, found: &mut Findings<'_>) -> Option<Operation> {
+        match self.table.text("to", found) {
+            Some(to) => Some(Operation::Leave { to: Some(templates::resource(&to, &self.scope, found)?) }),
+            None => Some(Operation::Leave { to: None }),
+        }
+    }
+
+    fn message(&self, found: &mut Findings<'_>) -> Option<Operation> {
+        let name = self.table.text("message", found);
+        if let Some(name) = &name {
+            check_message_name(name, found);
+        }
+        let masquerade = self.table.boolean("masquerade", found);
+        let taken: &[&str] = if masquerade { &["id", "message"] } else { &[] };
+        let params = self.params(taken, found);
+        Some(Operation::Message { name: name?.value, masquerade, params })
+    }
+
+    /// The parameters, none of which may be one that touchtone sets itself.
+    fn params(&self, taken: &[&str], found: &mut Findings<'_>) -> Params {
+        let mut params = Params::new();
+        for (name, value) in self.table.params("params", found) {
+            check_param_name(&name, taken, found);
+            if let Some(template) = templates::read(&value, &self.scope, found) {
+                params.insert(name.value, template);
+            }
+        }
+        params
+    }
+}
+
+/// A room has its prefix: in the text, or because `${room}` is the room the caller is in.
+fn check_room(room: &Text, scope: &CodeScope, found: &mut Findings<'_>) {
+    let is_room = room.value.strip_prefix(ROOM_PREFIX).is_some_and(|name| !name.is_empty());
+    if is_room || room.value == "${room}" && !scope.is_capture("room") {
+        return;
+    }
+    let name = room.value.trim_start_matches(ROOM_PREFIX);
+    let help = format!("write \"{ROOM_PREFIX}{}\"", if name.is_empty() { "800" } else { name });
+    let message = format!("{:?} is no room: the engine knows rooms as \"{ROOM_PREFIX}NAME\"", room.value);
+    found.push(found.error("bad-room", message, room.span.clone()).help(help));
+}
+
+fn check_message_name(name: &Text, found: &mut Findings<'_>) {
+    let plain = |c: char| c.is_ascii_graphic() && c != ':';
+    if name.value.is_empty() || !name.value.chars().all(plain) {
+        let message = format!("{:?} is no name of a message", name.value);
+        let help = "a message has a name as \"call.drop\"; what it says goes into `params`";
+        found.push(found.error("bad-message-name", message, name.span.clone()).help(help));
+    }
+}
+
+fn check_param_name(name: &Text, taken: &[&str], found: &mut Findings<'_>) {
+    if name.value.is_empty() || name.value.contains(['=', '\0']) {
+        let message = format!("{:?} cannot be the name of a parameter", name.value);
+        let help = "a name is not empty and has neither `=` nor NUL";
+        found.push(found.error("bad-parameter", message, name.span.clone()).help(help));
+    } else if taken.contains(&name.value.as_str()) {
+        let message = format!("the parameter `{}` is set by touchtone itself", name.value);
+        found.push(found.error("bad-parameter", message, name.span.clone()).help("remove it"));
+    }
+}

@@ -1,0 +1,89 @@
+//! What was found wrong in one file so far.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::diagnostic::{Diagnostic, Place, SourceId};
+
+use super::Text;
+use super::text::raw_offsets;
+
+/// The kind of an error in the TOML itself.
+pub(in crate::config) const SYNTAX: &str = "syntax";
+
+/// What was found wrong in one file so far, and what is needed to point into it.
+pub(in crate::config) struct Findings<'t> {
+    source: SourceId,
+    text: &'t str,
+    found: Vec<Diagnostic>,
+}
+
+impl<'t> Findings<'t> {
+    pub(in crate::config) fn new(source: SourceId, text: &'t str) -> Self {
+        Findings { source, text, found: Vec::new() }
+    }
+
+    pub(in crate::config) fn push(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
+    /// An error at a stretch of the file.
+    pub(in crate::config) fn error(
+        &self,
+        kind: &'static str,
+        message: impl Into<String>,
+        span: Range<usize>,
+    ) -> Diagnostic {
+        Diagnostic::error(kind, message, self.place(span))
+    }
+
+    pub(in crate::config) fn place(&self, span: Range<usize>) -> Place {
+        Place { source: self.source, span }
+    }
+
+    /// The place of a stretch of a string's value, whatever escapes stand before it.
+    pub(in crate::config) fn within(&self, text: &Text, inner: &Range<usize>) -> Place {
+        let span = raw_offsets(self.text, text)
+            .and_then(|offsets| Some(*offsets.get(inner.start)?..*offsets.get(inner.end)?))
+            .unwrap_or_else(|| text.span.clone());
+        self.place(span)
+    }
+
+    /// Everything found, in the order of the file.
+    ///
+    /// Text that is no TOML makes values look wrong, or missing, that are not: on the lines of such an error nothing
+    /// else is said, and nowhere that something is missing.
+    pub(in crate::config) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+        let broken: HashSet<usize> = self
+            .found
+            .iter()
+            .filter(|found| found.kind == SYNTAX)
+            .flat_map(|found| self.lines(found))
+            .collect();
+        if !broken.is_empty() {
+            let text = self.text;
+            self.found.retain(|found| match found.kind {
+                SYNTAX | "duplicate-key" => true,
+                "missing-key" => false,
+                _ => !found
+                    .place
+                    .as_ref()
+                    .is_some_and(|place| broken.contains(&line_start(text, place.span.start))),
+            });
+        }
+        self.found.sort_by_key(|found| found.place.as_ref().map(|place| (place.source, place.span.start)));
+        self.found
+    }
+
+    /// Where the lines start that a diagnostic is about.
+    fn lines(&self, found: &Diagnostic) -> Vec<usize> {
+        let Some(Place { span, .. }) = &found.place else { return Vec::new() };
+        let first = line_start(self.text, span.start);
+        let rest = self.text.get(span.clone()).unwrap_or_default();
+        std::iter::once(first).chain(rest.match_indices('\n').map(|(at, _)| span.start + at + 1)).collect()
+    }
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
+}

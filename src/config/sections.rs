@@ -1,0 +1,159 @@
+//! The sections that hold settings: `[yate]`, `[keypad]`, `[record]` and `[states.NAME]`.
+
+use std::time::Duration;
+
+use crate::diagnostic::Diagnostic;
+
+use super::read::{Findings, Table, Text, named_tables};
+use super::schema::{KEYPAD, RECONNECT, RECORD, YATE};
+use super::templates::{self, Scope};
+use super::{Address, Keypad, Record, RecordBy, STATE_CALL, STATE_CONFERENCE, State, Unmatched, Yate};
+
+/// The priority of the engine's conference module.
+const CONFERENCE_PRIORITY: u64 = 75;
+
+/// The states that touchtone puts calls in by itself, and what becomes in them of digits that no code wants.
+const BUILT_IN_STATES: [(&str, Unmatched); 2] =
+    [(STATE_CALL, Unmatched::Pass), (STATE_CONFERENCE, Unmatched::Drop)];
+
+pub(super) fn yate(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Yate {
+    let table = root.table("yate", &YATE, found);
+    let priority = table.integer("priority", found);
+    if priority >= CONFERENCE_PRIORITY
+        && let Some(span) = table.span_of("priority")
+    {
+        let message = format!(
+            "conferences handle digits at priority {CONFERENCE_PRIORITY}, before touchtone sees them"
+        );
+        let help = format!("write a number below {CONFERENCE_PRIORITY}; the default is 15");
+        found.push(Diagnostic::warning("late-priority", message, found.place(span)).help(help));
+    }
+    Yate {
+        connect: address(&table, found),
+        priority: u32::try_from(priority).unwrap_or(u32::MAX),
+        intercept: table.boolean("intercept", found),
+        answer_timeout: table.duration("answer-timeout", found),
+        reconnect: reconnect(&table, found),
+    }
+}
+
+fn address(table: &Table<'_, '_>, found: &mut Findings<'_>) -> Address {
+    let written = table.text("connect", found);
+    let read = written.as_ref().map(|text| text.value.parse::<Address>());
+    if let (Some(text), Some(Err(error))) = (&written, &read) {
+        let message = format!("`connect` cannot be {:?}", text.value);
+        found.push(found.error("bad-address", message, text.span.clone()).help(error.to_string()));
+    }
+    read.and_then(Result::ok).or_else(|| YATE.key("connect")?.default?.parse().ok()).unwrap_or(Address::Stdio)
+}
+
+fn reconnect(table: &Table<'_, '_>, found: &mut Findings<'_>) -> (Duration, Duration) {
+    let table = table.table("reconnect", &RECONNECT, found);
+    let (shortest, longest) = (table.duration("shortest", found), table.duration("longest", found));
+    if shortest > longest {
+        let message = "the shortest wait before reconnecting is longer than the longest";
+        found.push(found.error("out-of-range", message, table.span).help(RECONNECT.doc));
+    }
+    (shortest, longest)
+}
+
+pub(super) fn keypad(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Keypad {
+    let table = root.table("keypad", &KEYPAD, found);
+    Keypad {
+        interdigit: table.duration("interdigit", found),
+        critical: table.duration("critical", found),
+        enter: table.phone_key("enter", found).flatten(),
+        max_digits: usize::try_from(table.integer("max-digits", found)).unwrap_or(usize::MAX),
+        reorder: table.duration("reorder", found),
+    }
+}
+
+pub(super) fn record(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Option<Record> {
+    let table = root.table("record", &RECORD, found);
+    let by = match table.choice("by", found) {
+        Some("room") => RecordBy::Room,
+        _ => RecordBy::Leg,
+    };
+    let warn = table.text("warn", found).map(|text| {
+        if by != RecordBy::Room {
+            let message = "only the room's own recorder can warn those in it";
+            let help = "add `by = \"room\"`, or remove the line";
+            found.push(found.error("misplaced-key", message, text.span.clone()).help(help));
+        }
+        templates::resource(&text, &Scope::Record, found)
+    });
+    let file = match table.text("file", found) {
+        Some(text) => {
+            warn_of_overwriting(&text, found);
+            templates::resource(&text, &Scope::Record, found)
+        }
+        None => RECORD.key("file")?.default?.parse().ok(),
+    };
+    Some(Record { by, file: file?, warn: warn.flatten() })
+}
+
+/// What is the same for two recordings is written twice.
+fn warn_of_overwriting(file: &Text, found: &mut Findings<'_>) {
+    let lacks = |name: &str| !file.value.contains(&format!("${{{name}}}"));
+    let message = match (lacks("room"), lacks("date")) {
+        (true, true) => "every recording goes to the same file",
+        (true, false) => "two rooms that start at the same second record to the same file",
+        (false, true) => "a second recording of a room replaces the first",
+        (false, false) => return,
+    };
+    let warning = Diagnostic::warning("same-file", message, found.place(file.span.clone()));
+    found.push(
+        warning.help(
+            "write ${room} and ${date} into it, as in \"wave/record//var/spool/yate/${room}-${date}.au\"",
+        ),
+    );
+}
+
+/// The built-in states and the admin's own, each with what `[states.NAME]` says of it.
+pub(super) fn states(root: &Table<'_, '_>, keypad: &Keypad, found: &mut Findings<'_>) -> Vec<State> {
+    let state = |name: &str, unmatched| State {
+        name: name.to_owned(),
+        unmatched,
+        interdigit: keypad.interdigit,
+        critical: keypad.critical,
+        enter: keypad.enter,
+    };
+    let mut states: Vec<_> =
+        BUILT_IN_STATES.iter().map(|(name, unmatched)| state(name, *unmatched)).collect();
+    for (name, table) in named_tables(root, "states", found) {
+        let at = states.iter().position(|state| state.name == name.value).unwrap_or_else(|| {
+            check_name("a state", &name, found);
+            states.push(state(&name.value, Unmatched::Pass));
+            states.len() - 1
+        });
+        override_state(&mut states[at], &table, found);
+    }
+    states
+}
+
+fn override_state(state: &mut State, table: &Table<'_, '_>, found: &mut Findings<'_>) {
+    match table.choice("unmatched", found) {
+        Some("pass") => state.unmatched = Unmatched::Pass,
+        Some("drop") => state.unmatched = Unmatched::Drop,
+        _ => {}
+    }
+    if let Some(time) = table.duration_if_set("interdigit", found) {
+        state.interdigit = time;
+    }
+    if let Some(time) = table.duration_if_set("critical", found) {
+        state.critical = time;
+    }
+    if let Some(key) = table.phone_key("enter", found) {
+        state.enter = key;
+    }
+}
+
+/// Names are shown in logs and on the command line, so they are kept to what cannot surprise there.
+pub(super) fn check_name(what: &str, name: &Text, found: &mut Findings<'_>) {
+    let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+    if name.value.is_empty() || !name.value.chars().all(plain) {
+        let message = format!("{:?} cannot be the name of {what}", name.value);
+        let help = "a name is letters, digits, `-`, `_` and `.`";
+        found.push(found.error("bad-name", message, name.span.clone()).help(help));
+    }
+}

@@ -1,0 +1,195 @@
+//! Templates, checked against the names they may use.
+
+use std::ops::Range;
+
+use crate::diagnostic::Diagnostic;
+use crate::template::{Template, TemplateError};
+
+use super::names::{self, CallValue};
+use super::read::{Findings, Text, nearest};
+
+/// What a template may name.
+pub(super) enum Scope<'s> {
+    /// In a code.
+    Code(&'s CodeScope),
+    /// In `[record]`.
+    Record,
+}
+
+/// What a template of a code may name, besides what is always known of a call.
+pub(super) struct CodeScope {
+    /// The captures of each alternative of the keys; `None` if the keys could not be read.
+    pub(super) alternatives: Option<Vec<Alternative>>,
+    /// Whether the caller can be in a room when the code fires.
+    pub(super) in_room: bool,
+}
+
+/// One alternative of the keys of a code.
+pub(super) struct Alternative {
+    /// Its text.
+    pub(super) text: Text,
+    /// The names of its captures.
+    pub(super) captures: Vec<String>,
+}
+
+impl CodeScope {
+    /// Whether a name is a capture of some alternative.
+    pub(super) fn is_capture(&self, name: &str) -> bool {
+        self.alternatives.iter().flatten().any(|alternative| alternative.has(name))
+    }
+}
+
+impl Alternative {
+    fn has(&self, name: &str) -> bool {
+        self.captures.iter().any(|capture| capture == name)
+    }
+}
+
+/// Reads a template and checks its names.
+pub(super) fn read(text: &Text, scope: &Scope<'_>, found: &mut Findings<'_>) -> Option<Template> {
+    let template = match Template::parse(&text.value) {
+        Ok(template) => template,
+        Err(error) => {
+            report_syntax(&error, text, found);
+            return None;
+        }
+    };
+    let problems: Vec<_> =
+        placed_names(&text.value).filter_map(|name| problem(&name, text, scope, found)).collect();
+    let fine = problems.is_empty();
+    problems.into_iter().for_each(|problem| found.push(problem));
+    fine.then_some(template)
+}
+
+/// Reads a template that names a resource of the engine, as `tone/dial` or `wave/play//path/file.au`.
+pub(super) fn resource(text: &Text, scope: &Scope<'_>, found: &mut Findings<'_>) -> Option<Template> {
+    let template = read(text, scope, found)?;
+    let literal = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    let begins_well =
+        text.value.split_once('/').is_some_and(|(kind, rest)| literal(kind) && !rest.is_empty());
+    if begins_well || text.value.starts_with("${") {
+        return Some(template);
+    }
+    let help = if text.value.starts_with('/') {
+        format!(
+            "a file is played with \"wave/play/{0}\", and recorded to with \"wave/record/{0}\"",
+            text.value
+        )
+    } else {
+        "a resource is a kind and a name, as \"tone/dial\" or \"wave/play//usr/share/sounds/hello.au\""
+            .to_owned()
+    };
+    let message = format!("{:?} is no resource of the engine", text.value);
+    found.push(found.error("bad-resource", message, text.span.clone()).help(help));
+    None
+}
+
+fn report_syntax(error: &TemplateError, text: &Text, found: &mut Findings<'_>) {
+    let (TemplateError::Unclosed { span } | TemplateError::NotAName { span, .. }) = error;
+    let help = "write ${name}, or $${ for a plain ${";
+    let place = found.within(text, span);
+    found.push(Diagnostic::error("bad-template", error.to_string(), place).help(help));
+}
+
+/// A name in a template, and where it stands there.
+struct PlacedName<'t> {
+    name: &'t str,
+    span: Range<usize>,
+}
+
+/// The names of a template that is known to be well-formed.
+fn placed_names(text: &str) -> impl Iterator<Item = PlacedName<'_>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let at = from + text[from..].find("${")?;
+            let escaped = text[from..at].ends_with('$');
+            from = at + 2;
+            if !escaped {
+                let end = from + text[from..].find('}')?;
+                let span = from..end;
+                from = end + 1;
+                return Some(PlacedName { name: &text[span.clone()], span });
+            }
+        }
+    })
+}
+
+fn problem(
+    name: &PlacedName<'_>,
+    text: &Text,
+    scope: &Scope<'_>,
+    found: &Findings<'_>,
+) -> Option<Diagnostic> {
+    match scope {
+        Scope::Code(scope) => problem_in_code(name, text, scope, found),
+        Scope::Record if names::record_value(name.name).is_some() => None,
+        Scope::Record => Some(unknown(name, text, names::RECORD.iter().map(|name| name.name), found)),
+    }
+}
+
+fn problem_in_code(
+    name: &PlacedName<'_>,
+    text: &Text,
+    scope: &CodeScope,
+    found: &Findings<'_>,
+) -> Option<Diagnostic> {
+    let alternatives = scope.alternatives.as_deref()?;
+    if scope.is_capture(name.name) {
+        let lacking = alternatives.iter().find(|alternative| !alternative.has(name.name))?;
+        return Some(not_everywhere(name, text, lacking, found));
+    }
+    match names::call_value(name.name) {
+        Some(CallValue::Room) if !scope.in_room => Some(no_room(name, text, found)),
+        Some(_) => None,
+        None => {
+            let captures =
+                alternatives.iter().flat_map(|alternative| alternative.captures.iter().map(String::as_str));
+            Some(unknown(name, text, captures.chain(names::CALL.iter().map(|name| name.name)), found))
+        }
+    }
+}
+
+fn unknown<'n>(
+    name: &PlacedName<'_>,
+    text: &Text,
+    known: impl Iterator<Item = &'n str>,
+    found: &Findings<'_>,
+) -> Diagnostic {
+    let mut known: Vec<_> = known.collect();
+    known.dedup();
+    let help = match nearest(name.name, known.iter().copied()) {
+        Some(near) => format!("did you mean ${{{near}}}?"),
+        None => {
+            let list: Vec<_> = known.iter().map(|name| format!("${{{name}}}")).collect();
+            format!("what is known here: {}", list.join(", "))
+        }
+    };
+    let message = format!("nothing is known here by the name `{}`", name.name);
+    Diagnostic::error("unknown-name", message, found.within(text, &name.span))
+        .labelled("unknown name")
+        .help(help)
+}
+
+fn not_everywhere(
+    name: &PlacedName<'_>,
+    text: &Text,
+    lacking: &Alternative,
+    found: &Findings<'_>,
+) -> Diagnostic {
+    let name_text = name.name;
+    let message = format!("`{name_text}` is not captured by every alternative of the keys");
+    Diagnostic::error("missing-capture", message, found.within(text, &name.span))
+        .labelled("used here")
+        .related(found.place(lacking.text.span.clone()), format!("no ({name_text}:…) in this one"))
+        .help("capture it in every alternative, or make two codes of them")
+}
+
+fn no_room(name: &PlacedName<'_>, text: &Text, found: &Findings<'_>) -> Diagnostic {
+    let message = "`room` is the room the caller is in, and in the states of this code there is none";
+    Diagnostic::error("unknown-name", message, found.within(text, &name.span))
+        .labelled("always empty")
+        .help("capture it, as in keys = \"*3(room:x{3,6})#\"")
+}
