@@ -1,0 +1,287 @@
+//! Which part of the symbols was what.
+
+use std::ops::Range;
+
+use super::ast::Node;
+use super::compile::{self, CompileError, Instruction, Program};
+use super::limits::Limits;
+
+/// What a match captured, and the tags it passed.
+///
+/// Which way a pattern took through the symbols is fixed where there are several: see [`Node`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Captures {
+    steps: Vec<Step>,
+    captured: Vec<Captured>,
+}
+
+/// One thing that a match did on its way, at a place between two symbols.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A capture begins before the symbol at `at`.
+    Open {
+        /// Its name.
+        name: String,
+        /// How many symbols were taken before.
+        at: usize,
+    },
+    /// The capture that began last, of those that have not ended, ends.
+    Close {
+        /// How many symbols were taken before.
+        at: usize,
+    },
+    /// A tag was passed.
+    Tag {
+        /// Its text.
+        text: String,
+        /// How many symbols were taken before.
+        at: usize,
+    },
+}
+
+/// One captured stretch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Captured {
+    /// By which name.
+    pub name: String,
+    /// From and to, in symbols of the match.
+    pub range: Range<usize>,
+    /// How many captures it is within.
+    pub depth: usize,
+}
+
+impl Captures {
+    /// Every captured stretch in the order in which they begin, an outer one before those in it; a capture that is
+    /// in a repeat is there once a round.
+    pub fn iter(&self) -> impl Iterator<Item = &Captured> {
+        self.captured.iter()
+    }
+
+    /// The stretch captured by a name; of several, as in a repeat, the one that begins last.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Range<usize>> {
+        self.captured
+            .iter()
+            .rev()
+            .find(|captured| captured.name == name)
+            .map(|captured| captured.range.clone())
+    }
+
+    /// The tags that were passed, in order.
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Tag { text, .. } => Some(text.as_str()),
+            Step::Open { .. } | Step::Close { .. } => None,
+        })
+    }
+
+    /// Everything in order: the tree of captures and tags as it was walked.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+}
+
+/// One pattern by itself, without an automaton: says whether it matches the whole of some symbols, and how.
+///
+/// It costs time and memory in proportion to the pattern's size times the number of symbols.
+#[derive(Debug, Clone)]
+pub struct Matcher {
+    program: Program,
+}
+
+impl Matcher {
+    /// Prepares a pattern over an alphabet of this size.
+    ///
+    /// # Errors
+    /// [`CompileError`] if the pattern is beyond a limit, or recursive other than at its end.
+    pub fn new(node: &Node, alphabet_size: usize, limits: &Limits) -> Result<Self, CompileError> {
+        compile::program(node, alphabet_size, limits).map(|program| Matcher { program })
+    }
+
+    /// What the symbols capture; `None` if the pattern does not match the whole of them.
+    #[must_use]
+    pub fn captures(&self, symbols: &[usize]) -> Option<Captures> {
+        run(&self.program, 0, symbols)
+    }
+}
+
+/// An event of the way being tried: the instruction, and how many symbols were taken before it.
+type Event = (u32, usize);
+
+/// A way not tried yet: where to go on, how many symbols are taken by then, and how many events belong to it.
+struct Pending {
+    instruction: usize,
+    taken: usize,
+    events: usize,
+}
+
+/// Finds the way of a pattern through all the symbols: the first in the order that [`Node`] gives.
+///
+/// A place (instruction and symbols taken) that was tried once is never tried again: it led nowhere then and would
+/// now. That bounds the work, and it is also what ends a round that takes nothing.
+pub(super) fn run(program: &Program, pattern: usize, symbols: &[usize]) -> Option<Captures> {
+    let extent = program.extent(pattern);
+    let mut tried = vec![false; extent.len().checked_mul(symbols.len() + 1)?];
+    let mut events: Vec<Event> = Vec::new();
+    let mut pending = Vec::new();
+    if !extent.is_empty() {
+        pending.push(Pending { instruction: extent.start, taken: 0, events: 0 });
+    }
+    while let Some(way) = pending.pop() {
+        events.truncate(way.events);
+        let (mut at, mut taken) = (way.instruction, way.taken);
+        loop {
+            let place = &mut tried[(at - extent.start) * (symbols.len() + 1) + taken];
+            if std::mem::replace(place, true) {
+                break;
+            }
+            match program.instructions[at] {
+                Instruction::Take { from, to } => {
+                    let symbol = symbols.get(taken).and_then(|&symbol| u32::try_from(symbol).ok());
+                    if !symbol.is_some_and(|symbol| program.takes(from, to, symbol)) {
+                        break;
+                    }
+                    (at, taken) = (at + 1, taken + 1);
+                }
+                Instruction::Split { first, second } => {
+                    pending.push(Pending { instruction: second as usize, taken, events: events.len() });
+                    at = first as usize;
+                }
+                Instruction::Jump(to) => at = to as usize,
+                Instruction::Open(_) | Instruction::Close(_) | Instruction::Tag(_) => {
+                    events.push((at as u32, taken));
+                    at += 1;
+                }
+                Instruction::Match(_) if taken == symbols.len() => {
+                    return Some(replay(program, &events, taken));
+                }
+                Instruction::Match(_) | Instruction::Fail => break,
+            }
+        }
+    }
+    None
+}
+
+/// Turns the events of a way into captures. A capture that was left open ends with the next one around it.
+fn replay(program: &Program, events: &[Event], end: usize) -> Captures {
+    let mut replay = Replay { done: Captures { steps: Vec::new(), captured: Vec::new() }, open: Vec::new() };
+    for &(instruction, at) in events {
+        match program.instructions[instruction as usize] {
+            Instruction::Open(name) => replay.open(instruction, &program.names[name as usize], at),
+            Instruction::Close(opened) => while replay.close(at).is_some_and(|by| by != opened) {},
+            Instruction::Tag(tag) => {
+                replay.done.steps.push(Step::Tag { text: program.tags[tag as usize].clone(), at });
+            }
+            Instruction::Take { .. }
+            | Instruction::Split { .. }
+            | Instruction::Jump(_)
+            | Instruction::Match(_)
+            | Instruction::Fail => {}
+        }
+    }
+    while replay.close(end).is_some() {}
+    replay.done
+}
+
+struct Replay {
+    done: Captures,
+    /// Captures that have not ended: by which instruction each was begun, and its place among those captured.
+    open: Vec<(u32, usize)>,
+}
+
+impl Replay {
+    fn open(&mut self, by: u32, name: &str, at: usize) {
+        self.done.steps.push(Step::Open { name: name.to_owned(), at });
+        let captured = Captured { name: name.to_owned(), range: at..at, depth: self.open.len() };
+        self.open.push((by, self.done.captured.len()));
+        self.done.captured.push(captured);
+    }
+
+    /// Ends the capture that began last, and says by which instruction it was begun.
+    fn close(&mut self, at: usize) -> Option<u32> {
+        let (by, index) = self.open.pop()?;
+        self.done.captured[index].range.end = at;
+        self.done.steps.push(Step::Close { at });
+        Some(by)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matcher(node: &Node) -> Matcher {
+        Matcher::new(node, 16, &Limits::default()).unwrap()
+    }
+
+    fn seen(node: &Node, symbols: &[usize]) -> Vec<(String, Range<usize>)> {
+        let captures = matcher(node).captures(symbols).unwrap();
+        captures.iter().map(|captured| (captured.name.clone(), captured.range.clone())).collect()
+    }
+
+    fn digit() -> Node {
+        Node::Symbols((0..10).collect())
+    }
+
+    #[test]
+    fn a_repeat_takes_as_much_as_leads_to_a_match() {
+        let first = digit().repeated(1, None).captured("first");
+        let second = digit().repeated(2, Some(3)).captured("second");
+        let node = Node::Sequence(vec![first, second]);
+        assert_eq!(seen(&node, &[1, 2, 3, 4, 5]), [("first".into(), 0..3), ("second".into(), 3..5)]);
+        assert_eq!(matcher(&node).captures(&[1, 2]), None);
+    }
+
+    #[test]
+    fn of_alternatives_the_first_that_leads_to_a_match_is_taken() {
+        let node = Node::Alternatives(vec![
+            Node::Sequence(vec![digit().captured("one"), Node::symbol(10)]),
+            digit().captured("two"),
+            digit().captured("three"),
+        ]);
+        assert_eq!(seen(&node, &[7]), [("two".into(), 0..1)]);
+        assert_eq!(seen(&node, &[7, 10]), [("one".into(), 0..1)]);
+    }
+
+    #[test]
+    fn captures_nest_and_repeat() {
+        let pair = Node::Sequence(vec![digit().captured("digit"), Node::Tag("t".into())]);
+        let node = pair.repeated(2, Some(2)).captured("all");
+        let captures = matcher(&node).captures(&[4, 5]).unwrap();
+        let depths: Vec<_> =
+            captures.iter().map(|captured| (captured.name.as_str(), captured.depth)).collect();
+        assert_eq!(depths, [("all", 0), ("digit", 1), ("digit", 1)]);
+        assert_eq!(captures.get("digit"), Some(1..2));
+        assert_eq!(captures.get("none"), None);
+        assert_eq!(captures.tags().collect::<Vec<_>>(), ["t", "t"]);
+    }
+
+    #[test]
+    fn a_loop_leaves_captures_open_until_the_end() {
+        let again = Node::Again(0).captured("more");
+        let more = Node::Sequence(vec![Node::symbol(1), again]).captured("step");
+        let body = Node::Alternatives(vec![more, Node::symbol(1)]);
+        let node = Node::Loop { label: 0, node: Box::new(body) }.captured("all");
+        let expected = [("all", 0..3), ("step", 0..3), ("more", 1..3), ("step", 1..3), ("more", 2..3)];
+        assert_eq!(seen(&node, &[1, 1, 1]), expected.map(|(name, range)| (name.to_owned(), range)));
+    }
+
+    #[test]
+    fn a_round_that_takes_nothing_is_not_made() {
+        let maybe = Node::Alternatives(vec![Node::Empty, Node::symbol(1)]);
+        let node = Node::Sequence(vec![maybe, Node::Tag("round".into())]).repeated(0, None);
+        let captures = matcher(&node).captures(&[1, 1]).unwrap();
+        assert_eq!(captures.tags().count(), 2);
+        assert_eq!(matcher(&node).captures(&[]).unwrap().tags().count(), 0);
+        let forever = Node::Loop { label: 0, node: Box::new(Node::Again(0)) };
+        assert_eq!(matcher(&forever).captures(&[]), None);
+    }
+
+    #[test]
+    fn what_would_take_for_ever_by_trying_all_ways_is_found_at_once() {
+        let node = digit().repeated(0, None).repeated(0, None).repeated(0, None);
+        let node = Node::Sequence(vec![node, Node::symbol(11)]);
+        assert_eq!(matcher(&node).captures(&[1; 2_000]), None);
+    }
+}

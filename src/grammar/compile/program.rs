@@ -1,0 +1,265 @@
+//! Patterns as one program: what the automaton is made from, and what captures are found with.
+
+use std::ops::Range;
+
+use super::CompileError;
+use crate::grammar::ast::Node;
+use crate::grammar::limits::{LimitExceeded, Limits};
+
+/// One instruction. Unless it says otherwise, what comes next is the instruction after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::grammar) enum Instruction {
+    /// Takes a symbol that is in one of these ranges: places in [`Program::ranges`].
+    Take { from: u32, to: u32 },
+    /// Tries the first; if that leads to no match, the second.
+    Split { first: u32, second: u32 },
+    /// Goes there.
+    Jump(u32),
+    /// Begins the capture with this name: a place in [`Program::names`].
+    Open(u32),
+    /// Ends the capture that was begun by the `Open` at this place.
+    Close(u32),
+    /// Passes the tag with this text: a place in [`Program::tags`].
+    Tag(u32),
+    /// The pattern has matched.
+    Match(u32),
+    /// Leads nowhere.
+    Fail,
+}
+
+/// All patterns, one after the other.
+#[derive(Debug, Clone, Default)]
+pub(in crate::grammar) struct Program {
+    pub(in crate::grammar) instructions: Vec<Instruction>,
+    /// First and last symbol, both within.
+    pub(in crate::grammar) ranges: Vec<(u32, u32)>,
+    pub(in crate::grammar) names: Vec<String>,
+    pub(in crate::grammar) tags: Vec<String>,
+    /// Where each pattern's instructions begin.
+    starts: Vec<u32>,
+}
+
+impl Program {
+    /// How many patterns there are.
+    pub(in crate::grammar) fn patterns(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The instructions of a pattern; empty for a pattern that is not there.
+    pub(in crate::grammar) fn extent(&self, pattern: usize) -> Range<usize> {
+        let Some(&start) = self.starts.get(pattern) else { return 0..0 };
+        let end = self.starts.get(pattern + 1).map_or(self.instructions.len(), |&end| end as usize);
+        start as usize..end
+    }
+
+    /// Whether the symbol is in one of the ranges of a [`Take`](Instruction::Take).
+    pub(in crate::grammar) fn takes(&self, from: u32, to: u32, symbol: u32) -> bool {
+        self.ranges[from as usize..to as usize].iter().any(|range| range.0 <= symbol && symbol <= range.1)
+    }
+}
+
+/// Writes patterns into a program, within limits.
+#[derive(Debug)]
+pub(super) struct Writer {
+    pub(super) program: Program,
+    alphabet_size: usize,
+    limits: Limits,
+    /// Parts written so far, rounds that wrote nothing included: bounds the time as well as the memory.
+    parts: usize,
+    /// The loops around the part being written: label and first instruction.
+    loops: Vec<(usize, u32)>,
+}
+
+impl Writer {
+    pub(super) fn new(alphabet_size: usize, limits: Limits) -> Self {
+        Writer { program: Program::default(), alphabet_size, limits, parts: 0, loops: Vec::new() }
+    }
+
+    /// Adds a pattern; its index is the count of those before it.
+    pub(super) fn pattern(&mut self, node: &Node) -> Result<(), CompileError> {
+        let index = self.program.starts.len();
+        let start = self.next();
+        self.program.starts.push(start);
+        self.loops.clear();
+        let written = self.node(node, 0, 0);
+        written.map_err(|fault| match fault {
+            Fault::Limit(limit) => CompileError::Limit { limit, pattern: Some(index) },
+            Fault::Recursion => CompileError::Recursion { pattern: index },
+        })?;
+        self.program.instructions.push(Instruction::Match(narrow(index)));
+        Ok(())
+    }
+
+    /// The place of the instruction that is written next.
+    fn next(&self) -> u32 {
+        narrow(self.program.instructions.len())
+    }
+
+    fn push(&mut self, instruction: Instruction) -> u32 {
+        let at = self.next();
+        self.program.instructions.push(instruction);
+        at
+    }
+
+    fn part(&mut self) -> Result<(), Fault> {
+        self.parts += 1;
+        LimitExceeded::check("nfa-states", self.parts, self.limits.nfa_states).map_err(Fault::Limit)
+    }
+
+    /// Writes a node. `depth` is how deep it is nested, and `floor` how many of the loops around it cannot be gone
+    /// back to from here, because something would still have to follow.
+    fn node(&mut self, node: &Node, depth: usize, floor: usize) -> Result<(), Fault> {
+        self.part()?;
+        LimitExceeded::check("nesting", depth, self.limits.nesting.saturating_mul(NODES_A_LEVEL))
+            .map_err(Fault::Limit)?;
+        match node {
+            Node::Empty => {}
+            Node::Void => {
+                self.push(Instruction::Fail);
+            }
+            Node::Symbols(set) => self.take(set.ranges()),
+            Node::Garbage => self.garbage(),
+            Node::Sequence(nodes) => self.sequence(nodes, depth, floor)?,
+            Node::Alternatives(nodes) => self.alternatives(nodes, depth, floor)?,
+            Node::Repeat { node, min, max } => self.repeat(node, *min, *max, depth, floor)?,
+            Node::Capture { name, node } => {
+                let name = intern(&mut self.program.names, name);
+                let open = self.push(Instruction::Open(name));
+                self.node(node, depth + 1, floor)?;
+                self.push(Instruction::Close(open));
+            }
+            Node::Tag(text) => {
+                let tag = intern(&mut self.program.tags, text);
+                self.push(Instruction::Tag(tag));
+            }
+            Node::Loop { label, node } => {
+                self.loops.push((*label, self.next()));
+                self.node(node, depth + 1, floor)?;
+                self.loops.pop();
+            }
+            Node::Again(label) => {
+                let reachable = self.loops.get(floor..).unwrap_or_default();
+                let Some(&(_, start)) = reachable.iter().rev().find(|entry| entry.0 == *label) else {
+                    return Err(Fault::Recursion);
+                };
+                self.push(Instruction::Jump(start));
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, ranges: &[(usize, usize)]) {
+        let from = narrow(self.program.ranges.len());
+        let size = self.alphabet_size;
+        let within = ranges.iter().filter(|range| range.0 < size);
+        self.program.ranges.extend(within.map(|range| (narrow(range.0), narrow(range.1.min(size - 1)))));
+        let to = narrow(self.program.ranges.len());
+        self.push(if from == to { Instruction::Fail } else { Instruction::Take { from, to } });
+    }
+
+    fn garbage(&mut self) {
+        let split = self.push(Instruction::Fail);
+        self.take(&[(0, self.alphabet_size.saturating_sub(1))]);
+        self.push(Instruction::Jump(split));
+        self.patch_split(split);
+    }
+
+    fn sequence(&mut self, nodes: &[Node], depth: usize, floor: usize) -> Result<(), Fault> {
+        let Some((last, before)) = nodes.split_last() else { return Ok(()) };
+        for node in before {
+            self.node(node, depth + 1, self.loops.len())?;
+        }
+        self.node(last, depth + 1, floor)
+    }
+
+    fn alternatives(&mut self, nodes: &[Node], depth: usize, floor: usize) -> Result<(), Fault> {
+        let Some((last, before)) = nodes.split_last() else {
+            self.push(Instruction::Fail);
+            return Ok(());
+        };
+        let mut ends = Vec::with_capacity(before.len());
+        for node in before {
+            let split = self.push(Instruction::Fail);
+            self.node(node, depth + 1, floor)?;
+            ends.push(self.push(Instruction::Fail));
+            self.patch_split(split);
+        }
+        self.node(last, depth + 1, floor)?;
+        self.patch_jumps(&ends);
+        Ok(())
+    }
+
+    fn repeat(
+        &mut self,
+        node: &Node,
+        min: usize,
+        max: Option<usize>,
+        depth: usize,
+        floor: usize,
+    ) -> Result<(), Fault> {
+        LimitExceeded::check("repeat", max.unwrap_or(min).max(min), self.limits.repeat)
+            .map_err(Fault::Limit)?;
+        if max.is_some_and(|max| max < min) {
+            self.push(Instruction::Fail);
+            return Ok(());
+        }
+        // `<0-1>` is an alternative with nothing: its last thing is the last thing around it too.
+        let floor = if max == Some(1) { floor } else { self.loops.len() };
+        for _ in 0..min {
+            self.node(node, depth + 1, floor)?;
+        }
+        match max {
+            None => {
+                self.part()?;
+                let split = self.push(Instruction::Fail);
+                self.node(node, depth + 1, floor)?;
+                self.push(Instruction::Jump(split));
+                self.patch_split(split);
+            }
+            Some(max) => {
+                let mut splits = Vec::with_capacity(max - min);
+                for _ in min..max {
+                    splits.push(self.push(Instruction::Fail));
+                    self.node(node, depth + 1, floor)?;
+                }
+                splits.into_iter().for_each(|split| self.patch_split(split));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the instruction at `split` try what follows it first, and what is written next after that.
+    fn patch_split(&mut self, split: u32) {
+        let second = self.next();
+        self.program.instructions[split as usize] = Instruction::Split { first: split + 1, second };
+    }
+
+    /// Makes these instructions go to what is written next.
+    fn patch_jumps(&mut self, jumps: &[u32]) {
+        let end = self.next();
+        for &jump in jumps {
+            self.program.instructions[jump as usize] = Instruction::Jump(end);
+        }
+    }
+}
+
+/// A level of nesting in a notation is several nodes: alternatives of sequences of repeats of captures, and loops.
+const NODES_A_LEVEL: usize = 6;
+
+enum Fault {
+    Limit(LimitExceeded),
+    Recursion,
+}
+
+/// The limits keep programs far below four thousand million of anything.
+fn narrow(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// The place of a text in a list; the last one is the likeliest, as repeats are written out.
+fn intern(texts: &mut Vec<String>, text: &str) -> u32 {
+    if texts.last().is_none_or(|last| last != text) {
+        texts.push(text.to_owned());
+    }
+    narrow(texts.len() - 1)
+}
