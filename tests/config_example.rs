@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use touchtone::config::{self, Loaded, Operation, Switch, Unmatched};
+use touchtone::key::Keys;
 
 fn example() -> Loaded {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/conference.toml");
@@ -30,4 +31,32 @@ fn it_is_what_it_reads() {
     assert_eq!(params["lonely"].to_string(), "true");
     assert_eq!(config.codes[1].operation, Operation::Mute(Switch::Toggle));
     assert_eq!(config.codes[2].operation, Operation::Record(Switch::Toggle));
+}
+
+/// What these keys fire in a state: the code's name and its captures.
+fn fired(state: &str, keys: &str) -> Option<(String, Vec<(String, String)>)> {
+    let config = example().config;
+    let state = config.states.iter().position(|known| known.name == state)?;
+    let map = config.keymaps.get(state, None);
+    let keys: Keys = keys.parse().ok()?;
+    let mut at = map.automaton.start();
+    for key in keys.iter() {
+        at = map.automaton.next(at, key.index())?;
+    }
+    let pattern = map.automaton.accepts(at)?;
+    let captures =
+        map.captures(pattern, &keys).into_iter().map(|(name, keys)| (name, keys.to_string())).collect();
+    Some((config.codes[map.codes[pattern]].name.clone(), captures))
+}
+
+#[test]
+fn its_keys_fire_what_they_say() {
+    assert_eq!(fired("conference", "*6"), Some(("mute".into(), vec![])));
+    assert_eq!(fired("conference", "*9"), Some(("record".into(), vec![])));
+    assert_eq!(fired("conference", "*5"), None);
+    assert_eq!(fired("conference", "*3800#"), None);
+    assert_eq!(fired("call", "*3800#"), Some(("join".into(), vec![("room".into(), "800".into())])));
+    assert_eq!(fired("call", "*3123456#"), Some(("join".into(), vec![("room".into(), "123456".into())])));
+    assert_eq!(fired("call", "*6"), None);
+    assert_eq!(fired("call", "*3800"), None);
 }

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::grammar::Limits;
+use crate::keypad::CodeKeys;
+
 use super::patterns::{self, Patterns};
 use super::read::{Findings, Table, Text, nearest};
+use super::rules::Rules;
 use super::sections::check_name;
 use super::templates::{self, CodeScope, Scope};
 use super::{Code, STATE_CALL, State, operation};
 
 /// A code as far as it could be read.
-#[expect(dead_code, reason = "the keys are compiled by the next step")]
 pub(super) struct Draft {
     /// Its name.
     pub(super) name: Option<Text>,
@@ -24,9 +27,21 @@ pub(super) struct Draft {
     pub(super) allow: Option<Vec<usize>>,
 }
 
+impl Draft {
+    /// What is keyed for it, and where it holds.
+    pub(super) fn keys(&self) -> CodeKeys<'_> {
+        let pattern = self.patterns.as_ref().map(|patterns| &patterns.node);
+        CodeKeys { pattern, states: &self.states, allow: self.allow.as_deref() }
+    }
+}
+
 /// What codes may refer to.
 pub(super) struct Context<'c> {
     pub(super) states: &'c [State],
+    /// The rules of the grammar file.
+    pub(super) rules: &'c Rules,
+    /// How large patterns may be.
+    pub(super) limits: &'c Limits,
     /// The roles named so far.
     pub(super) roles: &'c mut Vec<String>,
 }
@@ -40,9 +55,9 @@ pub(super) fn read(table: &mut Table<'_, '_>, context: &mut Context<'_>, found: 
     }
     let states = states(table, context.states, found);
     let allow = roles(table, context.roles, found);
-    let patterns = patterns::read(table, found);
+    let patterns = patterns::read(table, context.rules, context.limits, found);
     let scope = CodeScope {
-        alternatives: patterns.as_ref().map(Patterns::alternatives),
+        alternatives: patterns.as_ref().map(|patterns| patterns.alternatives.as_slice()),
         in_room: states
             .as_ref()
             .is_none_or(|states| states.iter().any(|&at| context.states[at].name != STATE_CALL)),

@@ -4,10 +4,12 @@ use std::io;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Severity, Sources, Style};
+use crate::grammar::Limits;
 
 use super::codes::{self, Context};
-use super::read::{Findings, Table, tables};
-use super::schema::ROOT;
+use super::conflicts::Codes;
+use super::read::{Findings, Table};
+use super::rules::Rules;
 use super::{Config, sections, syntax};
 
 /// A configuration that was read and checked.
@@ -63,21 +65,30 @@ fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
 }
 
 fn check(text: &str, found: &mut Findings<'_>) -> Option<Config> {
+    let limits = Limits::default();
     let values = syntax::parse(text, found);
-    let root = Table::open(&ROOT, values.get_ref(), values.span(), ROOT.title.to_owned(), found);
+    let root = Table::root(&values, found);
     let yate = sections::yate(&root, found);
     let keypad = sections::keypad(&root, found);
     let record = sections::record(&root, found);
     let states = sections::states(&root, &keypad, found);
+    let rules = Rules::read(&root, found);
     let mut roles = Vec::new();
-    let mut context = Context { states: &states, roles: &mut roles };
-    let drafts: Vec<_> = tables(&root, "code", found)
-        .iter_mut()
-        .map(|table| codes::read(table, &mut context, found))
-        .collect();
+    let mut context = Context { states: &states, rules: &rules, limits: &limits, roles: &mut roles };
+    let mut tables = root.tables("code", found);
+    if root.span_of("code").is_none() {
+        found.push(no_codes());
+    }
+    let drafts: Vec<_> = tables.iter_mut().map(|table| codes::read(table, &mut context, found)).collect();
     codes::report_duplicates(&drafts, found);
+    let keymaps = Codes { drafts: &drafts, states: &states, roles: &roles }.keymaps(&keypad, &limits, found);
     let codes = drafts.into_iter().map(|draft| draft.code).collect::<Option<Vec<_>>>()?;
-    Some(Config { yate, keypad, record: record?, states, roles, codes, keymaps: Default::default() })
+    Some(Config { yate, keypad, record: record?, states, roles, codes, keymaps: keymaps? })
+}
+
+fn no_codes() -> Diagnostic {
+    let message = "there is no code, so nothing that callers key does anything";
+    Diagnostic::warning("no-codes", message, None).help("begin one with a line `[[code]]`")
 }
 
 impl std::fmt::Display for Refused {

@@ -4,7 +4,9 @@
 //! can be written is in [`schema`], and what templates may name in [`names`].
 
 mod address;
+pub mod check;
 mod codes;
+mod conflicts;
 mod duration;
 mod load;
 mod model;
@@ -12,6 +14,7 @@ pub mod names;
 mod operation;
 mod patterns;
 mod read;
+mod rules;
 pub mod schema;
 mod sections;
 mod syntax;

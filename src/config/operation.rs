@@ -9,7 +9,11 @@ use super::{Operation, Params, Switch};
 const ROOM_PREFIX: &str = "conf/";
 
 /// Reads the operation of a code, and reports the keys that belong to another.
-pub(super) fn read(table: &Table<'_, '_>, scope: &CodeScope, found: &mut Findings<'_>) -> Option<Operation> {
+pub(super) fn read(
+    table: &Table<'_, '_>,
+    scope: &CodeScope<'_>,
+    found: &mut Findings<'_>,
+) -> Option<Operation> {
     let name = table.choice("operation", found)?;
     report_misplaced(name, table, found);
     let reader = Reader { table, scope: Scope::Code(scope) };
@@ -47,7 +51,7 @@ struct Reader<'r, 'v, 'i> {
 }
 
 impl Reader<'_, '_, '_> {
-    fn join(&self, scope: &CodeScope, found: &mut Findings<'_>) -> Option<Operation> {
+    fn join(&self, scope: &CodeScope<'_>, found: &mut Findings<'_>) -> Option<Operation> {
         let room = self.table.text("room", found);
         let template = room.as_ref().and_then(|room| {
             check_room(room, scope, found);
@@ -90,7 +94,7 @@ impl Reader<'_, '_, '_> {
 }
 
 /// A room has its prefix: in the text, or because `${room}` is the room the caller is in.
-fn check_room(room: &Text, scope: &CodeScope, found: &mut Findings<'_>) {
+fn check_room(room: &Text, scope: &CodeScope<'_>, found: &mut Findings<'_>) {
     let is_room = room.value.strip_prefix(ROOM_PREFIX).is_some_and(|name| !name.is_empty());
     if is_room || room.value == "${room}" && !scope.is_capture("room") {
         return;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
 
-use super::read::{Findings, Table, Text, named_tables};
+use super::read::{Findings, Table, Text};
 use super::schema::{KEYPAD, RECONNECT, RECORD, YATE};
 use super::templates::{self, Scope};
 use super::{Address, Keypad, Record, RecordBy, STATE_CALL, STATE_CONFERENCE, State, Unmatched, Yate};
@@ -52,7 +52,9 @@ fn reconnect(table: &Table<'_, '_>, found: &mut Findings<'_>) -> (Duration, Dura
     let (shortest, longest) = (table.duration("shortest", found), table.duration("longest", found));
     if shortest > longest {
         let message = "the shortest wait before reconnecting is longer than the longest";
-        found.push(found.error("out-of-range", message, table.span).help(RECONNECT.doc));
+        let help =
+            "write the shorter time first, as `reconnect = { shortest = \"500ms\", longest = \"30s\" }`";
+        found.push(found.error("out-of-range", message, table.span).help(help));
     }
     (shortest, longest)
 }
@@ -74,22 +76,23 @@ pub(super) fn record(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Option<R
         Some("room") => RecordBy::Room,
         _ => RecordBy::Leg,
     };
-    let warn = table.text("warn", found).map(|text| {
-        if by != RecordBy::Room {
-            let message = "only the room's own recorder can warn those in it";
-            let help = "add `by = \"room\"`, or remove the line";
-            found.push(found.error("misplaced-key", message, text.span.clone()).help(help));
-        }
-        templates::resource(&text, &Scope::Record, found)
-    });
+    let warn = table.text("warn", found).and_then(|text| templates::resource(&text, &Scope::Record, found));
+    if let (RecordBy::Leg, Some((_, span))) = (by, table.keys().find(|(key, _)| key.name == "warn")) {
+        let message = "only the room's own recorder can warn those in it";
+        let help = "add `by = \"room\"`, or remove the line";
+        found.push(found.error("misplaced-key", message, span).help(help));
+    }
     let file = match table.text("file", found) {
         Some(text) => {
-            warn_of_overwriting(&text, found);
-            templates::resource(&text, &Scope::Record, found)
+            let file = templates::resource(&text, &Scope::Record, found);
+            if file.is_some() {
+                warn_of_overwriting(&text, found);
+            }
+            file
         }
         None => RECORD.key("file")?.default?.parse().ok(),
     };
-    Some(Record { by, file: file?, warn: warn.flatten() })
+    Some(Record { by, file: file?, warn })
 }
 
 /// What is the same for two recordings is written twice.
@@ -120,7 +123,7 @@ pub(super) fn states(root: &Table<'_, '_>, keypad: &Keypad, found: &mut Findings
     };
     let mut states: Vec<_> =
         BUILT_IN_STATES.iter().map(|(name, unmatched)| state(name, *unmatched)).collect();
-    for (name, table) in named_tables(root, "states", found) {
+    for (name, table) in root.named_tables("states", found) {
         let at = states.iter().position(|state| state.name == name.value).unwrap_or_else(|| {
             check_name("a state", &name, found);
             states.push(state(&name.value, Unmatched::Pass));

@@ -18,11 +18,9 @@ pub(super) fn parse<'t>(text: &'t str, found: &mut Findings<'_>) -> Spanned<DeTa
             "duplicate key" => duplicate(text, span, table.get_ref(), found),
             message if message.starts_with("string values must be quoted") => unquoted(text, span, found),
             message
-                if message.contains("string, expected `\"`") || message.contains("string, expected `'`") =>
+                if message.contains("string, expected `\"") || message.contains("string, expected `'") =>
             {
-                found
-                    .error(SYNTAX, "a string does not end on its line", span)
-                    .labelled("expected the closing quote")
+                found.error(SYNTAX, "a string has no end", span).labelled("expected the closing quote")
             }
             message => found.error(SYNTAX, message, span),
         };

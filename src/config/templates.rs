@@ -2,46 +2,33 @@
 
 use std::ops::Range;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::template::{Template, TemplateError};
 
 use super::names::{self, CallValue};
+use super::patterns::Alternative;
 use super::read::{Findings, Text, nearest};
 
 /// What a template may name.
 pub(super) enum Scope<'s> {
     /// In a code.
-    Code(&'s CodeScope),
+    Code(&'s CodeScope<'s>),
     /// In `[record]`.
     Record,
 }
 
 /// What a template of a code may name, besides what is always known of a call.
-pub(super) struct CodeScope {
-    /// The captures of each alternative of the keys; `None` if the keys could not be read.
-    pub(super) alternatives: Option<Vec<Alternative>>,
+pub(super) struct CodeScope<'p> {
+    /// The alternatives of the keys; `None` if the keys could not be read.
+    pub(super) alternatives: Option<&'p [Alternative]>,
     /// Whether the caller can be in a room when the code fires.
     pub(super) in_room: bool,
 }
 
-/// One alternative of the keys of a code.
-pub(super) struct Alternative {
-    /// Its text.
-    pub(super) text: Text,
-    /// The names of its captures.
-    pub(super) captures: Vec<String>,
-}
-
-impl CodeScope {
+impl CodeScope<'_> {
     /// Whether a name is a capture of some alternative.
     pub(super) fn is_capture(&self, name: &str) -> bool {
-        self.alternatives.iter().flatten().any(|alternative| alternative.has(name))
-    }
-}
-
-impl Alternative {
-    fn has(&self, name: &str) -> bool {
-        self.captures.iter().any(|capture| capture == name)
+        self.alternatives.into_iter().flatten().any(|alternative| alternative.has(name))
     }
 }
 
@@ -56,7 +43,7 @@ pub(super) fn read(text: &Text, scope: &Scope<'_>, found: &mut Findings<'_>) -> 
     };
     let problems: Vec<_> =
         placed_names(&text.value).filter_map(|name| problem(&name, text, scope, found)).collect();
-    let fine = problems.is_empty();
+    let fine = problems.iter().all(|problem| problem.severity == Severity::Warning);
     problems.into_iter().for_each(|problem| found.push(problem));
     fine.then_some(template)
 }
@@ -133,20 +120,23 @@ fn problem(
 fn problem_in_code(
     name: &PlacedName<'_>,
     text: &Text,
-    scope: &CodeScope,
+    scope: &CodeScope<'_>,
     found: &Findings<'_>,
 ) -> Option<Diagnostic> {
-    let alternatives = scope.alternatives.as_deref()?;
+    let alternatives = scope.alternatives?;
     if scope.is_capture(name.name) {
-        let lacking = alternatives.iter().find(|alternative| !alternative.has(name.name))?;
-        return Some(not_everywhere(name, text, lacking, found));
+        let lacking = alternatives.iter().find(|alternative| !alternative.has(name.name));
+        let may_lack = || alternatives.iter().find(|alternative| !alternative.always_has(name.name));
+        return match lacking {
+            Some(lacking) => Some(not_everywhere(name, text, lacking, found)),
+            None => may_lack().map(|lacking| maybe_empty(name, text, lacking, found)),
+        };
     }
     match names::call_value(name.name) {
         Some(CallValue::Room) if !scope.in_room => Some(no_room(name, text, found)),
         Some(_) => None,
         None => {
-            let captures =
-                alternatives.iter().flat_map(|alternative| alternative.captures.iter().map(String::as_str));
+            let captures = alternatives.iter().flat_map(Alternative::captures);
             Some(unknown(name, text, captures.chain(names::CALL.iter().map(|name| name.name)), found))
         }
     }
@@ -158,12 +148,16 @@ fn unknown<'n>(
     known: impl Iterator<Item = &'n str>,
     found: &Findings<'_>,
 ) -> Diagnostic {
-    let mut known: Vec<_> = known.collect();
-    known.dedup();
-    let help = match nearest(name.name, known.iter().copied()) {
+    let mut names: Vec<&str> = Vec::new();
+    known.for_each(|name| {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    });
+    let help = match nearest(name.name, names.iter().copied()) {
         Some(near) => format!("did you mean ${{{near}}}?"),
         None => {
-            let list: Vec<_> = known.iter().map(|name| format!("${{{name}}}")).collect();
+            let list: Vec<_> = names.iter().map(|name| format!("${{{name}}}")).collect();
             format!("what is known here: {}", list.join(", "))
         }
     };
@@ -185,6 +179,19 @@ fn not_everywhere(
         .labelled("used here")
         .related(found.place(lacking.text.span.clone()), format!("no ({name_text}:…) in this one"))
         .help("capture it in every alternative, or make two codes of them")
+}
+
+fn maybe_empty(
+    name: &PlacedName<'_>,
+    text: &Text,
+    lacking: &Alternative,
+    found: &Findings<'_>,
+) -> Diagnostic {
+    let message = format!("`{}` can be empty when the code fires", name.name);
+    Diagnostic::warning("maybe-empty", message, found.within(text, &name.span))
+        .labelled("used here")
+        .related(found.place(lacking.text.span.clone()), "it can be left out of these keys")
+        .help("capture at least one key, as (name:x{1,4}), or make two codes of them")
 }
 
 fn no_room(name: &PlacedName<'_>, text: &Text, found: &Findings<'_>) -> Diagnostic {

@@ -2,4 +2,4 @@
 
 mod keymap;
 
-pub use keymap::Keymaps;
+pub use keymap::{Beginning, Clash, CodeKeys, Holder, Keymap, Keymaps};

@@ -58,32 +58,26 @@ impl<'t> Findings<'t> {
             .found
             .iter()
             .filter(|found| found.kind == SYNTAX)
-            .flat_map(|found| self.lines(found))
+            .flat_map(|found| line_starts(self.text, found))
             .collect();
         if !broken.is_empty() {
             let text = self.text;
             self.found.retain(|found| match found.kind {
                 SYNTAX | "duplicate-key" => true,
-                "missing-key" => false,
-                _ => !found
-                    .place
-                    .as_ref()
-                    .is_some_and(|place| broken.contains(&line_start(text, place.span.start))),
+                "missing-key" | "no-codes" => false,
+                _ => !line_starts(text, found).iter().any(|line| broken.contains(line)),
             });
         }
-        self.found.sort_by_key(|found| found.place.as_ref().map(|place| (place.source, place.span.start)));
+        let place = |found: &Diagnostic| found.place.as_ref().map(|place| (place.source, place.span.start));
+        self.found.sort_by_key(|found| (found.place.is_none(), place(found)));
         self.found
-    }
-
-    /// Where the lines start that a diagnostic is about.
-    fn lines(&self, found: &Diagnostic) -> Vec<usize> {
-        let Some(Place { span, .. }) = &found.place else { return Vec::new() };
-        let first = line_start(self.text, span.start);
-        let rest = self.text.get(span.clone()).unwrap_or_default();
-        std::iter::once(first).chain(rest.match_indices('\n').map(|(at, _)| span.start + at + 1)).collect()
     }
 }
 
-fn line_start(text: &str, at: usize) -> usize {
-    text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
+/// Where the lines start that a diagnostic is about.
+fn line_starts(text: &str, found: &Diagnostic) -> Vec<usize> {
+    let Some(Place { span, .. }) = &found.place else { return Vec::new() };
+    let first = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+    let rest = text.get(span.clone()).unwrap_or_default();
+    std::iter::once(first).chain(rest.match_indices('\n').map(|(at, _)| span.start + at + 1)).collect()
 }

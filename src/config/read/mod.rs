@@ -1,11 +1,13 @@
 //! Values out of a TOML table, checked against the schema.
 
 mod findings;
+mod mistakes;
 mod suggest;
 mod table;
 mod text;
+mod values;
 
 pub(super) use findings::{Findings, SYNTAX};
 pub(super) use suggest::nearest;
-pub(super) use table::{Table, named_tables, tables};
+pub(super) use table::Table;
 pub(super) use text::Text;

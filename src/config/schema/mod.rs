@@ -3,10 +3,12 @@
 //! The reader takes bounds and defaults from here, unknown keys are compared with what is here, and
 //! [`json_schema`] is made of it.
 
+mod json;
 mod sections;
 
 use std::time::Duration;
 
+pub use json::json_schema;
 pub(super) use sections::{KEYPAD, RECONNECT, RECORD, YATE};
 pub use sections::{OPERATIONS, ROOT};
 

@@ -1,0 +1,165 @@
+//! Codes that get in each other's way, or in the way of callers.
+
+use std::time::Duration;
+
+use crate::diagnostic::{Diagnostic, Place};
+use crate::grammar::Limits;
+use crate::key::Keys;
+use crate::keypad::{Beginning, Clash, Holder, Keymaps};
+
+use super::codes::Draft;
+use super::duration;
+use super::patterns;
+use super::read::Findings;
+use super::{Keypad, STATE_CALL, State, Unmatched};
+
+/// The codes with what they hold in.
+pub(super) struct Codes<'c> {
+    pub(super) drafts: &'c [Draft],
+    pub(super) states: &'c [State],
+    pub(super) roles: &'c [String],
+}
+
+impl Codes<'_> {
+    /// Compiles the keys of all codes, and reports those that cannot be, or not as meant.
+    pub(super) fn keymaps(
+        &self,
+        keypad: &Keypad,
+        limits: &Limits,
+        found: &mut Findings<'_>,
+    ) -> Option<Keymaps> {
+        self.check_lengths(keypad, found);
+        let keys: Vec<_> = self.drafts.iter().map(Draft::keys).collect();
+        match Keymaps::build(self.states.len(), self.roles.len(), &keys, limits) {
+            Ok(keymaps) => {
+                keymaps.beginnings().iter().for_each(|beginning| self.warn_of_wait(beginning, found));
+                self.warn_of_single_keys(&keymaps, found);
+                Some(keymaps)
+            }
+            Err(clashes) => {
+                clashes.iter().for_each(|clash| self.report(clash, found));
+                None
+            }
+        }
+    }
+
+    fn check_lengths(&self, keypad: &Keypad, found: &mut Findings<'_>) {
+        for (code, draft) in self.drafts.iter().enumerate() {
+            let Some(patterns) = &draft.patterns else { continue };
+            let shortest = patterns::shortest(&patterns.node);
+            if shortest == usize::MAX {
+                let message = format!("there are no keys that fire {}", self.name(code));
+                found.push(Diagnostic::error("no-keys", message, self.place(code, None, found)));
+            } else if shortest > keypad.max_digits {
+                let message = format!(
+                    "{} takes at least {shortest} keys, and no more than {} are held",
+                    self.name(code),
+                    keypad.max_digits
+                );
+                let error = Diagnostic::error("too-long", message, self.place(code, None, found));
+                found.push(error.help(format!("shorten it, or set `max-digits = {shortest}` in [keypad]")));
+            }
+        }
+    }
+
+    fn report(&self, clash: &Clash, found: &mut Findings<'_>) {
+        let diagnostic = match clash {
+            Clash::SameKeys { first, second, keys, holder } => {
+                self.same_keys(*first, *second, keys, *holder, found)
+            }
+            Clash::NoKeys { code } => {
+                let message = format!("{} would fire when nothing is keyed", self.name(*code));
+                Diagnostic::error("no-keys", message, self.place(*code, Some(&Keys::default()), found))
+                    .help("require at least one key, as {1,} instead of {0,}")
+            }
+            Clash::TooMuch { code, limit } => {
+                let what = code
+                    .map_or("all codes together are".to_owned(), |code| format!("{} is", self.name(code)));
+                let place = code.map(|code| self.place(code, None, found));
+                Diagnostic::error("limit", format!("{what} {limit}"), place)
+                    .help("repeat fewer times, or split it up")
+            }
+            Clash::Recursion { code } => {
+                let message = format!("{} refers to itself other than at its end", self.name(*code));
+                Diagnostic::error("recursion", message, self.place(*code, None, found))
+            }
+        };
+        found.push(diagnostic);
+    }
+
+    fn same_keys(
+        &self,
+        first: usize,
+        second: usize,
+        keys: &Keys,
+        holder: Holder,
+        found: &Findings<'_>,
+    ) -> Diagnostic {
+        let message = format!("{keys} fires both {} and {}", self.name(first), self.name(second));
+        Diagnostic::error("same-keys", message, self.place(second, Some(keys), found))
+            .labelled(format!("the same keys, {}", self.holder(holder)))
+            .related(self.place(first, Some(keys), found), "the first one")
+            .help(
+                "change the keys of one, or give each a `state` or a role in `allow` that the other has not",
+            )
+    }
+
+    fn warn_of_wait(&self, beginning: &Beginning, found: &mut Findings<'_>) {
+        let Beginning { short, long, keys, longer, holders } = beginning;
+        let waits = holders.iter().map(|(state, _)| self.states[*state].critical);
+        let wait = duration::show(waits.max().unwrap_or(Duration::ZERO));
+        let message =
+            format!("{} waits {wait} for more keys, because {longer} begins with {keys}", self.name(*short));
+        let warning = Diagnostic::warning("slow-code", message, self.place(*short, Some(keys), found))
+            .labelled(format!("{keys} alone fires after {wait}"))
+            .related(self.place(*long, Some(longer), found), format!("{} goes on", self.name(*long)))
+            .help("end the shorter one with a key that the longer has not there, or shorten `critical`");
+        found.push(warning);
+    }
+
+    /// In a call between two parties, digits are often meant for a machine at the other end.
+    fn warn_of_single_keys(&self, keymaps: &Keymaps, found: &mut Findings<'_>) {
+        let Some(state) = self.states.iter().position(|state| state.name == STATE_CALL) else { return };
+        if self.states[state].unmatched != Unmatched::Pass {
+            return;
+        }
+        let mut warned = Vec::new();
+        for (map, _) in keymaps.iter().filter(|(_, holders)| holders.iter().any(|holder| holder.0 == state)) {
+            for (key, pattern) in map.single_keys() {
+                let code = map.codes[pattern];
+                if warned.contains(&code) {
+                    continue;
+                }
+                warned.push(code);
+                let keys: Keys = [key].into_iter().collect();
+                let message = format!(
+                    "{key} alone fires {} in a call, and never reaches the other party",
+                    self.name(code)
+                );
+                let warning =
+                    Diagnostic::warning("single-key", message, self.place(code, Some(&keys), found));
+                found.push(warning.help("machines ask for single digits: begin with *, as in \"*1\""));
+            }
+        }
+    }
+
+    fn name(&self, code: usize) -> String {
+        let name = self.drafts.get(code).and_then(|draft| draft.name.as_ref());
+        name.map_or_else(|| "a code".to_owned(), |name| format!("`{}`", name.value))
+    }
+
+    fn holder(&self, (state, role): Holder) -> String {
+        let state = format!("in state {}", self.states[state].name);
+        role.map_or_else(|| state.clone(), |role| format!("{state} for role {}", self.roles[role]))
+    }
+
+    /// Where the keys of a code are written: the alternative that matches, if keys are given.
+    fn place(&self, code: usize, keys: Option<&Keys>, found: &Findings<'_>) -> Place {
+        let alternatives =
+            self.drafts[code].patterns.as_ref().map_or(&[][..], |patterns| &patterns.alternatives);
+        let matching =
+            keys.and_then(|keys| alternatives.iter().find(|alternative| alternative.matches(keys)));
+        let text = matching.or(alternatives.first()).map(|alternative| alternative.text.span.clone());
+        found.place(text.unwrap_or_default())
+    }
+}

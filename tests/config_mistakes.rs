@@ -1,0 +1,418 @@
+//! What an admin sees who made a mistake.
+
+#![allow(clippy::panic, reason = "tests fail by panicking")]
+
+use std::path::Path;
+
+use touchtone::config::{self, check};
+use touchtone::diagnostic::Style;
+
+/// What `touchtone check` says of this text.
+fn said_of(text: &str) -> String {
+    let path = Path::new("touchtone.toml");
+    let outcome = config::load(path, |_| Ok(text.to_owned()));
+    check::report(path, &outcome, check::Format::Text(Style::default()))
+}
+
+/// A snapshot of what is said of a text.
+macro_rules! mistakes {
+    ($($name:ident: $text:expr;)*) => {
+        $(#[test]
+        fn $name() {
+            insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(said_of($text)) });
+        })*
+    };
+}
+
+mistakes! {
+    unknown_keys: r#"
+conect = "stdio"
+
+[yate]
+conect = "stdio"
+max-digits = 8
+
+[keypads]
+interdigit = "4s"
+
+[states.conference]
+unmached = "drop"
+
+[[code]]
+name = "mute"
+key = "*6"
+keys = "*6"
+operation = "mute"
+on_success = "tone/dial"
+volume = 11
+"#;
+
+    wrong_types: r#"
+record = "wave/record//tmp/a.au"
+
+[yate]
+connect = ["stdio"]
+priority = "15"
+intercept = "true"
+answer-timeout = 5
+reconnect = "1s"
+
+[keypad]
+enter = 1
+max-digits = 3.5
+
+[states]
+call = "pass"
+
+[code]
+name = "mute"
+"#;
+
+    wrong_types_in_a_code: r#"
+[[code]]
+name = 6
+keys = 6
+state = ["call", 5]
+allow = true
+operation = false
+params = ["a"]
+
+[[code]]
+name = "kick"
+keys = ["*7", 8]
+operation = "message"
+message = "call.drop"
+masquerade = "no"
+params = { reason = ["a"], error = 1979-05-27, code = 5, quiet = true }
+"#;
+
+    values_out_of_bounds: r###"
+[yate]
+priority = 0
+answer-timeout = "2h"
+reconnect = { shortest = "1m", longest = "5s" }
+
+[keypad]
+interdigit = "4 seconds"
+critical = "1ms"
+enter = "##"
+max-digits = 1_000
+reorder = "1.5s"
+
+[states.call]
+unmatched = "dropped"
+enter = ""
+"###;
+
+    addresses: r#"
+[yate]
+connect = "/run/yate.sock"
+"#;
+
+    a_late_priority: r#"
+[yate]
+priority = 80
+
+[[code]]
+name = "mute"
+keys = "*6"
+operation = "mute"
+"#;
+
+    no_toml: r#"
+[yate]
+intercept = yes
+connect = unix:/run/x
+
+[keypad
+interdigit = "4s"
+interdigit = "5s"
+
+[[code]]
+name = "mute
+keys = *6
+operation "mute"
+on-success = 'tone/dial
+state = ["call" "conference"]
+
+[yate]
+priority = 20
+"#;
+
+    a_string_without_end: r#"
+[[code]]
+name = """mute
+keys = "*6"
+operation = "mute"
+"#;
+
+    incomplete_codes: r#"
+[[code]]
+
+[[code]]
+name = "a"
+keys = "*1"
+operation = "join"
+
+[[code]]
+name = "b"
+keys = "*2"
+operation = "message"
+
+[[code]]
+name = "c"
+keys = []
+state = []
+allow = []
+operation = "leave"
+"#;
+
+    keys_of_other_operations: r#"
+[[code]]
+name = "a"
+keys = "*1"
+operation = "mute-togle"
+
+[[code]]
+name = "b"
+keys = "*2"
+operation = "mute"
+room = "conf/1"
+params = {}
+to = "tone/dial"
+"#;
+
+    names: r#"
+[states."my state"]
+unmatched = "drop"
+
+[[code]]
+name = "mute me"
+keys = "*1"
+operation = "mute"
+allow = ["chair", "vice:chair"]
+
+[[code]]
+name = "unmute"
+keys = "*2"
+operation = "unmute"
+
+[[code]]
+name = "unmute"
+keys = "*3"
+operation = "unmute"
+state = ["confrence", "lobby"]
+"#;
+
+    templates: r#"
+[record]
+file = "wave/record//var/spool/${rom}-${date}.au"
+warn = "wave/play/${called}"
+
+[[code]]
+name = "a"
+keys = "*3(room:x{3})#"
+operation = "join"
+room = "conf/${roum}"
+params = { a = "${", b = "${b c}", c = "$${not a name} ${code}", d = "${nothing}" }
+on-success = "wave/play/\"\u00fc\"/${kees}"
+on-failure = """
+  tone/${room\
+}"""
+"#;
+
+    captures: r#"
+[[code]]
+name = "a"
+keys = ["*3(room:x{3})#", "*4"]
+operation = "join"
+room = "conf/${room}"
+
+[[code]]
+name = "b"
+keys = "*5(room:x{3}){0,1}#"
+operation = "join"
+room = "conf/${room}"
+
+[[code]]
+name = "c"
+keys = "*7"
+state = "call"
+operation = "leave"
+to = "conf/${room}"
+"#;
+
+    rooms_messages_and_parameters: r#"
+[[code]]
+name = "a"
+keys = "*1"
+operation = "join"
+room = "800"
+params = { callto = "x", "" = "y", "a=b" = "z", "a\u0000" = "" }
+
+[[code]]
+name = "b"
+keys = "*2"
+operation = "join"
+room = "conf/"
+
+[[code]]
+name = "c"
+keys = "*3(room:x)"
+operation = "join"
+room = "${room}"
+
+[[code]]
+name = "d"
+keys = "*4"
+operation = "message"
+message = "chan.control:x"
+params = { id = "sip/1" }
+
+[[code]]
+name = "e"
+keys = "*5"
+operation = "message"
+message = ""
+masquerade = false
+params = { id = "sip/1" }
+"#;
+
+    resources: r#"
+[record]
+by = "room"
+file = "/var/spool/a.au"
+
+[[code]]
+name = "a"
+keys = "*1"
+operation = "leave"
+to = "800"
+on-success = "beep"
+on-failure = "/usr/share/sounds/no.au"
+"#;
+
+    recordings_of_the_same_name: r#"
+[record]
+file = "wave/record//tmp/${room}.au"
+warn = "wave/play//tmp/warn.au"
+
+[[code]]
+name = "a"
+keys = "*1"
+operation = "record-start"
+"#;
+
+    expressions: r#"
+[[code]]
+name = "a"
+keys = "*1 2"
+operation = "mute"
+
+[[code]]
+name = "b"
+keys = ["*L1", "\u002a[3-1]", "(x", "x{3,2}", "*1|*2", ""]
+operation = "mute"
+
+[[code]]
+name = "c"
+keys = "*x{1001}"
+operation = "mute"
+"#;
+
+    the_same_keys: r#"
+[[code]]
+name = "a"
+keys = ["*1", "*6"]
+operation = "mute"
+
+[[code]]
+name = "b"
+keys = "*x"
+operation = "unmute"
+allow = ["organizer", "speaker"]
+state = "conference"
+
+[[code]]
+name = "c"
+keys = "*7"
+operation = "mute"
+allow = "caller"
+"#;
+
+    keys_that_begin_others: r#"
+[states.call]
+critical = "1500ms"
+
+[[code]]
+name = "a"
+keys = "*1"
+operation = "mute"
+
+[[code]]
+name = "b"
+keys = ["*2", "*12x"]
+operation = "unmute"
+"#;
+
+    keys_that_cannot_be: r##"
+[keypad]
+max-digits = 4
+
+[[code]]
+name = "a"
+keys = "*1x{4}#"
+operation = "mute"
+
+[[code]]
+name = "b"
+keys = "x{0,2}"
+operation = "unmute"
+"##;
+
+    single_keys: r##"
+[[code]]
+name = "a"
+keys = ["5", "#"]
+operation = "mute"
+"##;
+
+    rules: r#"
+[keypad]
+grammar = "x.gram"
+
+[[code]]
+name = "a"
+rule = "mute"
+operation = "mute"
+
+[[code]]
+name = "b"
+keys = "*2"
+rule = "mute"
+operation = "mute"
+"#;
+
+    nothing_at_all: "";
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    let said: String =
+        [std::io::ErrorKind::NotFound, std::io::ErrorKind::PermissionDenied, std::io::ErrorKind::InvalidData]
+            .map(|kind| {
+                let path = Path::new("etc/touchtone.toml");
+                let outcome = config::load(path, |_| Err(kind.into()));
+                check::report(path, &outcome, check::Format::Text(Style::default()))
+            })
+            .concat();
+    insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(said) });
+}
+
+#[test]
+fn json_has_lines_and_columns() {
+    let path = Path::new("touchtone.toml");
+    let text = "# \u{fc}\n[[code]]\nname = \"\u{fc}\"\nkeys = \"*6\"\noperation = \"m\u{fc}te\"\nx = 1\nname = 'b'\n";
+    let outcome = config::load(path, |_| Ok(text.to_owned()));
+    insta::assert_snapshot!(check::report(path, &outcome, check::Format::Json));
+}
