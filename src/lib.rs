@@ -5,6 +5,7 @@
 //! - [`grammar`]: from notation to automaton.
 //! - [`keypad`]: the digits of one channel.
 //! - [`config`]: what an admin wrote, checked.
+//! - [`sim`]: an engine that is not there.
 
 pub mod config;
 pub mod diagnostic;
@@ -12,5 +13,6 @@ pub mod grammar;
 pub mod key;
 pub mod keypad;
 pub mod moment;
+pub mod sim;
 pub mod template;
 pub mod wire;
