@@ -7,6 +7,7 @@
 //! - [`assist`]: the brain; channels, rooms, operations.
 //! - [`link`]: the edge; a connection to an engine, kept up.
 //! - [`config`]: what an admin wrote, checked.
+//! - [`sim`]: an engine that is not there.
 
 // Bytes from the engine and from callers reach everywhere: no panic may hide in a conversion. And standard output
 // belongs to the engine when it starts us: only commands print, through one writer.
@@ -21,5 +22,6 @@ pub mod key;
 pub mod keypad;
 pub mod link;
 pub mod moment;
+pub mod sim;
 pub mod template;
 pub mod wire;
