@@ -10,26 +10,24 @@ use crate::config::Address;
 #[derive(Debug)]
 pub(super) struct Signals {
     terminate: Signal,
-    interrupt: Option<Signal>,
+    interrupt: Signal,
+    heeds_interrupt: bool,
 }
 
 impl Signals {
-    /// An engine that started us ignores SIGINT, which reaches its whole terminal; so do we then.
+    /// An engine that started us ignores SIGINT, which reaches everything in its terminal; so do we then.
     pub(super) fn new(address: &Address) -> io::Result<Self> {
-        let interrupt =
-            if *address == Address::Stdio { None } else { Some(signal(SignalKind::interrupt())?) };
-        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt })
+        let terminate = signal(SignalKind::terminate())?;
+        // Taken in any case: a signal that nobody takes ends the process.
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Signals { terminate, interrupt, heeds_interrupt: *address != Address::Stdio })
     }
 
     /// Waits until somebody says so.
     pub(super) async fn leave(&mut self) {
-        let Some(interrupt) = &mut self.interrupt else {
-            self.terminate.recv().await;
-            return;
-        };
         tokio::select! {
             _ = self.terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.interrupt.recv(), if self.heeds_interrupt => {}
         }
     }
 }
