@@ -23,5 +23,6 @@ pub mod keypad;
 pub mod link;
 pub mod moment;
 pub mod sim;
+pub mod stage;
 pub mod template;
 pub mod wire;
