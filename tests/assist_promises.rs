@@ -147,11 +147,11 @@ fn digits_that_no_code_wants_go_on_in_order_and_nothing_overtakes_them() {
     assert_eq!(brain.key("sip/3", "sip/4", 2, "*"), ["%%<message:d2:true::"]);
     let sent = brain.key("sip/3", "sip/4", 3, "5");
     assert_eq!(sent[0], "%%<message:d3:true::");
-    assert!(sent[1].ends_with(":chan.masquerade::id=sip/3:message=chan.dtmf:text=*5"), "{sent:?}");
+    assert!(sent[1].ends_with(":chan.masquerade::id=sip/3:message=chan.dtmf:text=*5:sequence=0"), "{sent:?}");
     assert_eq!(brain.key("sip/3", "sip/4", 4, "8"), ["%%<message:d4:true::"]);
     assert_eq!(brain.key("sip/3", "sip/4", 5, "9"), ["%%<message:d5:true::"]);
     let after = brain.answer(&sent[1], true, "", "");
-    assert!(after[0].ends_with(":text=89"), "{after:?}");
+    assert!(after[0].ends_with(":text=89:sequence=0"), "{after:?}");
     brain.answer(&after[0], true, "", "");
     assert_eq!(
         brain.key("sip/3", "sip/4", 6, "1"),
@@ -232,7 +232,7 @@ fn a_recording_is_made_on_a_leg_of_our_own_and_ends_with_it() {
     let mut brain = in_room();
     brain.key("sip/2", "conf/5", 1, "*");
     let sent = brain.key("sip/2", "conf/5", 2, "9");
-    let open = "call.execute::callto=dumb/touchtone-record-sampleroom:target=record:direct=conf/sampleroom:utility=true:copyparams=utility";
+    let open = "call.execute::callto=dumb/touchtone-record-sampleroom:target=record:direct=conf/sampleroom:utility=true:existing=true:copyparams=utility,existing";
     assert!(sent[1].ends_with(open), "{sent:?}");
     let sent = brain.answer(&sent[1], true, "", ":id=dumb/11:peerid=conf/15");
     let start =
@@ -246,6 +246,9 @@ fn a_recording_is_made_on_a_leg_of_our_own_and_ends_with_it() {
     let sent = brain.key("sip/2", "conf/5", 4, "9");
     assert!(sent[1].ends_with("chan.masquerade::id=conf/15:message=chan.record:call=-"), "{sent:?}");
     let sent = brain.answer(&sent[1], false, "", "");
+    assert!(sent[0].ends_with("engine.status::module=conf/sampleroom"), "may one stay alone? {sent:?}");
+    let account = "name=conf/sampleroom,type=conference;module=conf,room=sampleroom,lonely=true,users=1%M%J";
+    let sent = brain.answer(&sent[0], true, account, "");
     assert!(sent[0].ends_with("call.drop::id=dumb/11"), "{sent:?}");
     brain.answer(&sent[0], true, "", "");
     assert_eq!(ended(&brain.reports()), ["not recording"]);
@@ -331,10 +334,16 @@ fn leaving_gives_held_digits_back_and_leaves_nothing_in_the_engine() {
     let mut brain = Brain::ready(conference());
     brain.key("sip/3", "sip/4", 1, "*");
     let sent = brain.input(Input::Leave);
-    assert!(sent[0].ends_with("message=chan.dtmf:text=*"), "{sent:?}");
+    assert!(sent[0].ends_with("message=chan.dtmf:text=*:sequence=0"), "{sent:?}");
     assert_eq!(sent[1], "%%>uninstall:chan.dtmf");
     assert_eq!(brain.key("sip/3", "sip/4", 2, "*"), ["%%<message:d2:false::"], "what still comes goes on");
-    let sent = brain.say("%%<uninstall:15:chan.dtmf:true");
+    assert_eq!(brain.say("%%<uninstall:15:chan.dtmf:true"), [""; 0]);
+    assert_eq!(
+        brain.key("sip/3", "sip/4", 3, "*"),
+        ["%%<message:d3:false::"],
+        "what was on its way is answered"
+    );
+    let sent = brain.wait(Duration::from_millis(50));
     assert_eq!(sent.last().unwrap(), "%%>quit");
     assert_eq!(brain.say("%%<quit"), ["(leaves)"]);
 }
@@ -380,4 +389,23 @@ fn an_admin_can_send_any_message_without_code() {
     brain.key("sip/3", "sip/4", 5, "*");
     let sent = brain.key("sip/3", "sip/4", 6, "8");
     assert!(sent[1].ends_with(":custom.note::text=sip/3 keyed *8"), "{sent:?}");
+}
+
+#[test]
+fn stopping_a_recording_hangs_nobody_up_who_is_alone_with_it() {
+    let mut brain = in_room();
+    brain.key("sip/2", "conf/5", 1, "*");
+    let sent = brain.key("sip/2", "conf/5", 2, "9");
+    let sent = brain.answer(&sent[1], true, "", ":id=dumb/11:peerid=conf/15");
+    brain.answer(&sent[0], true, "", "");
+    brain.key("sip/2", "conf/5", 3, "*");
+    let sent = brain.key("sip/2", "conf/5", 4, "9");
+    let sent = brain.answer(&sent[1], false, "", "");
+    assert!(sent[0].ends_with("engine.status::module=conf/sampleroom"), "{sent:?}");
+    let account = "name=conf/sampleroom,type=conference;module=conf,room=sampleroom,lonely=false,users=1%M%J";
+    let sent = brain.answer(&sent[0], true, account, "");
+    assert!(!sent.iter().any(|line| line.contains("call.drop")), "the leg keeps its company: {sent:?}");
+    assert!(!brain.assist.rooms()[0].recording);
+    let sent = brain.say("%%<message::false:chan.notify::id=conf/16:event=joined:room=sampleroom:users=2");
+    assert!(sent[0].ends_with("call.drop::id=dumb/11"), "nobody is alone any more: {sent:?}");
 }

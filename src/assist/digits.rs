@@ -178,8 +178,12 @@ impl Assist {
         let keys = std::mem::take(&mut call.release.waiting);
         let channel = call.id.clone();
         call.release.under_way = true;
-        let params =
-            Params::new().with("id", &channel).with("message", "chan.dtmf").with("text", keys.symbols());
+        // Number 0 leaves the engine's own count of the digits that the channel keyed alone.
+        let params = Params::new()
+            .with("id", &channel)
+            .with("message", "chan.dtmf")
+            .with("text", keys.symbols())
+            .with("sequence", "0");
         if !self.send_aside(now, Purpose::Release(channel), "chan.masquerade", params)
             && let Some(call) = self.calls.get_mut(at)
         {

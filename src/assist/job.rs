@@ -75,7 +75,8 @@ pub(super) enum Step {
     SetMuted { on: bool },
     OpenRecordLeg,
     StartRecordLeg { channel: BString, leg: BString },
-    StopRecordLeg { channel: BString },
+    StopRecordLeg { channel: BString, leg: BString },
+    AskLonely { channel: BString },
     DropRecordLeg { channel: BString },
     StartRoomRecorder,
     StopRoomRecorder,
@@ -135,7 +136,8 @@ impl Assist {
             Step::SetMuted { on } => self.muted(now, job, on, reply),
             Step::OpenRecordLeg => self.record_leg_open(now, job, reply),
             Step::StartRecordLeg { channel, leg } => self.record_leg_started(now, job, channel, leg, reply),
-            Step::StopRecordLeg { channel } => self.record_leg_stopped(now, job, channel),
+            Step::StopRecordLeg { channel, leg } => self.record_leg_stopped(now, job, channel, leg, reply),
+            Step::AskLonely { channel } => self.lonely_known(now, job, channel, reply),
             Step::DropRecordLeg { channel } => self.record_leg_dropped(now, job, &channel, reply),
             Step::StartRoomRecorder => self.room_recorder_started(now, job, reply),
             Step::StopRoomRecorder => self.room_recorder_stopped(now, job, reply),
@@ -257,6 +259,7 @@ impl Assist {
         if let Some(job) = room.waiting.pop_front() {
             self.start(now, job);
         } else {
+            self.drop_idle_leg(now, name.as_ref());
             self.drop_lone_recorder(now, name);
             self.rooms.forget_if_empty(name.as_ref());
         }
@@ -268,6 +271,7 @@ pub(super) fn accepted<'r, 'a>(reply: Reply<'r, 'a>) -> Result<&'r Answer<'a>, S
     match reply {
         None => Err("the engine did not answer in time".to_owned()),
         Some(answer) if answer.processed => Ok(answer),
+        Some(answer) if answer.name.as_ref() == b"chan.masquerade" => Err("the channel is gone".to_owned()),
         Some(answer) => Err(match answer.params.get("reason").or_else(|| answer.params.get("error")) {
             Some(reason) if !reason.is_empty() => format!("the engine refused: {}", reason.as_bstr()),
             _ => "the engine refused".to_owned(),

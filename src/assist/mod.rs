@@ -134,7 +134,7 @@ impl Assist {
                 Timer::Keypad(at) => self.keypad_timeout(now, at),
                 Timer::Order(at) => self.order_timeout(now, at),
                 Timer::Flight(number) => self.answered(now, number, None),
-                Timer::Session => self.session_timeout(),
+                Timer::Session => self.session_timeout(now),
             }
         }
     }
@@ -162,7 +162,7 @@ impl Assist {
                 self.outbox.report(Report::Trouble { text });
             }
             EngineLine::Uninstalled { .. } if matches!(self.phase, Phase::Uninstalling { .. }) => {
-                self.quit(now);
+                self.linger(now);
             }
             EngineLine::Quit => {
                 self.set_phase(Phase::Down);

@@ -51,8 +51,27 @@ pub(super) enum Recording {
     Off,
     /// A utility leg of ours: its channel `dumb/N` and its leg `conf/U`.
     Leg { channel: BString, leg: BString },
+    /// That leg, which records nothing any more. When a leg goes from a room that does not let one stay alone, the
+    /// engine hangs up whoever would be: so it stays until somebody else is there too.
+    Idle { channel: BString, leg: BString },
     /// The room's own recorder, with its leg where that is known.
     Room { leg: Option<BString> },
+}
+
+impl Recording {
+    /// The leg that records, or did.
+    pub(super) fn leg(&self) -> Option<&BString> {
+        match self {
+            Recording::Off => None,
+            Recording::Leg { leg, .. } | Recording::Idle { leg, .. } => Some(leg),
+            Recording::Room { leg } => leg.as_ref(),
+        }
+    }
+
+    /// Whether the room is being recorded.
+    pub(super) fn is_on(&self) -> bool {
+        matches!(self, Recording::Leg { .. } | Recording::Room { .. })
+    }
 }
 
 /// One room.
@@ -136,13 +155,7 @@ impl Rooms {
         let known = self.legs.remove(leg)?;
         if let Some(room) = self.rooms.get_mut(&known.room) {
             room.legs.remove(leg);
-            let records = match &room.recording {
-                Recording::Off => false,
-                Recording::Leg { leg: recorder, .. } => recorder == leg,
-                Recording::Room { leg: recorder } => {
-                    recorder.as_ref().is_some_and(|recorder| recorder == leg)
-                }
-            };
+            let records = room.recording.leg().is_some_and(|recorder| recorder == leg);
             if records {
                 room.recording = Recording::Off;
             }
@@ -170,11 +183,28 @@ impl Rooms {
         }
     }
 
+    /// How many legs there are that are not ours.
+    pub(super) fn others(&self, name: &BStr) -> usize {
+        let Some(room) = self.rooms.get(name) else { return 0 };
+        room.legs.iter().filter(|leg| Some(*leg) != room.recording.leg()).count()
+    }
+
+    /// The channel of our leg that records nothing, if it can go without somebody being left alone.
+    pub(super) fn idle_leg(&self, name: &BStr) -> Option<&BString> {
+        let room = self.rooms.get(name).filter(|room| !room.busy)?;
+        match &room.recording {
+            Recording::Idle { channel, .. } if self.others(name) >= 2 => Some(channel),
+            _ => None,
+        }
+    }
+
     /// The channel of our recording leg, if nobody else is in the room any more: it would keep the room open.
     pub(super) fn lone_recorder(&self, name: &BStr) -> Option<&BString> {
         let room = self.rooms.get(name)?;
         match &room.recording {
-            Recording::Leg { channel, leg } if !room.busy && room.legs.iter().all(|other| other == leg) => {
+            Recording::Leg { channel, leg } | Recording::Idle { channel, leg }
+                if !room.busy && room.legs.iter().all(|other| other == leg) =>
+            {
                 Some(channel)
             }
             _ => None,

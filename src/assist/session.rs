@@ -30,6 +30,9 @@ const MAX_QUEUE: &str = "10000";
 /// microseconds; if we are stuck, calls must not be.
 const ENGINE_TIMEOUT: &str = "2000";
 
+/// How long messages may still come after the engine has said that a handler is removed: those that were on their way.
+const LINGER: Duration = Duration::from_millis(50);
+
 /// How long the engine may take to let us go.
 const LEAVE_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -47,6 +50,10 @@ pub(super) enum Phase {
     Uninstalling {
         since: Duration,
     },
+    /// They are removed; what was on its way is still answered.
+    Lingering {
+        since: Duration,
+    },
     /// Everything is said; the engine closes.
     Quitting {
         since: Duration,
@@ -57,6 +64,7 @@ impl Phase {
     fn due(self) -> Option<Duration> {
         match self {
             Phase::Uninstalling { since } | Phase::Quitting { since } => Some(since + LEAVE_PATIENCE),
+            Phase::Lingering { since } => Some(since + LINGER),
             Phase::Down | Phase::Starting { .. } | Phase::Ready => None,
         }
     }
@@ -65,7 +73,7 @@ impl Phase {
 impl Assist {
     /// Whether the engine's account is in, so that operations know what they act on.
     pub(super) fn is_ready(&self) -> bool {
-        matches!(self.phase, Phase::Ready | Phase::Uninstalling { .. })
+        !matches!(self.phase, Phase::Down | Phase::Starting { .. })
     }
 
     pub(super) fn set_phase(&mut self, phase: Phase) {
@@ -164,8 +172,9 @@ impl Assist {
         }
     }
 
-    /// Leaves so that nothing waits for us: held digits go where they belong, handlers are removed, and only when
-    /// the engine has said so the connection ends.
+    /// Leaves so that nothing waits for us: held digits go where they belong, handlers are removed, what is still on
+    /// its way is answered, and only then the connection ends. On `quit` the engine would let what waits run into its
+    /// time-out.
     pub(super) fn say_goodbye(&mut self, now: Moment) {
         if self.phase == Phase::Down {
             return self.outbox.leave();
@@ -179,7 +188,12 @@ impl Assist {
         }
     }
 
-    pub(super) fn quit(&mut self, now: Moment) {
+    /// The engine asks us nothing new.
+    pub(super) fn linger(&mut self, now: Moment) {
+        self.set_phase(Phase::Lingering { since: now.steady });
+    }
+
+    fn quit(&mut self, now: Moment) {
         for name in self.watched_names() {
             self.outbox.line(&ModuleLine::Unwatch(name.as_bytes().into()));
         }
@@ -187,7 +201,10 @@ impl Assist {
         self.set_phase(Phase::Quitting { since: now.steady });
     }
 
-    pub(super) fn session_timeout(&mut self) {
+    pub(super) fn session_timeout(&mut self, now: Moment) {
+        if matches!(self.phase, Phase::Lingering { .. }) {
+            return self.quit(now);
+        }
         self.outbox.report(Report::Trouble { text: "the engine did not let us go in time".to_owned() });
         self.set_phase(Phase::Down);
         self.outbox.leave();

@@ -11,13 +11,15 @@ use crate::moment::Moment;
 
 impl Assist {
     pub(super) fn account(&mut self, now: Moment, account: Account, reply: Reply<'_, '_>) {
-        match accepted(reply) {
-            Ok(answer) => match account {
+        // Some modules answer `false` and say everything all the same.
+        match reply.filter(|answer| !answer.retvalue.is_empty()) {
+            Some(answer) => match account {
                 Account::Conferences => self.conferences(now, &answer.retvalue),
                 Account::OwnLegs => self.own_legs(&answer.retvalue),
                 Account::Calls => self.known_calls(&answer.retvalue),
             },
-            Err(reason) => {
+            None => {
+                let reason = accepted(reply).err().unwrap_or_else(|| "nothing was said".to_owned());
                 let what = match account {
                     Account::Conferences => "conferences (is its conference module loaded?)",
                     Account::OwnLegs => "dumb channels (is its dumbchan module loaded?)",
@@ -38,7 +40,8 @@ impl Assist {
     /// `conf/15=outgoing|adhoc|dumb/11`: leg, status, room, peer. An incoming leg is the room's own recorder.
     fn conferences(&mut self, now: Moment, account: &[u8]) {
         for (leg, values) in status::channels(account) {
-            let [kind, room, peer, ..] = values[..] else { continue };
+            let [kind, room, peer, ..] = &values[..] else { continue };
+            let (leg, room, peer) = (leg.as_bstr(), room.as_bstr(), peer.as_bstr());
             self.rooms.entered(leg, room);
             if kind == "incoming" && peer.starts_with(b"wave/") {
                 self.rooms.room_mut(room).recording = Recording::Room { leg: Some(leg.to_owned()) };
@@ -65,10 +68,10 @@ impl Assist {
     /// `dumb/11=answered|touchtone-record-studio|conf/15`: channel, status, the name it was called by, peer.
     fn own_legs(&mut self, account: &[u8]) {
         for (channel, values) in status::channels(account) {
-            let [_, name, leg, ..] = values[..] else { continue };
+            let [_, name, leg, ..] = &values[..] else { continue };
             let Some(room) = name.strip_prefix(RECORD_LEG.as_bytes()) else { continue };
-            self.rooms.entered(leg, room.as_bstr());
-            let recording = Recording::Leg { channel: channel.to_owned(), leg: leg.to_owned() };
+            self.rooms.entered(leg.as_ref(), room.as_bstr());
+            let recording = Recording::Leg { channel, leg: leg.clone() };
             self.rooms.room_mut(room.as_bstr()).recording = recording;
         }
     }
@@ -76,17 +79,16 @@ impl Assist {
     /// `sip/1=answered|alice|800|BILLID|SECONDS`: channel, status, caller, called, billid.
     fn known_calls(&mut self, account: &[u8]) {
         for (channel, values) in status::channels(account) {
-            let [_, caller, called, billid, ..] = values[..] else { continue };
-            let Some(at) = self.calls.obtain(channel, self.places.call, Order::default) else { continue };
+            let [_, caller, called, billid, ..] = &values[..] else { continue };
+            let Some(at) = self.calls.obtain(channel.as_ref(), self.places.call, Order::default) else {
+                continue;
+            };
             if let Some(call) = self.calls.get_mut(at) {
-                for (fact, told) in [
-                    (&mut call.facts.caller, caller),
-                    (&mut call.facts.called, called),
-                    (&mut call.facts.billid, billid),
-                ] {
-                    if fact.is_empty() {
-                        *fact = BString::from(told.to_vec());
-                    }
+                let facts = &mut call.facts;
+                let told =
+                    [(&mut facts.caller, caller), (&mut facts.called, called), (&mut facts.billid, billid)];
+                for (fact, told) in told.into_iter().filter(|(fact, _)| fact.is_empty()) {
+                    fact.clone_from(told);
                 }
             }
         }

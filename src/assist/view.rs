@@ -3,7 +3,6 @@
 use bstr::BString;
 
 use super::Assist;
-use super::rooms::Recording;
 
 /// A room as it is believed to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +34,7 @@ impl Assist {
             .rooms
             .iter()
             .map(|(name, room)| {
-                let own = match &room.recording {
-                    Recording::Leg { leg, .. } | Recording::Room { leg: Some(leg) } => Some(leg),
-                    Recording::Off | Recording::Room { leg: None } => None,
-                };
+                let own = room.recording.leg();
                 let participants = room.legs.iter().filter(|leg| Some(*leg) != own).filter_map(|id| {
                     let leg = self.rooms.leg(id.as_ref())?;
                     Some(Participant { leg: id.clone(), channel: leg.peer.clone(), muted: leg.muted.known() })
@@ -46,7 +42,7 @@ impl Assist {
                 RoomView {
                     name: name.clone(),
                     participants: participants.collect(),
-                    recording: room.recording != Recording::Off,
+                    recording: room.recording.is_on(),
                 }
             })
             .collect();

@@ -27,7 +27,7 @@ impl Assist {
         let params = &event.params;
         match event.name.as_ref() {
             b"chan.dtmf" => self.watch_digits(now, params),
-            b"chan.startup" => self.started(params),
+            b"chan.startup" => self.started(now, params),
             b"call.execute" => self.executed(now, params),
             b"chan.connected" => self.now_connected(now, params),
             b"call.conference" if event.processed => self.conference(now, params),
@@ -39,10 +39,10 @@ impl Assist {
         }
     }
 
-    fn started(&mut self, params: &Params<'_>) {
+    fn started(&mut self, now: Moment, params: &Params<'_>) {
         let id = id(params);
         if is_leg(&id) {
-            return self.rooms.made(id.as_ref(), text(params, "address").as_ref());
+            return self.leg_made(now, &id, &text(params, "address"));
         }
         self.learn(id.as_ref(), params, Order::from_start);
     }
@@ -64,7 +64,7 @@ impl Assist {
         }
         let (leg, room) = (text(params, "peerid"), text(params, "room"));
         if is_leg(&leg) {
-            self.rooms.made(leg.as_ref(), room_name(room.as_ref()));
+            self.leg_made(now, &leg, &room_name(room.as_ref()).to_owned());
         }
         self.conference(now, params);
     }
@@ -111,7 +111,7 @@ impl Assist {
         }
     }
 
-    /// Somebody else muted or unmuted a participant.
+    /// Somebody else muted or unmuted a participant: the leg that took it is `peerid`, or else `targetid`.
     fn controlled(&mut self, params: &Params<'_>) {
         let Some(muted) = params.get("mute") else { return };
         let muted = match muted.as_ref() {
@@ -119,10 +119,8 @@ impl Assist {
             b"false" | b"no" | b"off" | b"disable" | b"f" => Muted::Is(false),
             _ => Muted::Doubtful,
         };
-        let target = ["targetid", "peerid", "id"]
-            .into_iter()
-            .filter_map(|name| params.get(name))
-            .find(|id| is_leg(id));
+        let target =
+            ["peerid", "targetid"].into_iter().filter_map(|name| params.get(name)).find(|id| is_leg(id));
         if let Some(leg) = target {
             self.rooms.told_muted(leg.as_bstr(), muted);
         }
@@ -131,7 +129,7 @@ impl Assist {
     fn notified(&mut self, now: Moment, params: &Params<'_>) {
         let (room, leg) = (text(params, "room"), id(params));
         match text(params, "event").as_slice() {
-            b"joined" => self.rooms.made(leg.as_ref(), room.as_ref()),
+            b"joined" => self.leg_made(now, &leg, &room),
             b"left" => self.leg_left(now, &leg),
             b"destroyed" => self.rooms.destroyed(room.as_ref()),
             b"recording" => {
@@ -142,6 +140,11 @@ impl Assist {
             b"dtmf" if !self.config.yate.intercept => self.watch_digits(now, &keyed(params)),
             _ => {}
         }
+    }
+
+    fn leg_made(&mut self, now: Moment, leg: &BString, room: &BString) {
+        self.rooms.made(leg.as_ref(), room.as_ref());
+        self.drop_idle_leg(now, room.as_ref());
     }
 
     fn leg_left(&mut self, now: Moment, leg: &BString) {

@@ -71,7 +71,8 @@ impl Brain {
         params: &str,
     ) -> Vec<String> {
         let id = sent.split(':').nth(1).expect("an id");
-        let name = sent.split(':').nth(3).expect("a name");
+        let masked = sent.split(':').find_map(|field| field.strip_prefix("message="));
+        let name = masked.unwrap_or_else(|| sent.split(':').nth(3).expect("a name"));
         self.say(&format!("%%<message:{id}:{processed}:{name}:{retvalue}{params}"))
     }
 

@@ -9,9 +9,13 @@ use crate::moment::Moment;
 use crate::template::Template;
 use crate::wire::Params;
 
+/// What the engine's ids of things that play begin with.
+const MACHINES: [&[u8]; 2] = [b"tone/", b"wave/"];
+
 impl Assist {
     /// With the other party, by `call.conference`, which gives each leg of the call a leg in the room; or alone, by
-    /// `call.execute`, after which the engine hangs the other party up.
+    /// `call.execute`, after which the engine hangs the other party up. A tone or a file at the other end is no party:
+    /// in the room it would play on.
     pub(in crate::assist) fn join(
         &mut self,
         now: Moment,
@@ -21,8 +25,10 @@ impl Assist {
         extra: &config::Params,
     ) {
         let room = self.render(now, &job, room);
+        let peer = self.calls.by_id(job.channel.as_ref()).and_then(|call| call.peer.as_ref());
+        let machine = peer.is_some_and(|peer| MACHINES.iter().any(|prefix| peer.starts_with(prefix)));
         let (message, target) =
-            if with_peer { ("call.conference", "room") } else { ("call.execute", "callto") };
+            if with_peer && !machine { ("call.conference", "room") } else { ("call.execute", "callto") };
         let mut params = Params::new().with("id", &job.channel).with("message", message).with(target, room);
         if !extra.contains_key("notify") {
             params.push("notify", NOTIFY_ID);

@@ -1,10 +1,10 @@
 //! Recording a room: on a utility leg of our own, or by the room's own recorder.
 
-use bstr::BString;
+use bstr::{BStr, BString};
 
 use crate::assist::job::{Job, Purpose, Reply, Step, accepted};
 use crate::assist::rooms::{RECORD_LEG, Recording};
-use crate::assist::{Assist, Report};
+use crate::assist::{Assist, Report, status};
 use crate::config::{RecordBy, Switch};
 use crate::moment::Moment;
 use crate::wire::Params;
@@ -23,12 +23,17 @@ impl Assist {
             (Switch::On, Recording::Leg { .. } | Recording::Room { .. }) => {
                 self.finish(now, job, Ok("recording already"));
             }
-            (Switch::Off, Recording::Off) => self.finish(now, job, Ok("not recording")),
+            (Switch::Off, Recording::Off | Recording::Idle { .. }) => {
+                self.finish(now, job, Ok("not recording"));
+            }
             (Switch::Off | Switch::Toggle, Recording::Leg { channel, leg }) => {
-                self.stop_record_leg(now, job, channel, &leg);
+                self.stop_record_leg(now, job, channel, leg);
             }
             (Switch::Off | Switch::Toggle, Recording::Room { .. }) => {
                 self.stop_room_recorder(now, job, &name);
+            }
+            (Switch::On | Switch::Toggle, Recording::Idle { channel, leg }) => {
+                self.start_record_leg(now, job, channel, leg);
             }
             (Switch::On | Switch::Toggle, Recording::Off) => match self.config.record.by {
                 RecordBy::Leg => self.open_record_leg(now, job, &name),
@@ -43,7 +48,8 @@ impl Assist {
             .with("target", "record")
             .with("direct", prefixed(name))
             .with("utility", "true")
-            .with("copyparams", "utility");
+            .with("existing", "true")
+            .with("copyparams", "utility,existing");
         self.send_step(now, job, Step::OpenRecordLeg, "call.execute", params);
     }
 
@@ -60,6 +66,10 @@ impl Assist {
             self.rooms.entered(leg.as_ref(), name.as_ref());
             self.rooms.connected(leg.as_ref(), channel.as_ref());
         }
+        self.start_record_leg(now, job, channel, leg);
+    }
+
+    fn start_record_leg(&mut self, now: Moment, job: Job, channel: BString, leg: BString) {
         let file = self.render_record(now, &job);
         let params = Params::new().with("id", &leg).with("message", "chan.record").with("call", file);
         self.send_step(now, job, Step::StartRecordLeg { channel, leg }, "chan.masquerade", params);
@@ -86,13 +96,51 @@ impl Assist {
         self.finish(now, job, outcome);
     }
 
-    fn stop_record_leg(&mut self, now: Moment, job: Job, channel: BString, leg: &BString) {
-        let params = Params::new().with("id", leg).with("message", "chan.record").with("call", "-");
-        self.send_step(now, job, Step::StopRecordLeg { channel }, "chan.masquerade", params);
+    fn stop_record_leg(&mut self, now: Moment, job: Job, channel: BString, leg: BString) {
+        let params = Params::new().with("id", &leg).with("message", "chan.record").with("call", "-");
+        self.send_step(now, job, Step::StopRecordLeg { channel, leg }, "chan.masquerade", params);
     }
 
-    /// The engine answers `false` and has stopped; what counts is that the leg goes.
-    pub(in crate::assist) fn record_leg_stopped(&mut self, now: Moment, job: Job, channel: BString) {
+    /// The engine answers `false` and has stopped. What is left is the leg, and whom it keeps company.
+    pub(in crate::assist) fn record_leg_stopped(
+        &mut self,
+        now: Moment,
+        job: Job,
+        channel: BString,
+        leg: BString,
+        reply: Reply<'_, '_>,
+    ) {
+        let name = match (&job.room, reply) {
+            (Some(name), Some(_)) => name.clone(),
+            _ => return self.finish(now, job, accepted(reply).map(|_| "not recording")),
+        };
+        let room = self.rooms.room_mut(name.as_ref());
+        if room.recording != Recording::Off {
+            room.recording = Recording::Idle { channel: channel.clone(), leg };
+        }
+        if self.rooms.others(name.as_ref()) >= 2 {
+            return self.drop_record_leg(now, job, channel);
+        }
+        let params = Params::new().with("module", prefixed(&name));
+        self.send_step(now, job, Step::AskLonely { channel }, "engine.status", params);
+    }
+
+    pub(in crate::assist) fn lonely_known(
+        &mut self,
+        now: Moment,
+        job: Job,
+        channel: BString,
+        reply: Reply<'_, '_>,
+    ) {
+        let account = reply.map(|answer| answer.retvalue.as_ref()).unwrap_or_default();
+        if status::value(account, "lonely").is_some_and(|lonely| lonely == "true") {
+            self.drop_record_leg(now, job, channel);
+        } else {
+            self.finish(now, job, Ok("not recording"));
+        }
+    }
+
+    fn drop_record_leg(&mut self, now: Moment, job: Job, channel: BString) {
         let params = Params::new().with("id", &channel);
         self.send_step(now, job, Step::DropRecordLeg { channel }, "call.drop", params);
     }
@@ -104,17 +152,14 @@ impl Assist {
         channel: &BString,
         reply: Reply<'_, '_>,
     ) {
-        let gone = job.room.as_ref().is_some_and(|name| {
-            !matches!(self.rooms.room_mut(name.as_ref()).recording, Recording::Leg { channel: ref kept, .. } if kept == channel)
-        });
-        let outcome = match accepted(reply) {
-            Err(_) if gone => Ok("not recording"),
-            outcome => outcome.map(|_| {
-                self.end_recording(&job);
-                "not recording"
-            }),
-        };
-        self.finish(now, job, outcome);
+        if accepted(reply).is_ok() {
+            self.end_recording(&job);
+        } else {
+            let text =
+                format!("the leg {channel:?} of ours, which records nothing any more, was not dropped");
+            self.outbox.report(Report::Trouble { text });
+        }
+        self.finish(now, job, Ok("not recording"));
     }
 
     fn start_room_recorder(&mut self, now: Moment, job: Job, name: &BString) {
@@ -163,6 +208,14 @@ impl Assist {
         if let Some(channel) = self.rooms.lone_recorder(name.as_ref()).cloned() {
             self.drop_leg(now, channel);
             self.rooms.room_mut(name.as_ref()).recording = Recording::Off;
+        }
+    }
+
+    /// Our leg that records nothing goes as soon as nobody is left alone by that.
+    pub(in crate::assist) fn drop_idle_leg(&mut self, now: Moment, name: &BStr) {
+        if let Some(channel) = self.rooms.idle_leg(name).cloned() {
+            self.rooms.room_mut(name).recording = Recording::Off;
+            self.drop_leg(now, channel);
         }
     }
 
