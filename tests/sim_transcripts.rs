@@ -3,6 +3,9 @@
 //! (call ids and tags). Lines between one stimulus and the next may come in any order, as they do from an engine
 //! with several threads; everything else, down to the order of parameters, must be equal.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+#![allow(clippy::print_stdout, reason = "a skipped test says so")]
+
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -27,8 +27,6 @@ pub(super) enum Event {
     Played { chan: Chan, playing: u64 },
     /// A room looks at who speaks.
     Speakers { room: BString, due: u64 },
-    /// A lonely user may have been alone for too long.
-    Lonely { room: BString, due: Duration },
     /// A channel may have lasted too long, or not been answered for too long.
     Expired { chan: Chan, due: Duration },
     /// One more dispatching thread, if all are stuck.

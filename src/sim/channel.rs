@@ -323,7 +323,11 @@ impl Sim {
             return;
         };
         self.hold(chan);
-        self.drop_channel(chan, reason.into(), &Fields::default());
+        // The engine's own timer drops it, so what that says of itself is said of the channel too.
+        let mut timer = Fields::default();
+        timer.add("time", (self.settings.epoch + self.now.as_secs()).to_string());
+        timer.add("nodename", self.settings.node_name.clone());
+        self.drop_channel(chan, reason.into(), &timer);
         self.release(chan);
     }
 

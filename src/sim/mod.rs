@@ -27,6 +27,7 @@ mod pbx;
 mod random;
 mod room;
 mod route;
+pub mod server;
 mod settings;
 mod sip;
 mod speakers;
@@ -200,7 +201,6 @@ impl Sim {
             Event::Acknowledged(chan) => self.acknowledged(chan),
             Event::Played { chan, playing } => self.played(chan, playing),
             Event::Speakers { room, due } => self.speakers_due(room.as_ref(), due),
-            Event::Lonely { room, due } => self.lonely_over(room.as_ref(), due),
             Event::Expired { chan, due } => self.expired(chan, due),
             Event::Grow => self.grow(),
         }

@@ -41,6 +41,8 @@ pub struct Settings {
     pub files: Vec<(String, Duration)>,
     /// How long a file lasts of which nothing else is said.
     pub play_time: Duration,
+    /// Resources that cannot be played because there is no such file.
+    pub missing_files: Vec<String>,
     /// How many channels of each kind (`sip`, `conf`, …) and how many bills (`bill`) there have been already: new ones
     /// are numbered from there on.
     pub history: Vec<(String, u64)>,
@@ -125,6 +127,7 @@ impl Default for Settings {
             callees: Vec::new(),
             files: Vec::new(),
             play_time: Duration::from_secs(1),
+            missing_files: Vec::new(),
             history: Vec::new(),
             log_limit: 10_000,
         }

@@ -1,6 +1,7 @@
 //! `engine.status`: the engine's own account of itself.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -140,8 +141,8 @@ impl Sim {
 
     fn room_status(&self, name: &BStr) -> Option<String> {
         let room = self.rooms.get(name)?;
-        let left =
-            room.expires.filter(|_| room.lonely).map_or(0, |at| at.saturating_sub(self.now).as_millis());
+        let millis = |at: Duration| i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
+        let left = room.expires.map_or(0, |at| millis(at) - millis(self.now));
         let mut text = format!(
             "name=conf/{0},type=conference;module=conf,room={0},maxusers={1},lonely={2},expire={left},rate={3},\
              users={4},chans={5},owners={6}",
@@ -179,7 +180,7 @@ impl Sim {
             channel.address,
             channel.billid
         );
-        let left = |at: std::time::Duration| (at.saturating_sub(self.now).as_micros() + 500) / 1000;
+        let left = |at: Duration| (at.saturating_sub(self.now).as_micros() + 500) / 1000;
         if let Some(at) = channel.limits.total {
             let _ = write!(text, ",timeout={}", left(at));
         }
