@@ -104,7 +104,7 @@ pub struct CallRequest {
     pub called: String,
     /// Where from, as `host:port`.
     pub address: String,
-    /// What else the call's message says, in order, after `called`.
+    /// What else the call's message says, in order, after `called`. An empty `sip_callid` is made up.
     pub params: Vec<(String, String)>,
 }
 
@@ -201,6 +201,7 @@ impl CallRequest {
             ("sip_uri", format!("sip:{called}@127.0.0.1:5060")),
             ("sip_from", format!("sip:{caller}@{address}")),
             ("sip_to", format!("<sip:{called}@127.0.0.1:5060>")),
+            ("sip_callid", String::new()),
             ("device", String::new()),
             ("sip_contact", format!("<sip:{caller}@{address}>")),
             ("sip_content-type", "application/sdp".into()),

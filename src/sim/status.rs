@@ -200,7 +200,8 @@ impl Sim {
         let Some(leg) = channel.leg().filter(|leg| leg.voice) else { return };
         let peer = channel.peer.and_then(|peer| self.channels.get(&peer));
         // Until it has heard anything at all, a leg takes its own first guess for a signal.
-        let silent = peer.is_some_and(|peer| peer.driver == Driver::Sip && peer.media.energy == 0);
+        let hears = peer.and_then(|peer| peer.sip()).is_some_and(|side| side.media);
+        let silent = hears && peer.is_some_and(|peer| peer.media.energy == 0);
         let energy = peer.map_or(NOISE, |peer| peer.media.energy.max(NOISE));
         let signal = !leg.muted && !silent;
         let _ = write!(text, ",mute={},signal={signal}", leg.muted);
