@@ -27,10 +27,8 @@ pub(super) enum Event {
     Played { chan: Chan, playing: u64 },
     /// A room looks at who speaks.
     Speakers { room: BString, due: u64 },
-    /// A lonely user may have been alone for too long.
-    Lonely { room: BString, due: Duration },
-    /// A channel may have lasted too long, or not been answered for too long.
-    Expired { chan: Chan, due: Duration },
+    /// The engine's clock strikes a second at which some channel may have lasted too long.
+    Timer,
     /// One more dispatching thread, if all are stuck.
     Grow,
 }

@@ -276,7 +276,7 @@ impl Sim {
         let Some(channel) = self.channels.get_mut(&chan) else { return };
         if let Some(span) = channel.limits.once_answered {
             channel.limits.total = Some(now + span);
-            self.watch_limits(chan);
+            self.watch_limits();
         }
     }
 
@@ -303,27 +303,47 @@ impl Sim {
             Some(0) => channel.limits.unanswered = None,
             _ => {}
         }
-        self.watch_limits(chan);
+        self.watch_limits();
     }
 
-    fn watch_limits(&mut self, chan: Chan) {
-        let Some(channel) = self.channels.get(&chan) else { return };
-        for due in [channel.limits.total, channel.limits.unanswered].into_iter().flatten() {
-            self.agenda.put(due, Event::Expired { chan, due });
+    /// Has the clock looked at when the earliest limit is over; the engine looks once a second.
+    fn watch_limits(&mut self) {
+        let limits = |channel: &Channel| [channel.limits.total, channel.limits.unanswered];
+        let Some(due) = self.channels.values().flat_map(limits).flatten().min() else { return };
+        let stroke = Duration::from_secs(due.as_secs() + 1);
+        if self.timer_at.is_none_or(|at| stroke < at) {
+            self.timer_at = Some(stroke);
+            self.agenda.put(stroke, Event::Timer);
         }
     }
 
-    pub(super) fn expired(&mut self, chan: Chan, due: Duration) {
-        let Some(channel) = self.channels.get(&chan) else { return };
-        let reason = if channel.limits.total == Some(due) {
-            "timeout"
-        } else if channel.limits.unanswered == Some(due) {
-            "noanswer"
-        } else {
-            return;
-        };
+    /// A second is over: channels that have lasted too long are dropped, one driver's after the other's.
+    pub(super) fn timer(&mut self) {
+        let now = self.now;
+        if self.timer_at.is_some_and(|at| at <= now) {
+            self.timer_at = None;
+        }
+        let over = |due: Option<Duration>| due.is_some_and(|due| due < now);
+        for driver in [Driver::Tone, Driver::Dumb, Driver::Wave, Driver::Sip, Driver::Conf] {
+            for chan in self.channels_of(driver) {
+                let Some(limits) = self.channels.get(&chan).map(|channel| &channel.limits) else { continue };
+                if over(limits.total) {
+                    self.expire(chan, "timeout");
+                } else if over(limits.unanswered) {
+                    self.expire(chan, "noanswer");
+                }
+            }
+        }
+        self.watch_limits();
+    }
+
+    fn expire(&mut self, chan: Chan, reason: &str) {
         self.hold(chan);
-        self.drop_channel(chan, reason.into(), &Fields::default());
+        // The engine's own timer drops it, so what that says of itself is said of the channel too.
+        let mut timer = Fields::default();
+        timer.add("time", (self.settings.epoch + self.now.as_secs()).to_string());
+        timer.add("nodename", self.settings.node_name.clone());
+        self.drop_channel(chan, reason.into(), &timer);
         self.release(chan);
     }
 

@@ -119,7 +119,9 @@ impl Sim {
             msg.fields.add("id", id);
         }
         msg.fields.add("targetid", notify.clone());
-        msg.fields.add("reason", reason);
+        if !reason.is_empty() {
+            msg.fields.add("reason", reason);
+        }
         self.enqueue(msg);
     }
 
@@ -191,16 +193,29 @@ impl Sim {
                 done = false;
                 continue;
             }
-            self.attach_file(chan, name, &resource, &msg.fields);
-            msg.fields.remove(name.as_bytes());
+            if self.attach_file(chan, name, &resource, &msg.fields) {
+                msg.fields.remove(name.as_bytes());
+            } else {
+                done = false;
+            }
         }
         any && done
     }
 
-    fn attach_file(&mut self, chan: Chan, name: &str, resource: &BString, fields: &Fields) {
+    fn is_missing(&self, resource: &BString) -> bool {
+        self.settings.missing_files.iter().any(|missing| missing.as_bytes() == resource.as_slice())
+    }
+
+    /// Attaches a file; false where the engine refuses. A file that is missing is over at once.
+    fn attach_file(&mut self, chan: Chan, name: &str, resource: &BString, fields: &Fields) -> bool {
         let own = format!("notify_{name}");
         let notify = BString::from(fields.get(&own).unwrap_or(fields.text("notify")));
         let endless = fields.truth("autorepeat", false);
+        if name != "consumer" && self.is_missing(resource) {
+            let id = (name == "source").then(|| self.id_of(chan));
+            self.played_notify(&notify, id, "");
+            return name == "source";
+        }
         match name {
             "source" => self.play(chan, Slot::Source, BStr::new(resource), notify, endless),
             "consumer" => {
@@ -210,6 +225,7 @@ impl Sim {
             }
             _ => self.play(chan, Slot::Over, BStr::new(resource), notify, endless),
         }
+        true
     }
 
     /// `chan.attach` with `-`: what was attached is taken away.
@@ -306,10 +322,17 @@ impl Sim {
         if !record {
             let endless = msg.fields.truth("autorepeat", false);
             self.play(chan, Slot::Source, resource, BString::default(), endless);
+            if let (true, Some(number)) = (self.is_missing(&resource.into()), self.playing_now(chan)) {
+                self.agenda.put(self.now, Event::Played { chan, playing: number });
+            }
         } else if let Some(channel) = self.channels.get_mut(&chan) {
             channel.media.recorder = Some(resource.into());
         }
         self.connect_media(msg, caller, chan, Driver::Wave)
+    }
+
+    fn playing_now(&self, chan: Chan) -> Option<u64> {
+        self.channels.get(&chan)?.media.source.as_ref().map(|playing| playing.number)
     }
 
     fn connect_media(&mut self, msg: &mut Msg, caller: Chan, chan: Chan, driver: Driver) -> bool {

@@ -27,6 +27,7 @@ mod pbx;
 mod random;
 mod room;
 mod route;
+pub mod server;
 mod settings;
 mod sip;
 mod speakers;
@@ -79,6 +80,8 @@ pub struct Sim {
     records: cdr::Records,
     recordings: Vec<BString>,
     log: VecDeque<LogLine>,
+    /// The stroke of the clock that is on the agenda.
+    timer_at: Option<Duration>,
     last_connection: u64,
     last_chan: u64,
     last_billid: u64,
@@ -113,6 +116,7 @@ impl Sim {
             records: cdr::Records::default(),
             recordings: Vec::new(),
             log: VecDeque::new(),
+            timer_at: None,
             last_connection: 0,
             last_chan: 0,
             last_billid: bills,
@@ -200,8 +204,7 @@ impl Sim {
             Event::Acknowledged(chan) => self.acknowledged(chan),
             Event::Played { chan, playing } => self.played(chan, playing),
             Event::Speakers { room, due } => self.speakers_due(room.as_ref(), due),
-            Event::Lonely { room, due } => self.lonely_over(room.as_ref(), due),
-            Event::Expired { chan, due } => self.expired(chan, due),
+            Event::Timer => self.timer(),
             Event::Grow => self.grow(),
         }
     }

@@ -148,6 +148,14 @@ impl Sim {
         true
     }
 
+    /// `call.update` that reaches a telephone, which has no request under way that it could be about.
+    pub(super) fn update_to(&mut self, driver: Driver, msg: &mut Msg) -> bool {
+        if self.addressed(driver, msg).is_some() {
+            msg.fields.set("error", "nocall");
+        }
+        false
+    }
+
     /// `chan.connect`: two channels that need not know each other.
     pub(super) fn chan_connect(&mut self, msg: &mut Msg) -> bool {
         let side = |sim: &Self, id: &str, peer: &str| {

@@ -5,7 +5,6 @@ use std::time::Duration;
 use bstr::{BStr, BString};
 
 use super::Sim;
-use super::agenda::Event;
 use super::channel::{Chan, Driver};
 use super::message::{Fields, Msg, number, truth};
 
@@ -264,21 +263,13 @@ impl Sim {
         }
     }
 
+    /// A room with `lonely=MILLISECONDS` says in its status for how long somebody may be alone. The engine drops
+    /// nobody by it: such a room counts as owned.
     fn set_expiry(&mut self, name: &BStr) {
         let now = self.now;
         let Some(room) = self.rooms.get_mut(name).filter(|room| room.lonely) else { return };
         let alone = room.users == 1 && !room.lonely_limit.is_zero();
         room.expires = alone.then(|| now + room.lonely_limit);
-        if let Some(due) = room.expires {
-            self.agenda.put(due, Event::Lonely { room: name.into(), due });
-        }
-    }
-
-    /// Somebody has been alone for as long as the room allows.
-    pub(super) fn lonely_over(&mut self, name: &BStr, due: Duration) {
-        if self.rooms.get(name).is_some_and(|room| room.expires == Some(due)) && !self.is_owned(name) {
-            self.drop_room(name, Some(BStr::new("timeout")));
-        }
     }
 
     /// Answers a request about a room with what it is, and takes an owner from it.

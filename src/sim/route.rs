@@ -16,10 +16,11 @@ impl Sim {
         for (name, value) in &request.params {
             given.add_foreign(name.as_bytes(), value.as_bytes());
         }
-        let call_id = match given.get("sip_callid") {
-            Some(call_id) if !call_id.is_empty() => call_id.into(),
-            _ => BString::from(format!("{}@{}", self.random.below(1 << 31), self.sip_host())),
-        };
+        if given.text("sip_callid").is_empty() {
+            let made_up = format!("{}@{}", self.random.below(1 << 31), self.sip_host());
+            given.set("sip_callid", made_up);
+        }
+        let call_id = BString::from(given.text("sip_callid"));
         let side = SipSide::new(call_id, "1".into());
         let chan = self.new_channel(Driver::Sip, false, request.address.as_bytes(), Side::Sip(side));
         let mut call = self.message("call.preroute", chan, false);

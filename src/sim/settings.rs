@@ -41,6 +41,8 @@ pub struct Settings {
     pub files: Vec<(String, Duration)>,
     /// How long a file lasts of which nothing else is said.
     pub play_time: Duration,
+    /// Resources that cannot be played because there is no such file.
+    pub missing_files: Vec<String>,
     /// How many channels of each kind (`sip`, `conf`, …) and how many bills (`bill`) there have been already: new ones
     /// are numbered from there on.
     pub history: Vec<(String, u64)>,
@@ -102,7 +104,7 @@ pub struct CallRequest {
     pub called: String,
     /// Where from, as `host:port`.
     pub address: String,
-    /// What else the call's message says, in order, after `called`.
+    /// What else the call's message says, in order, after `called`. An empty `sip_callid` is made up.
     pub params: Vec<(String, String)>,
 }
 
@@ -125,6 +127,7 @@ impl Default for Settings {
             callees: Vec::new(),
             files: Vec::new(),
             play_time: Duration::from_secs(1),
+            missing_files: Vec::new(),
             history: Vec::new(),
             log_limit: 10_000,
         }
@@ -198,6 +201,7 @@ impl CallRequest {
             ("sip_uri", format!("sip:{called}@127.0.0.1:5060")),
             ("sip_from", format!("sip:{caller}@{address}")),
             ("sip_to", format!("<sip:{called}@127.0.0.1:5060>")),
+            ("sip_callid", String::new()),
             ("device", String::new()),
             ("sip_contact", format!("<sip:{caller}@{address}>")),
             ("sip_content-type", "application/sdp".into()),

@@ -23,7 +23,8 @@ pub(super) struct SipSide {
     second_tag: BString,
     reason: BString,
     pub(super) hung_up: bool,
-    media: bool,
+    /// Sound comes from it.
+    pub(super) media: bool,
 }
 
 impl SipSide {
@@ -102,6 +103,8 @@ impl Sim {
             channel.target = msg.fields.text("id").into();
         }
         self.set_limits(chan, &msg.fields);
+        // The engine takes up the offer to leave the sound to the two ends, or not; it is not passed on.
+        msg.fields.remove(b"rtp_forward");
         let mut startup = self.startup(chan, msg);
         startup.fields.set("caller", msg.fields.text("caller"));
         startup.fields.copy(&msg.fields, b"callername,called,billid,callto,username");

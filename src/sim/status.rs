@@ -1,6 +1,7 @@
 //! `engine.status`: the engine's own account of itself.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -140,8 +141,8 @@ impl Sim {
 
     fn room_status(&self, name: &BStr) -> Option<String> {
         let room = self.rooms.get(name)?;
-        let left =
-            room.expires.filter(|_| room.lonely).map_or(0, |at| at.saturating_sub(self.now).as_millis());
+        let millis = |at: Duration| i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
+        let left = room.expires.map_or(0, |at| millis(at) - millis(self.now));
         let mut text = format!(
             "name=conf/{0},type=conference;module=conf,room={0},maxusers={1},lonely={2},expire={left},rate={3},\
              users={4},chans={5},owners={6}",
@@ -179,7 +180,7 @@ impl Sim {
             channel.address,
             channel.billid
         );
-        let left = |at: std::time::Duration| (at.saturating_sub(self.now).as_micros() + 500) / 1000;
+        let left = |at: Duration| (at.saturating_sub(self.now).as_micros() + 500) / 1000;
         if let Some(at) = channel.limits.total {
             let _ = write!(text, ",timeout={}", left(at));
         }
@@ -199,7 +200,8 @@ impl Sim {
         let Some(leg) = channel.leg().filter(|leg| leg.voice) else { return };
         let peer = channel.peer.and_then(|peer| self.channels.get(&peer));
         // Until it has heard anything at all, a leg takes its own first guess for a signal.
-        let silent = peer.is_some_and(|peer| peer.driver == Driver::Sip && peer.media.energy == 0);
+        let hears = peer.and_then(|peer| peer.sip()).is_some_and(|side| side.media);
+        let silent = hears && peer.is_some_and(|peer| peer.media.energy == 0);
         let energy = peer.map_or(NOISE, |peer| peer.media.energy.max(NOISE));
         let signal = !leg.muted && !silent;
         let _ = write!(text, ",mute={},signal={signal}", leg.muted);
