@@ -19,7 +19,7 @@ pub(super) struct SipSide {
     pub(super) domain: BString,
     call_id: BString,
     first_tag: BString,
-    /// Known once the call is answered.
+    /// Known once the other end has said something.
     second_tag: BString,
     reason: BString,
     pub(super) hung_up: bool,
@@ -149,26 +149,36 @@ impl Sim {
         }
         match act {
             CalleeAct::Ring => {
+                self.callee_said(chan, "180", "Ringing");
                 self.set_status(chan, "ringing");
-                let msg = self.message("call.ringing", chan, false);
+                let mut msg = self.message("call.ringing", chan, false);
+                msg.fields.add("earlymedia", "false");
                 self.enqueue(msg);
             }
-            CalleeAct::Answer => self.callee_answers(chan),
+            CalleeAct::Answer => {
+                self.callee_said(chan, "200", "OK");
+                self.callee_answers(chan);
+            }
             CalleeAct::Refuse => {
-                if let Some(channel) = self.channels.get_mut(&chan) {
-                    channel.parting.clear();
-                    channel.parting.add("cause_sip", "486");
-                    channel.parting.add("reason_sip", "Busy Here");
-                }
+                self.callee_said(chan, "486", "Busy Here");
                 self.hang_up(chan, "Busy Here".into(), Some("busy"));
             }
         }
     }
 
-    fn callee_answers(&mut self, chan: Chan) {
+    /// With its first response the far end makes itself known.
+    fn callee_said(&mut self, chan: Chan, code: &str, words: &str) {
         let tag = self.new_tag();
+        let Some(channel) = self.channels.get_mut(&chan) else { return };
+        channel.parting.set("cause_sip", code);
+        channel.parting.set("reason_sip", words);
+        if let Some(side) = channel.sip_mut().filter(|side| side.second_tag.is_empty()) {
+            side.second_tag = tag;
+        }
+    }
+
+    fn callee_answers(&mut self, chan: Chan) {
         let Some(side) = self.sip_side(chan) else { return };
-        side.second_tag = tag;
         side.reason = BString::default();
         self.set_status(chan, "answered");
         let mut msg = self.message("call.answered", chan, false);

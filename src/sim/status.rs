@@ -188,7 +188,7 @@ impl Sim {
             let _ = write!(text, ",maxcall={}", left(at));
         }
         if channel.driver == Driver::Sip {
-            text.push_str(",inviting=false");
+            let _ = write!(text, ",inviting={}", !channel.answered);
         }
         self.leg_status(chan, &mut text);
         text.push_str("\r\n");
