@@ -53,11 +53,11 @@ impl Live {
         let Ok(address) = std::env::var("TOUCHTONE_LIVE") else {
             // Not by a macro: what those print of a test that passes nobody sees.
             let test = std::thread::current();
-            let _ = writeln!(
-                std::io::stderr(),
-                "skipped {}: TOUCHTONE_LIVE names no engine (unix:PATH or tcp:HOST:PORT)",
+            let line = format!(
+                "skipped {}: TOUCHTONE_LIVE names no engine (unix:PATH or tcp:HOST:PORT)\n",
                 test.name().unwrap_or_default()
             );
+            let _ = std::io::stderr().write_all(line.as_bytes());
             return None;
         };
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
