@@ -284,7 +284,7 @@ impl Sim {
                 ended.extend(channel.media.peer_record.replace(peer.clone()));
             }
         }
-        self.recordings.extend(ended);
+        self.recorded(ended);
         [call, peer].iter().all(|resource| resource.is_empty() || good(resource))
     }
 
@@ -299,14 +299,20 @@ impl Sim {
         if peer {
             ended.extend(channel.media.peer_record.take());
         }
-        self.recordings.extend(ended);
+        self.recorded(ended);
         (call || peer) && msg.fields.truth("single", call && peer)
     }
 
     /// What a channel that ends has recorded is complete.
     pub(super) fn finish_recordings(&mut self, channel: Channel) {
         let media = channel.media;
-        self.recordings.extend([media.call_record, media.peer_record, media.recorder].into_iter().flatten());
+        self.recorded([media.call_record, media.peer_record, media.recorder].into_iter().flatten().collect());
+    }
+
+    fn recorded(&mut self, ended: Vec<BString>) {
+        self.recordings.extend(ended);
+        let surplus = self.recordings.len().saturating_sub(self.settings.log_limit);
+        self.recordings.drain(..surplus);
     }
 
     /// `call.execute` to `tone/NAME`

@@ -78,7 +78,7 @@ pub struct Sim {
     counts: HashMap<Driver, Counts>,
     rooms: BTreeMap<BString, Room>,
     records: cdr::Records,
-    recordings: Vec<BString>,
+    recordings: VecDeque<BString>,
     log: VecDeque<LogLine>,
     /// The stroke of the clock that is on the agenda.
     timer_at: Option<Duration>,
@@ -114,7 +114,7 @@ impl Sim {
             counts,
             rooms: BTreeMap::new(),
             records: cdr::Records::default(),
-            recordings: Vec::new(),
+            recordings: VecDeque::new(),
             log: VecDeque::new(),
             timer_at: None,
             last_connection: 0,
@@ -199,7 +199,7 @@ impl Sim {
         match event {
             Event::Read(connection) => self.read(connection),
             Event::Ready(msg) => self.ready(msg),
-            Event::AnswerOverdue { connection, task } => self.overdue(connection, task),
+            Event::AnswerOverdue(connection) => self.overdue(connection),
             Event::Callee { chan, act } => self.callee_acts(chan, act),
             Event::Acknowledged(chan) => self.acknowledged(chan),
             Event::Played { chan, playing } => self.played(chan, playing),

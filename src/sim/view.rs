@@ -218,7 +218,7 @@ impl Sim {
         wave.media.recorder.as_ref().map(text)
     }
 
-    /// What has been recorded to the end, in the order in which it ended.
+    /// What has been recorded to the end lately, in the order in which it ended.
     pub fn recordings(&self) -> impl Iterator<Item = String> {
         self.recordings.iter().map(text)
     }
