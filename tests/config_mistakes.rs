@@ -370,6 +370,68 @@ keys = "x{0,2}"
 operation = "unmute"
 "##;
 
+    keys_that_can_be_too_many: r##"
+[keypad]
+max-digits = 8
+
+[[code]]
+name = "a"
+keys = ["*1x{1,10}#", "*2x{1,}#"]
+operation = "mute"
+"##;
+
+    states_that_do_nothing: r#"
+[yate]
+intercept = false
+
+[states.call]
+unmatched = "pass"
+
+[states.conference]
+unmatched = "drop"
+
+[states.lobby]
+critical = "2s"
+
+[[code]]
+name = "a"
+keys = "*6"
+state = ["lobby", "call"]
+operation = "mute"
+"#;
+
+    names_of_files: r#"
+[[code]]
+name = "a"
+keys = "*6(n:x)"
+operation = "message"
+message = "chan.attach"
+params = { source = "wave/play//tmp/${caller}.au", notify = "${caller}" }
+on-success = "wave/play//tmp/${called}/${n}.au"
+"#;
+
+    limits: r#"
+[limits]
+nesting = 1000
+repeat = 10
+nfa-states = 20
+
+[[code]]
+name = "a"
+keys = ["x{11}", "x{10}"]
+operation = "mute"
+
+[[code]]
+name = "b"
+keys = "*x{9}(xx){5}"
+operation = "mute"
+
+[[code]]
+name = "c"
+keys = "*x{8}(xx){5}"
+operation = "mute"
+"#;
+
     single_keys: r##"
 [[code]]
 name = "a"

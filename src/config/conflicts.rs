@@ -9,7 +9,7 @@ use crate::keypad::{Beginning, Clash, Holder, Keymaps};
 
 use super::codes::Draft;
 use super::duration;
-use super::patterns;
+use super::patterns::Alternative;
 use super::read::Findings;
 use super::{Keypad, STATE_CALL, State, Unmatched};
 
@@ -45,21 +45,38 @@ impl Codes<'_> {
 
     fn check_lengths(&self, keypad: &Keypad, found: &mut Findings<'_>) {
         for (code, draft) in self.drafts.iter().enumerate() {
-            let Some(patterns) = &draft.patterns else { continue };
-            let shortest = patterns::shortest(&patterns.node);
-            if shortest == usize::MAX {
-                let message = format!("there are no keys that fire {}", self.name(code));
-                found.push(Diagnostic::error("no-keys", message, self.place(code, None, found)));
-            } else if shortest > keypad.max_digits {
-                let message = format!(
-                    "{} takes at least {shortest} keys, and no more than {} are held",
-                    self.name(code),
-                    keypad.max_digits
-                );
-                let error = Diagnostic::error("too-long", message, self.place(code, None, found));
-                found.push(error.help(format!("shorten it, or set `max-digits = {shortest}` in [keypad]")));
+            for alternative in draft.patterns.iter().flat_map(|patterns| &patterns.alternatives) {
+                let wrong = self.wrong_length(code, alternative, keypad.max_digits, found);
+                found.extend(wrong);
             }
         }
+    }
+
+    fn wrong_length(
+        &self,
+        code: usize,
+        keys: &Alternative,
+        held: usize,
+        found: &Findings<'_>,
+    ) -> Option<Diagnostic> {
+        let name = self.name(code);
+        let place = found.place(keys.text.span.clone());
+        let (shortest, longest) = (keys.shortest(), keys.longest());
+        if shortest == usize::MAX {
+            return Some(Diagnostic::error(
+                "no-keys",
+                format!("there are no keys that fire {name} this way"),
+                place,
+            ));
+        }
+        let help = |needed| format!("shorten it, or set `max-digits = {needed}` in [keypad]");
+        if shortest > held {
+            let message = format!("{name} takes at least {shortest} keys, and no more than {held} are held");
+            return Some(Diagnostic::error("too-long", message, place).help(help(shortest)));
+        }
+        let longest = longest.filter(|&longest| longest > held)?;
+        let message = format!("{name} can take {longest} keys, and no more than {held} are held");
+        Some(Diagnostic::warning("too-long", message, place).help(help(longest)))
     }
 
     fn report(&self, clash: &Clash, found: &mut Findings<'_>) {

@@ -4,7 +4,6 @@ use std::io;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Severity, Sources, Style};
-use crate::grammar::Limits;
 
 use super::codes::{self, Context};
 use super::conflicts::Codes;
@@ -65,13 +64,13 @@ fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
 }
 
 fn check(text: &str, found: &mut Findings<'_>) -> Option<Config> {
-    let limits = Limits::default();
     let values = syntax::parse(text, found);
     let root = Table::root(&values, found);
     let yate = sections::yate(&root, found);
     let keypad = sections::keypad(&root, found);
     let record = sections::record(&root, found);
-    let states = sections::states(&root, &keypad, found);
+    let states = sections::states(&root, &keypad, &yate, found);
+    let limits = sections::limits(&root, found);
     let rules = Rules::read(&root, found);
     let mut roles = Vec::new();
     let mut context = Context { states: &states, rules: &rules, limits: &limits, roles: &mut roles };
@@ -83,7 +82,7 @@ fn check(text: &str, found: &mut Findings<'_>) -> Option<Config> {
     codes::report_duplicates(&drafts, found);
     let keymaps = Codes { drafts: &drafts, states: &states, roles: &roles }.keymaps(&keypad, &limits, found);
     let codes = drafts.into_iter().map(|draft| draft.code).collect::<Option<Vec<_>>>()?;
-    Some(Config { yate, keypad, record: record?, states, roles, codes, keymaps: keymaps? })
+    Some(Config { yate, keypad, record: record?, limits, states, roles, codes, keymaps: keymaps? })
 }
 
 fn no_codes() -> Diagnostic {

@@ -109,6 +109,16 @@ impl Alternative {
         matcher.is_ok_and(|matcher| matcher.captures(&symbols).is_some())
     }
 
+    /// How many keys it takes at least; as many as there can be if it takes no keys at all.
+    pub(super) fn shortest(&self) -> usize {
+        shortest(&self.node)
+    }
+
+    /// How many keys it takes at most; `None` if there is no end.
+    pub(super) fn longest(&self) -> Option<usize> {
+        longest(&self.node)
+    }
+
     /// Whether at least one key is captured by this name, whatever is keyed.
     pub(super) fn always_has(&self, name: &str) -> bool {
         always_captures(&self.node, name)
@@ -128,8 +138,21 @@ fn always_captures(node: &Node, wanted: &str) -> bool {
     }
 }
 
-/// How many keys it takes at least; for one that takes no keys at all, as many as there can be.
-pub(super) fn shortest(node: &Node) -> usize {
+fn longest(node: &Node) -> Option<usize> {
+    match node {
+        Node::Symbols(_) => Some(1),
+        Node::Void | Node::Empty | Node::Tag(_) => Some(0),
+        Node::Garbage | Node::Again(_) => None,
+        Node::Sequence(nodes) => {
+            nodes.iter().try_fold(0usize, |sum, node| Some(sum.saturating_add(longest(node)?)))
+        }
+        Node::Alternatives(nodes) => nodes.iter().try_fold(0, |most, node| Some(longest(node)?.max(most))),
+        Node::Repeat { node, max, .. } => Some(longest(node)?.saturating_mul((*max)?)),
+        Node::Capture { node, .. } | Node::Loop { node, .. } => longest(node),
+    }
+}
+
+fn shortest(node: &Node) -> usize {
     match node {
         Node::Symbols(set) if set.is_empty() => usize::MAX,
         Node::Symbols(_) => 1,

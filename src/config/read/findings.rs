@@ -27,6 +27,10 @@ impl<'t> Findings<'t> {
         self.found.push(diagnostic);
     }
 
+    pub(in crate::config) fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        self.found.extend(diagnostics);
+    }
+
     /// An error at a stretch of the file.
     pub(in crate::config) fn error(
         &self,
