@@ -158,7 +158,7 @@ pub enum Operation {
     Join {
         /// The room with its prefix, as `conf/800`.
         room: Template,
-        /// Whether the other party of the call comes along; if not, it is left alone.
+        /// Whether the other party of the call comes along; if not, the engine hangs it up.
         with_peer: bool,
         /// What the engine is told of a room that this makes, as `lonely`.
         params: Params,

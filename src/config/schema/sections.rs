@@ -172,9 +172,9 @@ const CODE: Section = Section {
         Key::new(
             "with-peer",
             Value::Boolean,
-            "Whether the other party of the call comes along; if not, it is left alone.",
+            "Whether the other party of the call comes along; if not, it is hung up.",
         )
-        .default("false")
+        .default("true")
         .only_for(&["join"]),
         Key::new("to", Value::Template, "Where the caller goes from the room; if absent, the call ends.")
             .only_for(&["leave"])

@@ -1,0 +1,8 @@
+//! What codes do, one file an operation.
+
+mod join;
+mod leave;
+mod message;
+mod mute;
+mod prompt;
+mod record;
