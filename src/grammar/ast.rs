@@ -94,8 +94,12 @@ impl Node {
                     rest.extend(nodes.iter().rev());
                 }
                 Node::Repeat { node, .. } => rest.push(node),
-                Node::Empty | Node::Void | Node::Symbols(_) | Node::Garbage => {}
-                Node::Tag(_) | Node::Again { .. } => {}
+                Node::Empty
+                | Node::Void
+                | Node::Symbols(_)
+                | Node::Garbage
+                | Node::Tag(_)
+                | Node::Again { .. } => {}
             }
         }
         names

@@ -122,7 +122,7 @@ impl Writer {
     /// back to from here, because something would still have to follow.
     fn node(&mut self, node: &Node, depth: usize, floor: usize) -> Result<(), Fault> {
         self.part()?;
-        LimitExceeded::check("nesting", depth, self.limits.nesting.saturating_mul(NODES_A_LEVEL))
+        LimitExceeded::check("nesting", depth, self.limits.depth().saturating_mul(NODES_A_LEVEL))
             .map_err(Fault::Limit)?;
         match node {
             Node::Empty => {}
