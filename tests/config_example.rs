@@ -9,7 +9,7 @@ use touchtone::key::Keys;
 
 fn example() -> Loaded {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/conference.toml");
-    config::load(&path, |path| std::fs::read_to_string(path)).unwrap_or_else(|refused| panic!("{refused}"))
+    config::load_file(&path).unwrap_or_else(|refused| panic!("{refused}"))
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn ways(
 ) -> bool {
     match node {
         // Loops are not generated: this matcher would go round in them.
-        Node::Void | Node::Loop { .. } | Node::Again(_) => false,
+        Node::Void | Node::Loop { .. } | Node::Again { .. } => false,
         Node::Symbols(set) => {
             symbols.get(at).is_some_and(|&symbol| set.contains(symbol)) && then(at + 1, log)
         }

@@ -51,7 +51,7 @@ impl Draft {
 pub(super) struct Context<'c> {
     pub(super) states: &'c [State],
     /// The rules of the grammar file.
-    pub(super) rules: &'c Rules,
+    pub(super) rules: &'c mut Rules,
     /// How large patterns may be.
     pub(super) limits: &'c Limits,
     /// The codes that follow others, by name; they need no keys.

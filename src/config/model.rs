@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::grammar::Limits;
 use crate::key::Key;
 use crate::keypad::Keymaps;
 use crate::template::Template;
@@ -17,6 +18,8 @@ pub struct Config {
     pub keypad: Keypad,
     /// How rooms are recorded.
     pub record: Record,
+    /// How large grammars may become.
+    pub limits: Limits,
     /// The states that a call can be in, built-in ones first; a state is known by its place here.
     pub states: Vec<State>,
     /// The roles that are named anywhere; a role is known by its place here.
@@ -27,6 +30,20 @@ pub struct Config {
     pub codes: Vec<Code>,
     /// The codes compiled, one automaton a state and role.
     pub keymaps: Keymaps,
+}
+
+impl Config {
+    /// The place of a state among [`states`](Self::states), by its name.
+    #[must_use]
+    pub fn state(&self, name: &str) -> Option<usize> {
+        self.states.iter().position(|state| state.name == name)
+    }
+
+    /// The place of a role among [`roles`](Self::roles), by its name; a role that no code names has none.
+    #[must_use]
+    pub fn role(&self, name: &str) -> Option<usize> {
+        self.roles.iter().position(|role| role == name)
+    }
 }
 
 /// `[yate]`
@@ -167,7 +184,7 @@ pub struct Code {
     pub critical: Option<Duration>,
     /// The codes whose operations follow when its own was done, as places in [`Config::codes`].
     pub then: Vec<usize>,
-    /// What the caller hears when it was done: an engine resource, as `tone/probe/1`.
+    /// What the caller hears when it was done: an engine resource, as `tone/1000/200`.
     pub on_success: Option<Template>,
     /// What the caller hears when it could not be done.
     pub on_failure: Option<Template>,

@@ -22,7 +22,7 @@ pub(super) fn read(
     report_misplaced(name, table, found);
     let reader = Reader { table, scope: Scope::Code(scope) };
     match name {
-        "join" => reader.join(scope, found),
+        "join" => reader.join(found),
         "leave" => reader.leave(found),
         "mute-toggle" => Some(Operation::Mute(Switch::Toggle)),
         "mute" => Some(Operation::Mute(Switch::On)),
@@ -56,10 +56,10 @@ struct Reader<'r, 'v, 'i> {
 }
 
 impl Reader<'_, '_, '_> {
-    fn join(&self, scope: &CodeScope<'_>, found: &mut Findings<'_>) -> Option<Operation> {
+    fn join(&self, found: &mut Findings<'_>) -> Option<Operation> {
         let room = self.table.text("room", found);
         let template = room.as_ref().and_then(|room| {
-            check_room(room, scope, found);
+            check_room(room, found);
             templates::read(room, &self.scope, found)
         });
         let with_peer = self.table.boolean("with-peer", found);
@@ -111,10 +111,10 @@ impl Reader<'_, '_, '_> {
     }
 }
 
-/// A room has its prefix: in the text, or because `${room}` is the room the caller is in.
-fn check_room(room: &Text, scope: &CodeScope<'_>, found: &mut Findings<'_>) {
+/// A room has its prefix.
+fn check_room(room: &Text, found: &mut Findings<'_>) {
     let is_room = room.value.strip_prefix(ROOM_PREFIX).is_some_and(|name| !name.is_empty());
-    if is_room || room.value == "${room}" && !scope.is_capture("room") {
+    if is_room {
         return;
     }
     let name = room.value.trim_start_matches(ROOM_PREFIX);

@@ -1,11 +1,13 @@
 //! The sections that hold settings: `[yate]`, `[keypad]`, `[record]` and `[states.NAME]`.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
+use crate::grammar::Limits;
 
 use super::read::{Findings, Table, Text};
-use super::schema::{KEYPAD, RECONNECT, RECORD, YATE};
+use super::schema::{KEYPAD, LIMITS, RECONNECT, RECORD, YATE};
 use super::templates::{self, Scope};
 use super::{
     Address, Keypad, Record, RecordBy, RoomPattern, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD,
@@ -119,8 +121,29 @@ fn warn_of_overwriting(file: &Text, found: &mut Findings<'_>) {
     );
 }
 
+pub(super) fn limits(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Limits {
+    let table = root.table("limits", &LIMITS, found);
+    let mut limit = |name| usize::try_from(table.integer(name, found)).unwrap_or(usize::MAX);
+    Limits {
+        nesting: limit("nesting"),
+        repeat: limit("repeat"),
+        nfa_states: limit("nfa-states"),
+        dfa_states: limit("dfa-states"),
+        dfa_work: limit("dfa-work"),
+        table_cells: limit("table-cells"),
+        expansion: limit("expansion"),
+        files: limit("files"),
+        file_bytes: limit("file-bytes"),
+    }
+}
+
 /// The built-in states and the admin's own, each with what `[states.NAME]` says of it.
-pub(super) fn states(root: &Table<'_, '_>, keypad: &Keypad, found: &mut Findings<'_>) -> Vec<State> {
+pub(super) fn states(
+    root: &Table<'_, '_>,
+    keypad: &Keypad,
+    yate: &Yate,
+    found: &mut Findings<'_>,
+) -> Vec<State> {
     let state = |name: &str, unmatched| State {
         name: name.to_owned(),
         unmatched,
@@ -137,12 +160,31 @@ pub(super) fn states(root: &Table<'_, '_>, keypad: &Keypad, found: &mut Findings
     for (name, table) in root.named_tables("states", found) {
         let at = states.iter().position(|state| state.name == name.value).unwrap_or_else(|| {
             check_name("a state", &name, found);
+            warn_of_unentered(&name, found);
             states.push(state(&name.value, Unmatched::Pass));
             states.len() - 1
         });
         override_state(&mut states[at], &table, found);
+        if let (false, Some(span)) = (yate.intercept, table.span_of("unmatched")) {
+            warn_of_watching(states[at].unmatched, span, found);
+        }
     }
     states
+}
+
+fn warn_of_unentered(name: &Text, found: &mut Findings<'_>) {
+    let built_in: Vec<_> = BUILT_IN_STATES.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let message = format!("no call is ever in the state `{}`", name.value);
+    let warning = Diagnostic::warning("unentered-state", message, found.place(name.span.clone()));
+    found.push(warning.help(format!("calls are in {}", built_in.join(" or "))));
+}
+
+fn warn_of_watching(unmatched: Unmatched, span: Range<usize>, found: &mut Findings<'_>) {
+    if unmatched == Unmatched::Drop {
+        let message = "digits that are only watched cannot be dropped";
+        let warning = Diagnostic::warning("observing", message, found.place(span));
+        found.push(warning.help("set `intercept = true` in [yate], or write \"pass\""));
+    }
 }
 
 fn override_state(state: &mut State, table: &Table<'_, '_>, found: &mut Findings<'_>) {

@@ -259,12 +259,34 @@ mod tests {
 
     #[test]
     fn a_loop_leaves_captures_open_until_the_end() {
-        let again = Node::Again(0).captured("more");
+        let again = Node::Again { label: 0, part: 0 }.captured("more");
         let more = Node::Sequence(vec![Node::symbol(1), again]).captured("step");
         let body = Node::Alternatives(vec![more, Node::symbol(1)]);
-        let node = Node::Loop { label: 0, node: Box::new(body) }.captured("all");
+        let node = Node::Loop { label: 0, parts: vec![body] }.captured("all");
         let expected = [("all", 0..3), ("step", 0..3), ("more", 1..3), ("step", 1..3), ("more", 2..3)];
         assert_eq!(seen(&node, &[1, 1, 1]), expected.map(|(name, range)| (name.to_owned(), range)));
+    }
+
+    #[test]
+    fn the_parts_of_a_loop_go_to_each_other() {
+        let to = |part| Node::Again { label: 7, part };
+        let even = Node::Alternatives(vec![Node::Empty, Node::Sequence(vec![Node::symbol(1), to(1)])]);
+        let odd = Node::Sequence(vec![Node::symbol(2), to(0)]);
+        let matcher = matcher(&Node::Loop { label: 7, parts: vec![even, odd] });
+        assert!(matcher.captures(&[1, 2, 1, 2]).is_some());
+        assert!(matcher.captures(&[1, 2, 1]).is_none());
+    }
+
+    #[test]
+    fn a_loop_is_gone_back_to_at_its_end_only() {
+        let again = Node::Again { label: 0, part: 0 };
+        let refused = |node: Node| Matcher::new(&node, 16, &Limits::default()).err();
+        let recursion = Some(CompileError::Recursion { pattern: 0 });
+        let inside = |node| Node::Loop { label: 0, parts: vec![node] };
+        assert_eq!(refused(inside(Node::Sequence(vec![again.clone(), Node::symbol(1)]))), recursion);
+        assert_eq!(refused(inside(again.clone().repeated(0, Some(2)))), recursion);
+        assert_eq!(refused(again.clone()), recursion);
+        assert_eq!(refused(inside(again.repeated(0, Some(1)))), None);
     }
 
     #[test]
@@ -274,7 +296,7 @@ mod tests {
         let captures = matcher(&node).captures(&[1, 1]).unwrap();
         assert_eq!(captures.tags().count(), 2);
         assert_eq!(matcher(&node).captures(&[]).unwrap().tags().count(), 0);
-        let forever = Node::Loop { label: 0, node: Box::new(Node::Again(0)) };
+        let forever = Node::Loop { label: 0, parts: vec![Node::Again { label: 0, part: 0 }] };
         assert_eq!(matcher(&forever).captures(&[]), None);
     }
 

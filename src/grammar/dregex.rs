@@ -113,8 +113,8 @@ impl<'a> Reader<'a> {
     fn group(&mut self, input: &'a str, depth: usize) -> (&'a str, Option<Node>) {
         let inside = &input[1..];
         let (body, name) = opt(capture_name).parse(inside).unwrap_or((inside, None));
-        if depth >= self.limits.nesting {
-            let allowed = self.limits.nesting;
+        if depth >= self.limits.depth() {
+            let allowed = self.limits.depth();
             let message = format!("groups are nested deeper than the limit \"nesting\" allows ({allowed})");
             self.problem("limit", self.at(input)..self.at(input) + 1, message, "this group is too deep");
             return (&input[input.len()..], None);

@@ -12,6 +12,7 @@ pub const ROOT: Section = Section {
         Key::new("yate", Value::Table(&YATE), YATE.doc),
         Key::new("keypad", Value::Table(&KEYPAD), KEYPAD.doc),
         Key::new("record", Value::Table(&RECORD), RECORD.doc),
+        Key::new("limits", Value::Table(&LIMITS), LIMITS.doc),
         Key::new("states", Value::NamedTables(&STATE), "The states of a call, each under its name.")
             .example("{ conference = { unmatched = \"drop\" } }"),
         Key::new(
@@ -241,11 +242,49 @@ const CODE: Section = Section {
         )
         .example("[\"announce\"]"),
         Key::new("on-success", Value::Template, "What the caller hears when it was done: an engine resource.")
-            .example("\"tone/dtmf/1\""),
+            .example("\"tone/1000/200\""),
         Key::new("on-failure", Value::Template, "What the caller hears when it could not be done.")
             .example("\"tone/outoforder\""),
     ],
 };
+
+pub(in crate::config) const LIMITS: Section = Section {
+    title: "[limits]",
+    doc: "How large grammars may become; errors speak of a limit by its name.",
+    keys: &[
+        Key::new("nesting", count(100), "How deep groups, and rules in rules, may be nested.").default("100"),
+        Key::new("repeat", count(100_000), "The largest number in a repeat.").default("1000"),
+        Key::new(
+            "nfa-states",
+            count(100_000_000),
+            "How many parts all keys together have, repeats written out.",
+        )
+        .default("1000000"),
+        Key::new("dfa-states", count(25_000_000), "How many states an automaton has before it is minimised.")
+            .default("250000"),
+        Key::new("dfa-work", count(2_000_000_000), "How many steps making an automaton takes.")
+            .default("20000000"),
+        Key::new(
+            "table-cells",
+            count(1_000_000_000),
+            "How many cells of four bytes the table of an automaton has.",
+        )
+        .default("16000000"),
+        Key::new(
+            "expansion",
+            count(20_000_000),
+            "How many parts a rule has, with the rules it refers to in their places.",
+        )
+        .default("200000"),
+        Key::new("files", count(10_000), "How many files one grammar is made of.").default("100"),
+        Key::new("file-bytes", count(1_000_000_000), "How long a grammar file is, in bytes.")
+            .default("1000000"),
+    ],
+};
+
+const fn count(most: u64) -> Value {
+    Value::Integer { least: 1, most }
+}
 
 const fn duration(least_ms: u64, most_ms: u64) -> Value {
     Value::Duration { least: Duration::from_millis(least_ms), most: Duration::from_millis(most_ms) }

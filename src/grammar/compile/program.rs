@@ -66,8 +66,20 @@ pub(super) struct Writer {
     limits: Limits,
     /// Parts written so far, rounds that wrote nothing included: bounds the time as well as the memory.
     parts: usize,
-    /// The loops around the part being written: label and first instruction.
-    loops: Vec<(usize, u32)>,
+    /// The loops around what is being written.
+    loops: Vec<OpenLoop>,
+}
+
+/// A loop whose parts are being written.
+#[derive(Debug)]
+struct OpenLoop {
+    label: usize,
+    /// Where each part begins, of those written or being written.
+    starts: Vec<u32>,
+    /// How many parts it has.
+    parts: usize,
+    /// Jumps to parts that are not written yet: the instruction, the part.
+    ahead: Vec<(u32, usize)>,
 }
 
 impl Writer {
@@ -110,7 +122,7 @@ impl Writer {
     /// back to from here, because something would still have to follow.
     fn node(&mut self, node: &Node, depth: usize, floor: usize) -> Result<(), Fault> {
         self.part()?;
-        LimitExceeded::check("nesting", depth, self.limits.nesting.saturating_mul(NODES_A_LEVEL))
+        LimitExceeded::check("nesting", depth, self.limits.depth().saturating_mul(NODES_A_LEVEL))
             .map_err(Fault::Limit)?;
         match node {
             Node::Empty => {}
@@ -132,18 +144,8 @@ impl Writer {
                 let tag = intern(&mut self.program.tags, text);
                 self.push(Instruction::Tag(tag));
             }
-            Node::Loop { label, node } => {
-                self.loops.push((*label, self.next()));
-                self.node(node, depth + 1, floor)?;
-                self.loops.pop();
-            }
-            Node::Again(label) => {
-                let reachable = self.loops.get(floor..).unwrap_or_default();
-                let Some(&(_, start)) = reachable.iter().rev().find(|entry| entry.0 == *label) else {
-                    return Err(Fault::Recursion);
-                };
-                self.push(Instruction::Jump(start));
-            }
+            Node::Loop { label, parts } => self.cycle(*label, parts, depth, floor)?,
+            Node::Again { label, part } => self.again(*label, *part, floor)?,
         }
         Ok(())
     }
@@ -224,6 +226,42 @@ impl Writer {
                 }
                 splits.into_iter().for_each(|split| self.patch_split(split));
             }
+        }
+        Ok(())
+    }
+
+    fn cycle(&mut self, label: usize, parts: &[Node], depth: usize, floor: usize) -> Result<(), Fault> {
+        if parts.is_empty() {
+            self.push(Instruction::Fail);
+            return Ok(());
+        }
+        self.loops.push(OpenLoop { label, starts: Vec::new(), parts: parts.len(), ahead: Vec::new() });
+        let mut ends = Vec::with_capacity(parts.len());
+        for node in parts {
+            let start = self.next();
+            if let Some(open) = self.loops.last_mut() {
+                open.starts.push(start);
+            }
+            self.node(node, depth + 1, floor)?;
+            ends.push(self.push(Instruction::Fail));
+        }
+        if let Some(written) = self.loops.pop() {
+            for (jump, part) in written.ahead {
+                self.program.instructions[jump as usize] = Instruction::Jump(written.starts[part]);
+            }
+        }
+        self.patch_jumps(&ends);
+        Ok(())
+    }
+
+    fn again(&mut self, label: usize, part: usize, floor: usize) -> Result<(), Fault> {
+        let jump = self.push(Instruction::Fail);
+        let reachable = self.loops.get_mut(floor..).unwrap_or_default();
+        let open = reachable.iter_mut().rev().find(|open| open.label == label && part < open.parts);
+        let open = open.ok_or(Fault::Recursion)?;
+        match open.starts.get(part) {
+            Some(&start) => self.program.instructions[jump as usize] = Instruction::Jump(start),
+            None => open.ahead.push((jump, part)),
         }
         Ok(())
     }
