@@ -6,7 +6,8 @@ use std::ops::RangeInclusive;
 ///
 /// Where one text can be matched in several ways, the way is fixed: of [alternatives](Node::Alternatives) the first
 /// that leads to a match, of a [repeat](Node::Repeat) as many rounds as lead to one. A round of an open-ended
-/// repeat, beyond those it must make, is only made if it takes at least one symbol.
+/// repeat, beyond those it must make, is only made if it takes at least one symbol; and parts of a
+/// [loop](Node::Loop) that go to each other without taking one never come to the same place twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Node {
     /// Matches nothing at all, which is always there (`$NULL`, `()`).
@@ -48,8 +49,7 @@ pub enum Node {
         parts: Vec<Node>,
     },
     /// To the beginning of a part of the loop with this label. It must be the last thing in the part that it stands
-    /// in: in no repeat, and with nothing after it. Captures that it leaves open end where the next one around them
-    /// ends.
+    /// in: in no repeat, and with nothing after it. Captures that it leaves open end where the loop ends.
     Again {
         /// The label of the loop.
         label: usize,

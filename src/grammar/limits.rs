@@ -27,7 +27,7 @@ pub struct Limits {
 }
 
 /// The deepest nesting that `nesting` can allow: beyond it the stack would be at risk.
-pub const MAX_NESTING: usize = 250;
+pub const MAX_NESTING: usize = 200;
 
 impl Limits {
     /// How deep things may be nested.

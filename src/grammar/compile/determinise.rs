@@ -202,7 +202,12 @@ impl<'a> Subsets<'a> {
                 Instruction::Take { .. } | Instruction::Match(_) => set.push(at),
                 Instruction::Split { first, second } => rest.extend([first, second]),
                 Instruction::Jump(to) => rest.push(to),
-                Instruction::Open(_) | Instruction::Close(_) | Instruction::Tag(_) => rest.push(at + 1),
+                Instruction::Open(_)
+                | Instruction::Enter
+                | Instruction::Close(_)
+                | Instruction::Tag(_)
+                | Instruction::Round(_)
+                | Instruction::Taken(_) => rest.push(at + 1),
                 Instruction::Fail => {}
             }
         }

@@ -189,6 +189,15 @@ fn header(text: &str) -> Result<Header, Box<Problem>> {
         return Err(wrong("header", after..line.max(after), "the header does not end well", label));
     };
     let body = text.len() - rest.len();
+    if !rest.is_empty() && !rest.starts_with(['\n', '\r']) {
+        let end = body + rest.find(['\n', '\r']).unwrap_or(rest.len());
+        return Err(wrong(
+            "header",
+            body..end,
+            "more on the line of the header",
+            "expected the end of the line",
+        ));
+    }
     Ok(Header { encoding: encoding.map(|name| body - 1 - name.len()..body - 1), body })
 }
 
@@ -209,22 +218,22 @@ mod tests {
 
     #[test]
     fn every_encoding_that_must_be_read_is() {
-        assert_eq!(says("#ABNF 1.0;é".as_bytes()), ("é".into(), None));
-        assert_eq!(says("\u{feff}#ABNF 1.0;é".as_bytes()), ("é".into(), None));
-        assert_eq!(says("\u{feff}#ABNF 1.0 utf-8;é".as_bytes()), ("é".into(), None));
-        assert_eq!(says(b"#ABNF 1.0 ISO-8859-1;\xe9"), ("é".into(), None));
-        assert_eq!(says(b"#ABNF 1.0;\xe9"), ("é".into(), None));
-        assert_eq!(says(&wide("\u{feff}#ABNF 1.0 UTF-16;é", false)), ("é".into(), None));
-        assert_eq!(says(&wide("\u{feff}#ABNF 1.0;é", true)), ("é".into(), None));
-        assert_eq!(says(&wide("#ABNF 1.0 UTF-16BE;é", true)), ("é".into(), None));
+        assert_eq!(says("#ABNF 1.0;\né".as_bytes()), ("\né".into(), None));
+        assert_eq!(says("\u{feff}#ABNF 1.0;\né".as_bytes()), ("\né".into(), None));
+        assert_eq!(says("\u{feff}#ABNF 1.0 utf-8;\né".as_bytes()), ("\né".into(), None));
+        assert_eq!(says(b"#ABNF 1.0 ISO-8859-1;\n\xe9"), ("\né".into(), None));
+        assert_eq!(says(b"#ABNF 1.0;\n\xe9"), ("\né".into(), None));
+        assert_eq!(says(&wide("\u{feff}#ABNF 1.0 UTF-16;\né", false)), ("\né".into(), None));
+        assert_eq!(says(&wide("\u{feff}#ABNF 1.0;\né", true)), ("\né".into(), None));
+        assert_eq!(says(&wide("#ABNF 1.0 UTF-16BE;\né", true)), ("\né".into(), None));
     }
 
     #[test]
     fn others_are_refused_by_name() {
         let message = |bytes: &[u8]| says(bytes).1.unwrap();
         assert_eq!(message(b"#ABNF 1.0 EUC-KR;"), "the encoding \"EUC-KR\" is not read");
-        assert_eq!(message(b"#ABNF 1.0 UTF-8;\xe9"), "this is not UTF-8");
-        assert_eq!(message(b"#ABNF 1.0 US-ASCII;\xe9"), "this is not US-ASCII");
+        assert_eq!(message(b"#ABNF 1.0 UTF-8;\n\xe9"), "this is not UTF-8");
+        assert_eq!(message(b"#ABNF 1.0 US-ASCII;\n\xe9"), "this is not US-ASCII");
         assert_eq!(message(b"#ABNF 1.0 UTF-16;"), "the file is not in the encoding that it names");
         assert_eq!(
             message(&wide("#ABNF 1.0 UTF-8;", false)),
@@ -244,6 +253,8 @@ mod tests {
         assert_eq!(message(" #ABNF 1.0;\n"), "this is no grammar in the ABNF Form");
         assert_eq!(message("<?xml version=\"1.0\"?>\n"), "this is the XML Form, which is not read");
         assert_eq!(message("#ABNF 1.0 UTF-8\n"), "the header does not end well");
+        assert_eq!(message("#ABNF 1.0  UTF-8;\n"), "the header does not end well");
+        assert_eq!(message("#ABNF 1.0; mode dtmf;\n"), "more on the line of the header");
         assert_eq!(message(""), "this is no grammar in the ABNF Form");
     }
 }

@@ -8,6 +8,7 @@ use super::lex::{
     Fault, Parsed, Times, bare_token, blank, lexeme, quoted, repeat, rule_name, shown, tag_text, uri, weight,
     word,
 };
+use super::load::is_language;
 use super::parse::MAX_PROBLEMS;
 use super::syntax::{Document, Expansion, Mode, Reference, Spanned, Target, Token};
 use crate::grammar::Problem;
@@ -106,10 +107,7 @@ impl<'a, 'd> Expansions<'a, 'd> {
                 let fault = Fault::new("language", rest, 1, "a language that belongs to nothing");
                 return fault.labelled("expected a token or a group before this").fatal();
             }
-            Some(language) => {
-                let named = lexeme(word).parse(language);
-                named.map_err(|_| nom::Err::Failure(Fault::unexpected(language, "a language, as en-US")))?.0
-            }
+            Some(language) => self.language(language)?.0,
             None => rest,
         };
         if !rest.starts_with('<') {
@@ -124,6 +122,20 @@ impl<'a, 'd> Expansions<'a, 'd> {
                 .fatal();
         }
         Ok((after, repeated))
+    }
+
+    /// The language after a `!` (SRGS 2.7).
+    fn language(&mut self, input: &'a str) -> Parsed<'a, ()> {
+        let (rest, language) =
+            word(input).map_err(|_| nom::Err::Failure(Fault::unexpected(input, "a language, as en-US")))?;
+        if self.document.mode() == Mode::Voice && !is_language(language) {
+            let message = format!("{} is no language", shown(language));
+            self.note(
+                Problem::new("language", self.between(input, rest), message)
+                    .labelled("expected one as en-US"),
+            );
+        }
+        blank(rest)
     }
 
     fn subexpansion(&mut self, input: &'a str, depth: usize) -> Parsed<'a, Expansion> {

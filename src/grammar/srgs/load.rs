@@ -148,7 +148,7 @@ impl Loading<'_> {
         }
         let address = Address::parse(uri);
         if address.path.is_empty() {
-            return Ok(Some((number, address.fragment)));
+            return Err(itself(span));
         }
         let name = &self.files.sources[number].name;
         let name =
@@ -158,6 +158,21 @@ impl Loading<'_> {
             })?;
         Ok(self.file(&name, Some((number, span))).map(|file| (file, address.fragment)))
     }
+}
+
+/// A named rule of another file is meant where there is an address; a file's own rules have none.
+fn itself(span: &Range<usize>) -> Box<Problem> {
+    let problem = Problem::new("own-rule", span.clone(), "this refers to the file that it is in");
+    Box::new(problem.help("a rule of the same file is referred to by its name, as $name"))
+}
+
+/// Whether a language is a language tag (RFC 3066): words of up to eight letters or, but in the first, digits.
+pub(super) fn is_language(language: &str) -> bool {
+    let mut words = language.split('-').map(str::as_bytes);
+    let first = words
+        .next()
+        .is_some_and(|word| matches!(word.len(), 1..=8) && word.iter().all(u8::is_ascii_alphabetic));
+    first && words.all(|word| matches!(word.len(), 1..=8) && word.iter().all(u8::is_ascii_alphanumeric))
 }
 
 /// `application/srgs` is the ABNF Form (SRGS appendix G).
@@ -175,12 +190,7 @@ fn check_media_type(media_type: &Spanned<String>) -> Result<(), Box<Problem>> {
 /// What is wrong with a file by itself, beyond its syntax.
 fn check(document: &Document) -> Vec<Problem> {
     let mut problems = Vec::new();
-    // SRGS 4.5: only a DTMF grammar can do without a language.
-    if document.language.is_none() && document.mode() == Mode::Voice {
-        let span = document.mode.as_ref().map_or(0..0, |mode| mode.span.clone());
-        let problem = Problem::new("no-language", span, "a grammar for voice has to name its language");
-        problems.push(problem.help("write language en-US; or, for keys, mode dtmf;"));
-    }
+    problems.extend(check_language(document));
     let names: Vec<&str> = document.rules.iter().map(|rule| rule.name.value.as_str()).collect();
     let known: std::collections::HashSet<&str> =
         names.iter().copied().chain(document.broken.iter().map(String::as_str)).collect();
@@ -204,6 +214,22 @@ fn check(document: &Document) -> Vec<Problem> {
     }
     problems.truncate(parse::MAX_PROBLEMS);
     problems
+}
+
+/// Only a DTMF grammar can do without a language; what it names is ignored (SRGS 4.5).
+fn check_language(document: &Document) -> Option<Problem> {
+    if document.mode() == Mode::Dtmf {
+        return None;
+    }
+    let Some(language) = &document.language else {
+        let span = document.mode.as_ref().map_or(0..0, |mode| mode.span.clone());
+        let problem = Problem::new("no-language", span, "a grammar for voice has to name its language");
+        return Some(problem.help("write language en-US; or, for keys, mode dtmf;"));
+    };
+    let message = format!("{} is no language", shown(&language.value));
+    let problem =
+        Problem::new("language", language.span.clone(), message).labelled("expected a language, as en-US");
+    (!is_language(&language.value)).then_some(problem)
 }
 
 /// Names the rule that is spelled most alike.
@@ -298,8 +324,11 @@ impl Files {
             };
         };
         let (_, place) = self.rules[number];
+        if fragment.is_some() && from == to {
+            return Err(itself(&reference.span));
+        }
         // The root can be referred to without its name even if it is private; with its name it cannot.
-        if fragment.is_some() && from != to && !document.rules[place].public {
+        if fragment.is_some() && !document.rules[place].public {
             return wrong("private-rule", format!("the rule {} is private to {name}", shown(rule)));
         }
         Ok(Some(number))
