@@ -4,15 +4,25 @@
 //! - [`wire`]: the engine's line protocol; no I/O.
 //! - [`grammar`]: from notation to automaton.
 //! - [`keypad`]: the digits of one channel.
+//! - [`assist`]: the brain; channels, rooms, operations.
+//! - [`link`]: the edge; a connection to an engine, kept up.
 //! - [`config`]: what an admin wrote, checked.
 //! - [`sim`]: an engine that is not there.
 
+// Bytes from the engine and from callers reach everywhere: no panic may hide in a conversion. And standard output
+// belongs to the engine when it starts us: only commands print, through one writer.
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
+
+pub mod assist;
+pub mod command;
 pub mod config;
 pub mod diagnostic;
 pub mod grammar;
 pub mod key;
 pub mod keypad;
+pub mod link;
 pub mod moment;
 pub mod sim;
+pub mod stage;
 pub mod template;
 pub mod wire;

@@ -1,3 +1,7 @@
 //! The `touchtone` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    touchtone::command::main(std::env::args_os())
+}

@@ -73,17 +73,20 @@ fn check(text: &str, found: &mut Findings<'_>) -> Option<Config> {
     let record = sections::record(&root, found);
     let states = sections::states(&root, &keypad, found);
     let rules = Rules::read(&root, found);
-    let mut roles = Vec::new();
-    let mut context = Context { states: &states, rules: &rules, limits: &limits, roles: &mut roles };
+    let (mut roles, role_rooms) = sections::roles(&root, found);
     let mut tables = root.tables("code", found);
+    let followers = codes::followers(&tables);
+    let mut context =
+        Context { states: &states, rules: &rules, limits: &limits, followers: &followers, roles: &mut roles };
     if root.span_of("code").is_none() {
         found.push(no_codes());
     }
-    let drafts: Vec<_> = tables.iter_mut().map(|table| codes::read(table, &mut context, found)).collect();
+    let mut drafts: Vec<_> = tables.iter_mut().map(|table| codes::read(table, &mut context, found)).collect();
     codes::report_duplicates(&drafts, found);
+    codes::link(&mut drafts, found);
     let keymaps = Codes { drafts: &drafts, states: &states, roles: &roles }.keymaps(&keypad, &limits, found);
     let codes = drafts.into_iter().map(|draft| draft.code).collect::<Option<Vec<_>>>()?;
-    Some(Config { yate, keypad, record: record?, states, roles, codes, keymaps: keymaps? })
+    Some(Config { yate, keypad, record: record?, states, roles, role_rooms, codes, keymaps: keymaps? })
 }
 
 fn no_codes() -> Diagnostic {

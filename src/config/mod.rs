@@ -23,6 +23,6 @@ mod templates;
 pub use address::BadAddress;
 pub use load::{Loaded, Refused, load};
 pub use model::{
-    Address, Code, Config, Keypad, Operation, Params, Record, RecordBy, STATE_CALL, STATE_CONFERENCE, State,
-    Switch, Unmatched, Yate,
+    Address, Code, Config, Keypad, Operation, Params, Record, RecordBy, RoomPattern, STATE_CALL,
+    STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, State, Switch, Unmatched, Yate,
 };

@@ -3,7 +3,10 @@
 use super::read::{Findings, Table, Text};
 use super::schema::Key;
 use super::templates::{self, CodeScope, Scope};
-use super::{Operation, Params, Switch};
+use super::{Operation, Params, State, Switch, codes};
+
+/// The state that the engine has the call in.
+const AUTO: &str = "auto";
 
 /// The prefix of conference rooms.
 const ROOM_PREFIX: &str = "conf/";
@@ -12,6 +15,7 @@ const ROOM_PREFIX: &str = "conf/";
 pub(super) fn read(
     table: &Table<'_, '_>,
     scope: &CodeScope<'_>,
+    states: &[State],
     found: &mut Findings<'_>,
 ) -> Option<Operation> {
     let name = table.choice("operation", found)?;
@@ -26,6 +30,7 @@ pub(super) fn read(
         "record-toggle" => Some(Operation::Record(Switch::Toggle)),
         "record-start" => Some(Operation::Record(Switch::On)),
         "record-stop" => Some(Operation::Record(Switch::Off)),
+        "set-state" => reader.set_state(states, found),
         "message" => reader.message(found),
         _ => None,
     }
@@ -67,6 +72,19 @@ impl Reader<'_, '_, '_> {
             Some(to) => Some(Operation::Leave { to: Some(templates::resource(&to, &self.scope, found)?) }),
             None => Some(Operation::Leave { to: None }),
         }
+    }
+
+    fn set_state(&self, states: &[State], found: &mut Findings<'_>) -> Option<Operation> {
+        let Some(to) = self.table.text("to", found) else {
+            let message = format!("{} does not say which state", self.table.title);
+            let help = "add a line, as `to = \"auto\"`, which is where the engine has the call";
+            found.push(found.error("missing-key", message, self.table.span.clone()).help(help));
+            return None;
+        };
+        if to.value == AUTO {
+            return Some(Operation::SetState { to: None });
+        }
+        Some(Operation::SetState { to: Some(codes::state(&to, states, found)?) })
     }
 
     fn message(&self, found: &mut Findings<'_>) -> Option<Operation> {

@@ -7,14 +7,21 @@ use crate::diagnostic::Diagnostic;
 use super::read::{Findings, Table, Text};
 use super::schema::{KEYPAD, RECONNECT, RECORD, YATE};
 use super::templates::{self, Scope};
-use super::{Address, Keypad, Record, RecordBy, STATE_CALL, STATE_CONFERENCE, State, Unmatched, Yate};
+use super::{
+    Address, Keypad, Record, RecordBy, RoomPattern, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD,
+    State, Unmatched, Yate,
+};
 
 /// The priority of the engine's conference module.
 const CONFERENCE_PRIORITY: u64 = 75;
 
 /// The states that touchtone puts calls in by itself, and what becomes in them of digits that no code wants.
-const BUILT_IN_STATES: [(&str, Unmatched); 2] =
-    [(STATE_CALL, Unmatched::Pass), (STATE_CONFERENCE, Unmatched::Drop)];
+const BUILT_IN_STATES: [(&str, Unmatched); 4] = [
+    (STATE_CALL, Unmatched::Pass),
+    (STATE_CONFERENCE, Unmatched::Drop),
+    (STATE_DIAL, Unmatched::Pass),
+    (STATE_HOLD, Unmatched::Pass),
+];
 
 pub(super) fn yate(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Yate {
     let table = root.table("yate", &YATE, found);
@@ -120,6 +127,10 @@ pub(super) fn states(root: &Table<'_, '_>, keypad: &Keypad, found: &mut Findings
         interdigit: keypad.interdigit,
         critical: keypad.critical,
         enter: keypad.enter,
+        pass_through: false,
+        first_key: None,
+        on_unmatched: None,
+        on_timeout: None,
     };
     let mut states: Vec<_> =
         BUILT_IN_STATES.iter().map(|(name, unmatched)| state(name, *unmatched)).collect();
@@ -148,6 +159,41 @@ fn override_state(state: &mut State, table: &Table<'_, '_>, found: &mut Findings
     }
     if let Some(key) = table.phone_key("enter", found) {
         state.enter = key;
+    }
+    state.pass_through = table.boolean("pass-through", found);
+    state.first_key = table.duration_if_set("first-key", found);
+    let mut prompt = |key| {
+        let text = table.text(key, found)?;
+        templates::resource(&text, &Scope::State, found)
+    };
+    state.on_unmatched = prompt("on-unmatched");
+    state.on_timeout = prompt("on-timeout");
+}
+
+/// The roles that `[roles.NAME]` names, and the rooms that give them.
+pub(super) fn roles(
+    root: &Table<'_, '_>,
+    found: &mut Findings<'_>,
+) -> (Vec<String>, Vec<(RoomPattern, usize)>) {
+    let (mut roles, mut rooms) = (Vec::new(), Vec::new());
+    for (name, table) in root.named_tables("roles", found) {
+        check_name("a role", &name, found);
+        for pattern in table.texts("rooms", found).unwrap_or_default() {
+            check_room_pattern(&pattern, found);
+            rooms.push((RoomPattern::new(&pattern.value), roles.len()));
+        }
+        roles.push(name.value);
+    }
+    (roles, rooms)
+}
+
+fn check_room_pattern(pattern: &Text, found: &mut Findings<'_>) {
+    let name = pattern.value.strip_prefix("conf/").unwrap_or(&pattern.value);
+    let stars = name.strip_suffix('*').unwrap_or(name).contains('*');
+    if name.is_empty() || stars {
+        let message = format!("{:?} names no rooms", pattern.value);
+        let help = "write a room as \"conf/800\", or what several begin with as \"conf/8*\"";
+        found.push(found.error("bad-room", message, pattern.span.clone()).help(help));
     }
 }
 

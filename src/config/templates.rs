@@ -15,6 +15,8 @@ pub(super) enum Scope<'s> {
     Code(&'s CodeScope<'s>),
     /// In `[record]`.
     Record,
+    /// In `[states.NAME]`.
+    State,
 }
 
 /// What a template of a code may name, besides what is always known of a call.
@@ -113,6 +115,8 @@ fn problem(
     match scope {
         Scope::Code(scope) => problem_in_code(name, text, scope, found),
         Scope::Record if names::record_value(name.name).is_some() => None,
+        Scope::State if names::call_value(name.name).is_some() => None,
+        Scope::State => Some(unknown(name, text, names::CALL.iter().map(|name| name.name), found)),
         Scope::Record => Some(unknown(name, text, names::RECORD.iter().map(|name| name.name), found)),
     }
 }

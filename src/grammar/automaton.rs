@@ -7,7 +7,7 @@ use super::capture::{self, Captures};
 use super::compile::{Graph, Program};
 
 /// A state of an [`Automaton`]; it means nothing to another one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct StateId(u32);
 
 /// One pattern that accepts the beginning of what another one accepts.

@@ -44,8 +44,8 @@ enum Slot {
     Over,
 }
 
-/// The tones that the engine makes by name.
-const TONES: [&[u8]; 14] = [
+/// The tones that the engine makes by name, and their short names.
+const TONES: [&[u8]; 26] = [
     b"dial",
     b"busy",
     b"ring",
@@ -60,6 +60,18 @@ const TONES: [&[u8]; 14] = [
     b"probe/1",
     b"probe/2",
     b"cotv",
+    b"callwaiting",
+    b"dt",
+    b"bs",
+    b"rt",
+    b"sd",
+    b"cg",
+    b"oo",
+    b"in",
+    b"mw",
+    b"cn",
+    b"probe",
+    b"cw",
 ];
 
 fn is_tone(name: &[u8]) -> bool {

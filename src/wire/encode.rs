@@ -25,12 +25,12 @@ pub enum Unsendable {
     Name,
 }
 
-/// Appends the answer to the message whose id stands on the wire as `wire_id`, newline included.
+/// Appends the shortest answer to a message of the engine's, newline included: handled or not, and nothing changed.
 ///
 /// This is the whole of what a keyed digit needs, so it costs a few copies and nothing else.
-pub fn answer_into(wire_id: &[u8], processed: bool, out: &mut Vec<u8>) {
+pub fn answer_into(id: &[u8], processed: bool, out: &mut Vec<u8>) {
     out.extend_from_slice(b"%%<message:");
-    out.extend_from_slice(wire_id);
+    escape_into(id, out);
     out.extend_from_slice(if processed { b":true::\n" } else { b":false::\n" });
 }
 

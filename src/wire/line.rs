@@ -116,7 +116,7 @@ pub enum ModuleLine<'a> {
         /// The message's name.
         name: Cow<'a, [u8]>,
         /// Only messages whose parameter of this name has this value.
-        filter: Option<(Cow<'a, [u8]>, Cow<'a, [u8]>)>,
+        filter: Option<Filter<'a>>,
     },
     /// `%%>uninstall:NAME`
     Uninstall(Cow<'a, [u8]>),
@@ -143,6 +143,9 @@ pub enum ModuleLine<'a> {
     /// `%%>quit`
     Quit,
 }
+
+/// The parameter a handler is installed for, and the value it must have.
+pub type Filter<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
 impl<'a> Message<'a> {
     /// A message of the module's own, with the time left to the engine.

@@ -16,7 +16,7 @@ mod parse;
 pub use encode::{Unsendable, answer_into};
 pub use escape::{BadEscape, escape_into, unescape};
 pub use frame::{Framer, LineTooLong};
-pub use line::{Answer, EngineLine, Message, ModuleLine};
+pub use line::{Answer, EngineLine, Filter, Message, ModuleLine};
 pub use params::Params;
 pub use parse::{Malformed, Problem};
 

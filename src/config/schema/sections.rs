@@ -15,6 +15,13 @@ pub const ROOT: Section = Section {
         Key::new("states", Value::NamedTables(&STATE), "The states of a call, each under its name.")
             .example("{ conference = { unmatched = \"drop\" } }"),
         Key::new(
+            "roles",
+            Value::NamedTables(&ROLE),
+            "Who callers can be, each role under its name. A call may also be given one in routing, by the parameter \
+             `touchtone_role`.",
+        )
+        .example("{ organizer = { rooms = \"conf/9*\" } }"),
+        Key::new(
             "code",
             Value::Tables(&CODE),
             "The codes, in any order; each starts with the line `[[code]]`.",
@@ -133,7 +140,34 @@ const STATE: Section = Section {
         Key::new("interdigit", duration(100, 60_000), INTERDIGIT).example("\"4s\""),
         Key::new("critical", duration(100, 60_000), CRITICAL).example("\"1s\""),
         Key::new("enter", Value::PhoneKey, ENTER).example("\"#\""),
+        Key::new(
+            "pass-through",
+            Value::Boolean,
+            "Whether every digit goes on as it comes; codes still fire, but their digits are heard too.",
+        )
+        .default("false"),
+        Key::new(
+            "first-key",
+            duration(100, 600_000),
+            "How long the first key may take; then the call is back where the engine has it.",
+        )
+        .example("\"10s\""),
+        Key::new("on-unmatched", Value::Template, "What the caller hears when no code wanted what was keyed.")
+            .example("\"tone/outoforder\""),
+        Key::new("on-timeout", Value::Template, "What the caller hears when a timer ran out before there was a code.")
+            .example("\"tone/outoforder\""),
     ],
+};
+
+const ROLE: Section = Section {
+    title: "[roles.NAME]",
+    doc: "Who a caller is.",
+    keys: &[Key::new(
+        "rooms",
+        Value::Texts,
+        "The rooms that give everybody in them this role; a final `*` stands for anything.",
+    )
+    .example("\"conf/9*\"")],
 };
 
 /// What a code can do.
@@ -146,6 +180,7 @@ pub const OPERATIONS: &[Choice] = &[
     Choice { name: "record-toggle", doc: "Starts the recording of the room, or stops one that runs." },
     Choice { name: "record-start", doc: "Starts the recording of the room." },
     Choice { name: "record-stop", doc: "Stops the recording of the room." },
+    Choice { name: "set-state", doc: "Puts the call in another state." },
     Choice { name: "message", doc: "Sends the engine any message." },
 ];
 
@@ -171,12 +206,17 @@ const CODE: Section = Section {
         Key::new(
             "with-peer",
             Value::Boolean,
-            "Whether the other party of the call comes along; if not, it is left alone.",
+            "Whether the other party of the call comes along; if not, it is hung up.",
         )
-        .default("false")
+        .default("true")
         .only_for(&["join"]),
-        Key::new("to", Value::Template, "Where the caller goes from the room; if absent, the call ends.")
-            .only_for(&["leave"])
+        Key::new(
+            "to",
+            Value::Template,
+            "Where the caller goes from the room; if absent, the call ends. For `set-state`, the state, or `auto` for \
+             where the engine has the call.",
+        )
+            .only_for(&["leave", "set-state"])
             .example("\"tone/dial\""),
         Key::new("message", Value::Text, "The name of the message.")
             .required()
@@ -192,6 +232,14 @@ const CODE: Section = Section {
         Key::new("params", Value::Params, "What the engine is told besides: of a room that `join` makes, or in the message.")
             .only_for(&["join", "message"])
             .example("{ lonely = \"true\" }"),
+        Key::new("interdigit", duration(100, 60_000), INTERDIGIT).example("\"4s\""),
+        Key::new("critical", duration(100, 60_000), CRITICAL).example("\"1s\""),
+        Key::new(
+            "then",
+            Value::Texts,
+            "Codes whose operations follow, in order, when this one was done. A code that only follows needs no keys.",
+        )
+        .example("[\"announce\"]"),
         Key::new("on-success", Value::Template, "What the caller hears when it was done: an engine resource.")
             .example("\"tone/dtmf/1\""),
         Key::new("on-failure", Value::Template, "What the caller hears when it could not be done.")

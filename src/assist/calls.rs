@@ -1,0 +1,183 @@
+//! The channels of the engine that can key: who they are, and where their digits stand.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use bstr::{BStr, BString};
+use slab::Slab;
+
+use super::job::Job;
+use crate::key::Keys;
+use crate::keypad::{Collector, Order};
+
+/// What the engine's ids of conference legs begin with.
+pub(super) const LEG_PREFIX: &[u8] = b"conf/";
+
+/// How many channels that are gone are remembered, so that an event that comes late does not bring one back.
+const REMEMBERED: usize = 1024;
+
+/// One channel, as far as keys matter.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) id: BString,
+    pub(super) peer: Option<BString>,
+    pub(super) facts: Facts,
+    pub(super) place: Place,
+    /// When the state's first key is due.
+    pub(super) first_key: Option<Duration>,
+    pub(super) collector: Collector,
+    pub(super) order: Order<Keys>,
+    pub(super) release: Release,
+    /// What its codes ask for, one at a time.
+    pub(super) jobs: VecDeque<Job>,
+    pub(super) working: bool,
+}
+
+/// Where a call is and who the caller is, as places in the configuration's states and roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The state that the engine's events lead to.
+    pub(super) natural: usize,
+    /// The state that a code set instead.
+    pub(super) set: Option<usize>,
+    /// The role that routing gave.
+    pub(super) told_role: Option<usize>,
+    /// The role that the room gives.
+    pub(super) room_role: Option<usize>,
+}
+
+impl Place {
+    pub(super) const fn new(natural: usize) -> Self {
+        Place { natural, set: None, told_role: None, room_role: None }
+    }
+
+    pub(super) fn state(self) -> usize {
+        self.set.unwrap_or(self.natural)
+    }
+
+    pub(super) fn role(self) -> Option<usize> {
+        self.told_role.or(self.room_role)
+    }
+}
+
+/// What is known of the call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Facts {
+    pub(super) caller: BString,
+    pub(super) called: BString,
+    pub(super) billid: BString,
+    pub(super) address: BString,
+}
+
+/// Digits on their way to the other party. One message is under way at a time: the engine dispatches on several
+/// threads, and two could overtake each other.
+#[derive(Debug, Default)]
+pub(super) struct Release {
+    pub(super) under_way: bool,
+    pub(super) waiting: Keys,
+}
+
+/// All channels.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    slab: Slab<Call>,
+    by_id: HashMap<BString, usize>,
+    gone: Gone,
+}
+
+impl Calls {
+    pub(super) fn find(&self, id: &BStr) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    pub(super) fn get(&self, at: usize) -> Option<&Call> {
+        self.slab.get(at)
+    }
+
+    pub(super) fn get_mut(&mut self, at: usize) -> Option<&mut Call> {
+        self.slab.get_mut(at)
+    }
+
+    pub(super) fn by_id(&self, id: &BStr) -> Option<&Call> {
+        self.slab.get(self.find(id)?)
+    }
+
+    pub(super) fn by_id_mut(&mut self, id: &BStr) -> Option<&mut Call> {
+        let at = self.find(id)?;
+        self.slab.get_mut(at)
+    }
+
+    /// The channel of that id, made if need be by `order` and `state`; `None` if it is gone.
+    pub(super) fn obtain(
+        &mut self,
+        id: &BStr,
+        state: usize,
+        order: impl FnOnce() -> Order<Keys>,
+    ) -> Option<usize> {
+        if let Some(at) = self.find(id) {
+            return Some(at);
+        }
+        if self.gone.contains(id) {
+            return None;
+        }
+        let call = Call {
+            id: id.to_owned(),
+            peer: None,
+            facts: Facts::default(),
+            place: Place::new(state),
+            first_key: None,
+            collector: Collector::default(),
+            order: order(),
+            release: Release::default(),
+            jobs: VecDeque::new(),
+            working: false,
+        };
+        let at = self.slab.insert(call);
+        self.by_id.insert(id.to_owned(), at);
+        Some(at)
+    }
+
+    /// Forgets a channel for good.
+    pub(super) fn remove(&mut self, id: &BStr) -> Option<(usize, Call)> {
+        self.gone.insert(id);
+        let at = self.by_id.remove(id)?;
+        Some((at, self.slab.try_remove(at)?))
+    }
+
+    pub(super) fn places(&self) -> Vec<usize> {
+        self.slab.iter().map(|(at, _)| at).collect()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &Call)> {
+        self.slab.iter()
+    }
+}
+
+/// Ids that were seen to end. The engine never uses one again while it runs.
+#[derive(Debug, Default)]
+pub(super) struct Gone {
+    ids: HashSet<BString>,
+    oldest: VecDeque<BString>,
+}
+
+impl Gone {
+    pub(super) fn contains(&self, id: &BStr) -> bool {
+        self.ids.contains(id)
+    }
+
+    pub(super) fn insert(&mut self, id: &BStr) {
+        if self.ids.insert(id.to_owned()) {
+            self.oldest.push_back(id.to_owned());
+            if self.oldest.len() > REMEMBERED
+                && let Some(oldest) = self.oldest.pop_front()
+            {
+                self.ids.remove(&oldest);
+            }
+        }
+    }
+}
+
+/// Whether an id is that of a conference leg.
+pub(super) fn is_leg(id: &[u8]) -> bool {
+    id.starts_with(LEG_PREFIX)
+}

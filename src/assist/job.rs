@@ -1,0 +1,313 @@
+//! Operations under way: each sends a message, waits for the engine's answer, and believes that.
+//!
+//! A channel's operations are done one after the other, so that `*6*6` mutes and unmutes; those on a room itself
+//! one after the other in that room, so that two participants who toggle at once do not undo each other.
+
+use std::time::Duration;
+
+use bstr::{BString, ByteSlice};
+
+use super::names::Context;
+use super::timers::Timer;
+use super::{Assist, Report};
+use crate::config::Operation;
+use crate::key::Keys;
+use crate::moment::Moment;
+use crate::wire::{Answer, Params};
+
+/// How many operations of one channel wait at most, while the engine is slow.
+const JOB_LIMIT: usize = 32;
+
+/// An operation that a code asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Job {
+    /// The channel that keyed the code.
+    pub(super) channel: BString,
+    /// A place in the configuration's codes.
+    pub(super) code: usize,
+    pub(super) keys: Keys,
+    pub(super) captures: Vec<(String, Keys)>,
+    /// The room that is kept busy meanwhile.
+    pub(super) room: Option<BString>,
+    /// Whether the engine was asked about the caller's leg already.
+    pub(super) asked: bool,
+}
+
+/// How an operation ended: what is so now, or why it could not be.
+pub(super) type Outcome = Result<&'static str, String>;
+
+/// A message of ours that was not answered yet.
+#[derive(Debug)]
+pub(super) struct Flight {
+    pub(super) purpose: Purpose,
+    pub(super) due: Duration,
+}
+
+/// What an answer is waited for.
+#[derive(Debug)]
+pub(super) enum Purpose {
+    /// A step of an operation.
+    Step(Job, Step),
+    /// Digits that went on to the other party of this channel.
+    Release(BString),
+    /// A sound for the caller.
+    Prompt { channel: BString, why: String },
+    /// A leg of ours that nobody needs any more.
+    DropLeg(BString),
+    /// The engine's account of itself.
+    Account(Account),
+}
+
+/// What the engine is asked for when a connection begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Account {
+    Conferences,
+    OwnLegs,
+    Calls,
+}
+
+/// Where an operation stands, by what it waits for.
+#[derive(Debug, Clone)]
+pub(super) enum Step {
+    Join,
+    Leave,
+    Message,
+    AskLeg { leg: BString },
+    SetMuted { on: bool },
+    OpenRecordLeg,
+    StartRecordLeg { channel: BString, leg: BString },
+    StopRecordLeg { channel: BString, leg: BString },
+    AskLonely { channel: BString },
+    DropRecordLeg { channel: BString },
+    StartRoomRecorder,
+    StopRoomRecorder,
+}
+
+/// What came of a message: the engine's answer, or `None` if it was too late.
+pub(super) type Reply<'r, 'a> = Option<&'r Answer<'a>>;
+
+impl Assist {
+    /// Queues an operation behind those that its channel asked for before.
+    pub(super) fn enqueue(&mut self, now: Moment, job: Job) {
+        let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) else { return };
+        if call.jobs.len() >= JOB_LIMIT {
+            let (channel, code) = (job.channel, self.config.codes[job.code].name.clone());
+            let reason = format!("{JOB_LIMIT} operations of this caller are waiting already");
+            return self.outbox.report(Report::Failed { channel, code, reason });
+        }
+        let channel = job.channel.clone();
+        if let Operation::SetState { to } = self.config.codes[job.code].operation {
+            // What is keyed next means what it means in the new state, however long the engine takes for what was
+            // asked of it before.
+            let outcome = self.change_state(now, &channel, to);
+            if outcome.is_ok() {
+                self.follow(&job);
+            }
+            self.conclude(now, &job, outcome);
+        } else {
+            call.jobs.push_back(job);
+        }
+        self.next_job(now, &channel);
+    }
+
+    /// Starts what a channel asked for next, once what it asked for before is done.
+    pub(super) fn next_job(&mut self, now: Moment, channel: &BString) {
+        if !self.is_ready() {
+            return;
+        }
+        let Some(call) = self.calls.by_id_mut(channel.as_ref()) else { return };
+        if call.working {
+            return;
+        }
+        if let Some(job) = call.jobs.pop_front() {
+            call.working = true;
+            self.start(now, job);
+        }
+    }
+
+    pub(super) fn start(&mut self, now: Moment, job: Job) {
+        let config = self.config.clone();
+        match &config.codes[job.code].operation {
+            Operation::Join { room, with_peer, params } => self.join(now, job, room, *with_peer, params),
+            Operation::Leave { to } => self.leave(now, job, to.as_ref()),
+            Operation::Mute(switch) => self.mute(now, job, *switch),
+            Operation::Record(switch) => self.record(now, job, *switch),
+            Operation::SetState { to } => {
+                let outcome = self.change_state(now, &job.channel, *to);
+                self.finish(now, job, outcome);
+            }
+            Operation::Message { name, masquerade, params } => {
+                self.message(now, job, name, *masquerade, params);
+            }
+        }
+    }
+
+    /// An operation goes on with what the engine said.
+    pub(super) fn step(&mut self, now: Moment, job: Job, step: Step, reply: Reply<'_, '_>) {
+        match step {
+            Step::Join => self.joined(now, job, reply),
+            Step::Leave | Step::Message => self.simply_done(now, job, reply),
+            Step::AskLeg { leg } => self.leg_known(now, job, &leg, reply),
+            Step::SetMuted { on } => self.muted(now, job, on, reply),
+            Step::OpenRecordLeg => self.record_leg_open(now, job, reply),
+            Step::StartRecordLeg { channel, leg } => self.record_leg_started(now, job, channel, leg, reply),
+            Step::StopRecordLeg { channel, leg } => self.record_leg_stopped(now, job, channel, leg, reply),
+            Step::AskLonely { channel } => self.lonely_known(now, job, channel, reply),
+            Step::DropRecordLeg { channel } => self.record_leg_dropped(now, job, &channel, reply),
+            Step::StartRoomRecorder => self.room_recorder_started(now, job, reply),
+            Step::StopRoomRecorder => self.room_recorder_stopped(now, job, reply),
+        }
+    }
+
+    /// Asks the engine about the caller's leg; then the operation starts again and knows.
+    pub(super) fn ask_leg(&mut self, now: Moment, mut job: Job, leg: BString) {
+        if job.asked {
+            return self.finish(
+                now,
+                job,
+                Err("the engine does not say enough of the caller's leg".to_owned()),
+            );
+        }
+        job.asked = true;
+        let params = Params::new().with("module", &leg);
+        self.send_step(now, job, Step::AskLeg { leg }, "engine.status", params);
+    }
+
+    fn leg_known(&mut self, now: Moment, job: Job, leg: &BString, reply: Reply<'_, '_>) {
+        match accepted(reply) {
+            Ok(answer) => {
+                self.leg_account(leg, &answer.retvalue);
+                self.start(now, job);
+            }
+            Err(reason) => self.finish(now, job, Err(reason)),
+        }
+    }
+
+    fn simply_done(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
+        let outcome = accepted(reply).map(|_| "done");
+        self.finish(now, job, outcome);
+    }
+
+    /// Sends the next message of an operation, or fails it.
+    pub(super) fn send_step(&mut self, now: Moment, job: Job, step: Step, name: &str, params: Params<'_>) {
+        match self.outbox.message(name, params) {
+            Ok(number) => self.await_answer(now, number, Purpose::Step(job, step)),
+            Err(problem) => self.finish(now, job, Err(problem.to_string())),
+        }
+    }
+
+    /// Sends a message that is no step of an operation; a failure is told and nothing more.
+    pub(super) fn send_aside(
+        &mut self,
+        now: Moment,
+        purpose: Purpose,
+        name: &str,
+        params: Params<'_>,
+    ) -> bool {
+        match self.outbox.message(name, params) {
+            Ok(number) => self.await_answer(now, number, purpose),
+            Err(problem) => {
+                self.outbox.report(Report::Trouble { text: format!("{name} was not sent: {problem}") });
+                return false;
+            }
+        }
+        true
+    }
+
+    fn await_answer(&mut self, now: Moment, number: u64, purpose: Purpose) {
+        let due = now.steady + self.config.yate.answer_timeout;
+        self.timers.change(Timer::Flight(number), None, Some(due));
+        self.flights.insert(number, Flight { purpose, due });
+    }
+
+    /// The answer to a message of ours, or nothing if it took too long.
+    pub(super) fn answered(&mut self, now: Moment, number: u64, reply: Reply<'_, '_>) {
+        let Some(flight) = self.flights.remove(&number) else { return };
+        self.timers.change(Timer::Flight(number), Some(flight.due), None);
+        match flight.purpose {
+            Purpose::Step(job, step) => self.step(now, job, step, reply),
+            Purpose::Release(channel) => self.release_ended(now, channel.as_ref(), reply),
+            Purpose::Prompt { channel, why } => self.prompt_ended(&channel, &why, reply),
+            Purpose::DropLeg(channel) => self.leg_dropped(&channel, reply),
+            Purpose::Account(account) => self.account(now, account, reply),
+        }
+    }
+
+    /// An operation is over: tell it, let the caller hear it, and go on with what waits.
+    pub(super) fn finish(&mut self, now: Moment, job: Job, outcome: Outcome) {
+        if outcome.is_ok() {
+            self.follow(&job);
+        }
+        self.conclude(now, &job, outcome);
+        let Job { channel, room, .. } = job;
+        if let Some(room) = room {
+            self.release_room(now, &room);
+        }
+        if let Some(call) = self.calls.by_id_mut(channel.as_ref()) {
+            call.working = false;
+        }
+        self.next_job(now, &channel);
+    }
+
+    /// Tells how an operation ended, and lets the caller hear it.
+    fn conclude(&mut self, now: Moment, job: &Job, outcome: Outcome) {
+        let config = self.config.clone();
+        let code = &config.codes[job.code];
+        let prompt = if outcome.is_ok() { &code.on_success } else { &code.on_failure };
+        let (channel, name) = (job.channel.clone(), code.name.clone());
+        self.outbox.report(match outcome {
+            Ok(state) => Report::Done { channel, code: name, now: state.to_owned() },
+            Err(reason) => Report::Failed { channel, code: name, reason },
+        });
+        if let Some(prompt) = prompt {
+            self.prompt(now, &Context::from(job), format!("code {}", code.name), prompt);
+        }
+    }
+
+    /// What follows an operation on the same keys comes before what was keyed after them.
+    fn follow(&mut self, job: &Job) {
+        let config = self.config.clone();
+        if let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) {
+            for &code in config.codes[job.code].then.iter().rev() {
+                call.jobs.push_front(Job { code, room: None, asked: false, ..job.clone() });
+            }
+        }
+    }
+
+    /// Keeps a room busy for an operation; if it is busy already the operation waits there.
+    pub(super) fn claim_room(&mut self, mut job: Job, name: &BString) -> Option<Job> {
+        let room = self.rooms.room_mut(name.as_ref());
+        if room.busy {
+            room.waiting.push_back(job);
+            return None;
+        }
+        room.busy = true;
+        job.room = Some(name.clone());
+        Some(job)
+    }
+
+    fn release_room(&mut self, now: Moment, name: &BString) {
+        let room = self.rooms.room_mut(name.as_ref());
+        room.busy = false;
+        if let Some(job) = room.waiting.pop_front() {
+            self.start(now, job);
+        } else {
+            self.drop_idle_leg(now, name.as_ref());
+            self.drop_lone_recorder(now, name);
+            self.rooms.forget_if_empty(name.as_ref());
+        }
+    }
+}
+
+/// The engine's answer, if it says that somebody did what was asked.
+pub(super) fn accepted<'r, 'a>(reply: Reply<'r, 'a>) -> Result<&'r Answer<'a>, String> {
+    match reply {
+        None => Err("the engine did not answer in time".to_owned()),
+        Some(answer) if answer.processed => Ok(answer),
+        Some(answer) if answer.name.as_ref() == b"chan.masquerade" => Err("the channel is gone".to_owned()),
+        Some(answer) => Err(match answer.params.get("reason").or_else(|| answer.params.get("error")) {
+            Some(reason) if !reason.is_empty() => format!("the engine refused: {}", reason.as_bstr()),
+            _ => "the engine refused".to_owned(),
+        }),
+    }
+}

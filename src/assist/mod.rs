@@ -1,0 +1,234 @@
+//! The brain: what channels, rooms, digits and operations there are, and what is to be done about them. It does no
+//! I/O and reads no clock.
+//!
+//! The contract, for whoever drives it:
+//! 1. Give it what happens with [`Assist::handle_input`], as soon as it happens.
+//! 2. Then call [`Assist::poll_output`] until it gives `None`, and do what it says in that order. Answers to the
+//!    engine's messages always come first.
+//! 3. Then wait for input, or until [`Assist::poll_timeout`], and call [`Assist::handle_timeout`] then.
+//!
+//! Nothing else is needed, and calling any of them at other times does no harm. Time must not go back between calls.
+
+mod calls;
+mod digits;
+mod job;
+mod names;
+mod operation;
+mod outbox;
+mod place;
+mod report;
+mod rooms;
+mod session;
+mod status;
+mod sync;
+mod timers;
+mod view;
+mod watch;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bstr::{BStr, BString};
+
+pub use report::Report;
+pub use session::Role;
+pub use view::{Participant, RoomView};
+
+use self::calls::Calls;
+use self::job::Flight;
+use self::outbox::Outbox;
+use self::rooms::Rooms;
+use self::session::{NOTIFY_ID, Phase};
+use self::timers::{Timer, Timers};
+use crate::config::{Config, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD};
+use crate::moment::Moment;
+use crate::wire::{Answer, EngineLine, Message};
+
+/// What happens to the brain.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// There is a connection to an engine, and nothing was said on it yet.
+    Connected(Role),
+    /// The engine said a line.
+    Line(EngineLine<'a>),
+    /// The connection is lost.
+    Disconnected,
+    /// Leave, so that nothing is left waiting in the engine; [`Output::Leave`] says when that is done.
+    Leave,
+}
+
+/// What the brain wants done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    /// Whole lines for the engine, as bytes.
+    Send(Vec<u8>),
+    /// Something for people.
+    Report(Report),
+    /// Nothing is left to be said: close the connection.
+    Leave,
+}
+
+/// What is known of the engine.
+#[derive(Debug, Clone, Default)]
+struct Engine {
+    version: String,
+    run: String,
+    workers: Option<u32>,
+}
+
+/// The states that the engine's events lead to, as places in the configuration.
+#[derive(Debug, Clone, Copy)]
+struct Places {
+    call: usize,
+    conference: usize,
+    dial: usize,
+    hold: usize,
+}
+
+/// The brain. See the module's documentation for how it is driven.
+#[derive(Debug)]
+pub struct Assist {
+    config: Arc<Config>,
+    places: Places,
+    phase: Phase,
+    engine: Engine,
+    calls: Calls,
+    rooms: Rooms,
+    flights: HashMap<u64, Flight>,
+    timers: Timers,
+    outbox: Outbox,
+}
+
+impl Assist {
+    /// A brain that knows nothing yet.
+    #[must_use]
+    pub fn new(config: Arc<Config>) -> Self {
+        let place = |name| config.states.iter().position(|state| state.name == name).unwrap_or_default();
+        let places = Places {
+            call: place(STATE_CALL),
+            conference: place(STATE_CONFERENCE),
+            dial: place(STATE_DIAL),
+            hold: place(STATE_HOLD),
+        };
+        Assist {
+            config,
+            places,
+            phase: Phase::Down,
+            engine: Engine::default(),
+            calls: Calls::default(),
+            rooms: Rooms::default(),
+            flights: HashMap::new(),
+            timers: Timers::default(),
+            outbox: Outbox::new(),
+        }
+    }
+
+    /// Something happened at `now`.
+    pub fn handle_input(&mut self, now: Moment, input: Input<'_>) {
+        self.handle_timeout(now);
+        match input {
+            Input::Connected(role) => self.connected(now, role),
+            Input::Line(line) => self.line(now, line),
+            Input::Disconnected => self.lost(),
+            Input::Leave => self.say_goodbye(now),
+        }
+    }
+
+    /// Does what is due at `now`; nothing if nothing is.
+    pub fn handle_timeout(&mut self, now: Moment) {
+        while let Some(timer) = self.timers.pop(now.steady) {
+            match timer {
+                Timer::Keypad(at) => self.keypad_timeout(now, at),
+                Timer::Order(at) => self.order_timeout(now, at),
+                Timer::FirstKey(at) => self.first_key_timeout(now, at),
+                Timer::Flight(number) => self.answered(now, number, None),
+                Timer::Session => self.session_timeout(now),
+            }
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is due, if ever.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.timers.next()
+    }
+
+    /// The next thing to do, or `None` if all is said.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outbox.poll()
+    }
+
+    fn line(&mut self, now: Moment, line: EngineLine<'_>) {
+        match line {
+            EngineLine::Message(message) => self.asked(now, &message),
+            EngineLine::Answer(answer) if answer.is_watched() => self.watched(now, &answer),
+            EngineLine::Answer(answer) => self.answer(now, &answer),
+            EngineLine::LocalSet { name, value, success } => self.local_set(&name, &value, success),
+            EngineLine::Installed { name, success, .. } => self.installed(&name, success),
+            EngineLine::Watched { name, success } if !success => {
+                let text = format!("the engine refused to let us watch {}", BStr::new(&name));
+                self.outbox.report(Report::Trouble { text });
+            }
+            EngineLine::Uninstalled { .. } if matches!(self.phase, Phase::Uninstalling { .. }) => {
+                self.linger(now);
+            }
+            EngineLine::Quit => {
+                self.set_phase(Phase::Down);
+                self.outbox.leave();
+            }
+            EngineLine::ErrorIn(line) => {
+                let text = format!("the engine could not read our line {:?}", BStr::new(&line));
+                self.outbox.report(Report::Trouble { text });
+            }
+            EngineLine::Uninstalled { .. } | EngineLine::Watched { .. } | EngineLine::Unwatched { .. } => {}
+        }
+    }
+
+    /// A message that waits for us: every one is answered.
+    fn asked(&mut self, now: Moment, message: &Message<'_>) {
+        match (message.name.as_ref(), self.phase) {
+            (b"chan.dtmf", Phase::Starting { .. } | Phase::Ready) => self.handle_digits(now, message),
+            _ => self.outbox.answer(&message.id, false),
+        }
+    }
+
+    fn answer(&mut self, now: Moment, answer: &Answer<'_>) {
+        if let Some(number) = outbox::number_of(&answer.id) {
+            self.answered(now, number, Some(answer));
+        }
+    }
+
+    /// What was under way is lost with the connection. Digits that were held were answered already and can reach
+    /// nobody; what was so in the engine is asked for again when there is a connection.
+    fn lost(&mut self) {
+        for at in self.calls.places() {
+            self.drop_digits(at);
+        }
+        self.timers.clear();
+        self.flights.clear();
+        self.outbox.connection_lost();
+        self.phase = Phase::Down;
+        self.calls = Calls::default();
+        self.rooms = Rooms::default();
+    }
+
+    /// A channel hung up: what it held and what it still wanted ends with it.
+    fn forget_call(&mut self, id: &BStr) {
+        if let Some(at) = self.calls.find(id) {
+            self.drop_digits(at);
+        }
+        self.calls.remove(id);
+    }
+
+    /// The leg of a channel, if it is in a room.
+    fn leg_of(&self, channel: &BString) -> Option<&BString> {
+        self.calls.by_id(channel.as_ref())?.peer.as_ref().filter(|peer| calls::is_leg(peer))
+    }
+
+    /// The room of a channel, without its prefix.
+    fn room_of(&self, channel: &BString) -> Option<&BString> {
+        let leg = self.leg_of(channel)?;
+        Some(&self.rooms.leg(leg.as_ref())?.room)
+    }
+}

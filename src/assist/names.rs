@@ -1,0 +1,71 @@
+//! What the names in a template stand for.
+
+use std::borrow::Cow;
+
+use bstr::BString;
+
+use super::Assist;
+use super::job::Job;
+use crate::config::names::{self, CallValue};
+use crate::key::Keys;
+use crate::moment::Moment;
+use crate::template::Template;
+
+/// What a template is filled in from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context<'c> {
+    /// The channel that keyed.
+    pub(super) channel: &'c BString,
+    /// The code that fired, as a place in the configuration's codes.
+    pub(super) code: Option<usize>,
+    pub(super) keys: &'c Keys,
+    pub(super) captures: &'c [(String, Keys)],
+    /// The room that is acted on, if not the one the channel is in.
+    pub(super) room: Option<&'c BString>,
+}
+
+impl<'j> From<&'j Job> for Context<'j> {
+    fn from(job: &'j Job) -> Self {
+        let Job { channel, code, keys, captures, room, .. } = job;
+        Context { channel, code: Some(*code), keys, captures, room: room.as_ref() }
+    }
+}
+
+impl Assist {
+    /// Fills a template in.
+    pub(super) fn render<'c>(
+        &self,
+        now: Moment,
+        from: impl Into<Context<'c>>,
+        template: &Template,
+    ) -> Vec<u8> {
+        let from = from.into();
+        template.render(|name| self.value(now, &from, name))
+    }
+
+    /// Fills a template in that names a file: what comes from outside cannot lead to another directory.
+    pub(super) fn render_file(&self, now: Moment, job: &Job, template: &Template) -> Vec<u8> {
+        let from = Context::from(job);
+        template.render(|name| self.value(now, &from, name).map(|value| Cow::Owned(names::file_safe(&value))))
+    }
+
+    /// A capture of the code, or what is known of the call.
+    fn value<'s>(&'s self, now: Moment, from: &Context<'s>, name: &str) -> Option<Cow<'s, [u8]>> {
+        if let Some((_, keys)) = from.captures.iter().rfind(|(captured, _)| captured == name) {
+            return Some(Cow::Owned(keys.symbols().into_bytes()));
+        }
+        let call = self.calls.by_id(from.channel.as_ref());
+        let borrowed = |text: &'s BString| Some(Cow::Borrowed(text.as_slice()));
+        match names::call_value(name)? {
+            CallValue::Channel => borrowed(from.channel),
+            CallValue::Code => Some(Cow::Borrowed(self.config.codes[from.code?].name.as_bytes())),
+            CallValue::Keys => Some(Cow::Owned(from.keys.symbols().into_bytes())),
+            CallValue::Room => from.room.or_else(|| self.room_of(from.channel)).and_then(borrowed),
+            CallValue::Date => Some(Cow::Owned(names::date(now.date).into_bytes())),
+            CallValue::Peer => call?.peer.as_ref().and_then(borrowed),
+            CallValue::Caller => borrowed(&call?.facts.caller),
+            CallValue::Called => borrowed(&call?.facts.called),
+            CallValue::BillId => borrowed(&call?.facts.billid),
+        }
+    }
+}

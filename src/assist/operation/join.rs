@@ -1,0 +1,51 @@
+//! Putting a caller in a room.
+
+use bstr::{BStr, ByteSlice};
+
+use crate::assist::job::{Job, Reply, Step, accepted};
+use crate::assist::{Assist, NOTIFY_ID};
+use crate::config;
+use crate::moment::Moment;
+use crate::template::Template;
+use crate::wire::Params;
+
+/// What the engine's ids of things that play begin with.
+const MACHINES: [&[u8]; 2] = [b"tone/", b"wave/"];
+
+impl Assist {
+    /// With the other party, by `call.conference`, which gives each leg of the call a leg in the room; or alone, by
+    /// `call.execute`, after which the engine hangs the other party up. A tone or a file at the other end is no party:
+    /// in the room it would play on.
+    pub(in crate::assist) fn join(
+        &mut self,
+        now: Moment,
+        job: Job,
+        room: &Template,
+        with_peer: bool,
+        extra: &config::Params,
+    ) {
+        let room = self.render(now, &job, room);
+        let peer = self.calls.by_id(job.channel.as_ref()).and_then(|call| call.peer.as_ref());
+        let machine = peer.is_some_and(|peer| MACHINES.iter().any(|prefix| peer.starts_with(prefix)));
+        let (message, target) =
+            if with_peer && !machine { ("call.conference", "room") } else { ("call.execute", "callto") };
+        let mut params = Params::new().with("id", &job.channel).with("message", message).with(target, room);
+        if !extra.contains_key("notify") {
+            params.push("notify", NOTIFY_ID);
+        }
+        for (name, value) in extra {
+            params.push(name, self.render(now, &job, value));
+        }
+        self.send_step(now, job, Step::Join, "chan.masquerade", params);
+    }
+
+    pub(in crate::assist) fn joined(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
+        let outcome = accepted(reply).map(|answer| {
+            let peer = answer.params.get("peerid").unwrap_or_default();
+            let room = answer.params.get("room").unwrap_or_default();
+            self.enter(now, BStr::new(&job.channel), peer.as_bstr(), room.as_bstr());
+            "joined"
+        });
+        self.finish(now, job, outcome);
+    }
+}

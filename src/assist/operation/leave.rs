@@ -1,0 +1,25 @@
+//! Taking a caller out of a room.
+
+use crate::assist::Assist;
+use crate::assist::job::{Job, Step};
+use crate::moment::Moment;
+use crate::template::Template;
+use crate::wire::Params;
+
+impl Assist {
+    /// On to somewhere else, or out of the call.
+    pub(in crate::assist) fn leave(&mut self, now: Moment, job: Job, to: Option<&Template>) {
+        if self.leg_of(&job.channel).is_none() {
+            return self.finish(now, job, Err("the caller is in no room".to_owned()));
+        }
+        let params = Params::new().with("id", &job.channel);
+        match to {
+            Some(to) => {
+                let target = self.render(now, &job, to);
+                let params = params.with("message", "call.execute").with("callto", target);
+                self.send_step(now, job, Step::Leave, "chan.masquerade", params);
+            }
+            None => self.send_step(now, job, Step::Leave, "call.drop", params.with("reason", "left")),
+        }
+    }
+}

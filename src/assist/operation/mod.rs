@@ -1,0 +1,9 @@
+//! What codes do, one file an operation.
+
+mod join;
+mod leave;
+mod message;
+mod mute;
+mod prompt;
+mod record;
+mod set_state;

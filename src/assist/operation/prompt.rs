@@ -1,0 +1,39 @@
+//! A sound that tells the caller what happened.
+
+use bstr::BString;
+
+use crate::assist::job::{Purpose, Reply, accepted};
+use crate::assist::names::Context;
+use crate::assist::{Assist, Report};
+use crate::moment::Moment;
+use crate::template::Template;
+use crate::wire::Params;
+
+impl Assist {
+    /// Plays to the caller alone, over what the call lets them hear; `why` says in the log what it belongs to.
+    pub(in crate::assist) fn prompt(
+        &mut self,
+        now: Moment,
+        from: &Context<'_>,
+        why: String,
+        resource: &Template,
+    ) {
+        if self.calls.find(from.channel.as_ref()).is_none() {
+            return;
+        }
+        let params = Params::new()
+            .with("id", from.channel)
+            .with("message", "chan.attach")
+            .with("override", self.render(now, *from, resource))
+            .with("single", "yes");
+        let purpose = Purpose::Prompt { channel: from.channel.clone(), why };
+        self.send_aside(now, purpose, "chan.masquerade", params);
+    }
+
+    pub(in crate::assist) fn prompt_ended(&mut self, channel: &BString, why: &str, reply: Reply<'_, '_>) {
+        if let Err(reason) = accepted(reply) {
+            let text = format!("the sound of {why} was not played to {channel:?}: {reason}");
+            self.outbox.report(Report::Trouble { text });
+        }
+    }
+}

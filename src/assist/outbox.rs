@@ -1,0 +1,97 @@
+//! What is to be sent and told, in order, answers first.
+
+use std::collections::VecDeque;
+
+use super::{Output, Report};
+use crate::wire::{self, Message, ModuleLine, Params, Unsendable};
+
+/// Collects output until it is polled.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    answers: Vec<u8>,
+    lines: Vec<u8>,
+    reports: VecDeque<Report>,
+    leaving: bool,
+    limit: usize,
+    last_id: u64,
+}
+
+impl Outbox {
+    pub(super) fn new() -> Self {
+        Outbox {
+            answers: Vec::new(),
+            lines: Vec::new(),
+            reports: VecDeque::new(),
+            leaving: false,
+            limit: wire::DEFAULT_LINE_LIMIT,
+            last_id: 0,
+        }
+    }
+
+    /// Answers a message of the engine's.
+    pub(super) fn answer(&mut self, id: &[u8], processed: bool) {
+        wire::answer_into(id, processed, &mut self.answers);
+    }
+
+    /// Sends a line of the session's, which is known to be good.
+    pub(super) fn line(&mut self, line: &ModuleLine<'_>) {
+        if let Err(problem) = line.encode(self.limit, &mut self.lines) {
+            self.report(Report::Trouble { text: format!("a line was not sent: {problem}") });
+        }
+    }
+
+    /// Sends a message and gives the number by which its answer is known.
+    ///
+    /// # Errors
+    /// [`Unsendable`] if the engine would choke on it; nothing is sent then.
+    pub(super) fn message(&mut self, name: &str, params: Params<'_>) -> Result<u64, Unsendable> {
+        let number = self.last_id + 1;
+        let id = format!("{ID_PREFIX}{number}").into_bytes();
+        ModuleLine::Message(Message::new(id, name, params)).encode(self.limit, &mut self.lines)?;
+        self.last_id = number;
+        Ok(number)
+    }
+
+    pub(super) fn report(&mut self, report: Report) {
+        self.reports.push_back(report);
+    }
+
+    /// Says that the connection can be closed.
+    pub(super) fn leave(&mut self) {
+        self.leaving = true;
+    }
+
+    /// The longest line the engine takes from now on, in bytes.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// What was not sent when a connection was lost belongs to that connection.
+    pub(super) fn connection_lost(&mut self) {
+        self.answers.clear();
+        self.lines.clear();
+        self.leaving = false;
+        self.limit = wire::DEFAULT_LINE_LIMIT;
+    }
+
+    pub(super) fn poll(&mut self) -> Option<Output> {
+        if !self.answers.is_empty() {
+            return Some(Output::Send(std::mem::take(&mut self.answers)));
+        }
+        if !self.lines.is_empty() {
+            return Some(Output::Send(std::mem::take(&mut self.lines)));
+        }
+        if let Some(report) = self.reports.pop_front() {
+            return Some(Output::Report(report));
+        }
+        std::mem::take(&mut self.leaving).then_some(Output::Leave)
+    }
+}
+
+/// What the ids of our messages begin with.
+const ID_PREFIX: &str = "touchtone.";
+
+/// The number of a message of ours, from the id that its answer carries.
+pub(super) fn number_of(id: &[u8]) -> Option<u64> {
+    std::str::from_utf8(id.strip_prefix(ID_PREFIX.as_bytes())?).ok()?.parse().ok()
+}

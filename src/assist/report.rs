@@ -1,0 +1,98 @@
+//! What the brain tells of itself: for the log, the demo and the tests.
+
+use bstr::BString;
+
+use crate::key::Keys;
+
+/// Something that happened, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// The engine answered our introduction.
+    Ready {
+        /// Its version, as `6.4.1`.
+        engine: String,
+        /// Changes when the engine is started again.
+        run: String,
+    },
+    /// A set-up that works but will hurt.
+    Advice {
+        /// What, and the line to change.
+        text: String,
+    },
+    /// Digits arrived.
+    Keyed {
+        /// Who keyed.
+        channel: BString,
+        /// The digits.
+        keys: Keys,
+    },
+    /// A digit came again, and was ignored.
+    Repeated {
+        /// Who keyed.
+        channel: BString,
+        /// The digits.
+        keys: Keys,
+    },
+    /// A digit is held for a code.
+    Held {
+        /// Who keyed.
+        channel: BString,
+        /// The digit.
+        keys: Keys,
+    },
+    /// A code fired.
+    Fired {
+        /// Who keyed.
+        channel: BString,
+        /// The code's name.
+        code: String,
+        /// The keys that made it.
+        keys: Keys,
+        /// What the code's captures hold.
+        captures: Vec<(String, Keys)>,
+    },
+    /// Digits went on to the other party as they came.
+    Passed {
+        /// Who keyed.
+        channel: BString,
+        /// The digits.
+        keys: Keys,
+    },
+    /// Digits that were held went on to the other party.
+    Released {
+        /// Who keyed.
+        channel: BString,
+        /// The digits.
+        keys: Keys,
+    },
+    /// Digits were thrown away.
+    Dropped {
+        /// Who keyed.
+        channel: BString,
+        /// The digits.
+        keys: Keys,
+    },
+    /// An operation was done, as the engine says.
+    Done {
+        /// Whose code it was.
+        channel: BString,
+        /// The code's name.
+        code: String,
+        /// What is so now, as `muted`.
+        now: String,
+    },
+    /// An operation could not be done.
+    Failed {
+        /// Whose code it was.
+        channel: BString,
+        /// The code's name.
+        code: String,
+        /// Why.
+        reason: String,
+    },
+    /// The engine did or said something that needs an admin's eye.
+    Trouble {
+        /// What.
+        text: String,
+    },
+}

@@ -1,0 +1,212 @@
+//! The connection's beginning and end: what is asked of the engine, and how it is left.
+
+use std::time::Duration;
+
+use bstr::ByteSlice;
+
+use super::job::{Account, Purpose};
+use super::timers::Timer;
+use super::watch::WATCHED;
+use super::{Assist, Report};
+use crate::moment::Moment;
+use crate::wire::{MAX_LINE_LIMIT, ModuleLine, Params};
+
+/// How a connection came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// We connected to the engine's socket, and introduce ourselves.
+    Socket,
+    /// The engine started us and speaks on standard input and output.
+    Script,
+}
+
+/// What a module's handlers are called in the engine's `handlers` lists, and what the rooms we make tell.
+pub(super) const NOTIFY_ID: &str = "touchtone";
+
+/// The most messages the engine lets wait for one module.
+const MAX_QUEUE: &str = "10000";
+
+/// How long a message may wait for us before the engine goes on without, in milliseconds. An answer takes
+/// microseconds; if we are stuck, calls must not be.
+const ENGINE_TIMEOUT: &str = "2000";
+
+/// How long messages may still come after the engine has said that a handler is removed: those that were on their way.
+const LINGER: Duration = Duration::from_millis(50);
+
+/// How long the engine may take to let us go.
+const LEAVE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where the connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Phase {
+    #[default]
+    Down,
+    /// Waiting for the engine's account of itself; this many answers are missing.
+    Starting {
+        missing: usize,
+    },
+    Ready,
+    /// Handlers are being removed.
+    Uninstalling {
+        since: Duration,
+    },
+    /// They are removed; what was on its way is still answered.
+    Lingering {
+        since: Duration,
+    },
+    /// Everything is said; the engine closes.
+    Quitting {
+        since: Duration,
+    },
+}
+
+impl Phase {
+    fn due(self) -> Option<Duration> {
+        match self {
+            Phase::Uninstalling { since } | Phase::Quitting { since } => Some(since + LEAVE_PATIENCE),
+            Phase::Lingering { since } => Some(since + LINGER),
+            Phase::Down | Phase::Starting { .. } | Phase::Ready => None,
+        }
+    }
+}
+
+impl Assist {
+    /// Whether the engine's account is in, so that operations know what they act on.
+    pub(super) fn is_ready(&self) -> bool {
+        !matches!(self.phase, Phase::Down | Phase::Starting { .. })
+    }
+
+    pub(super) fn set_phase(&mut self, phase: Phase) {
+        self.timers.change(Timer::Session, self.phase.due(), phase.due());
+        self.phase = phase;
+    }
+
+    /// Introduces us, then installs and watches, then asks for the engine's account: events that come after it was
+    /// given are seen, so nothing falls between.
+    pub(super) fn connected(&mut self, now: Moment, role: Role) {
+        if role == Role::Socket {
+            self.outbox.line(&ModuleLine::Connect { role: b"global".into(), id: None, kind: None });
+        }
+        let buffer = MAX_LINE_LIMIT.to_string();
+        let mut locals = vec![
+            ("engine.version", ""),
+            ("engine.runid", ""),
+            ("engine.maxworkers", ""),
+            ("bufsize", buffer.as_str()),
+            ("maxqueue", MAX_QUEUE),
+            ("timeout", ENGINE_TIMEOUT),
+            ("trackparam", NOTIFY_ID),
+        ];
+        if role == Role::Script {
+            locals.push(("restart", "true"));
+        }
+        for (name, value) in locals {
+            let line = ModuleLine::SetLocal { name: name.as_bytes().into(), value: value.as_bytes().into() };
+            self.outbox.line(&line);
+        }
+        for name in self.watched_names() {
+            self.outbox.line(&ModuleLine::Watch(name.as_bytes().into()));
+        }
+        if self.config.yate.intercept {
+            let priority = Some(self.config.yate.priority);
+            self.outbox.line(&ModuleLine::Install { priority, name: b"chan.dtmf".into(), filter: None });
+        }
+        self.ask_for_account(now);
+    }
+
+    fn watched_names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let observed = (!self.config.yate.intercept).then_some("chan.dtmf");
+        WATCHED.into_iter().chain(observed)
+    }
+
+    fn ask_for_account(&mut self, now: Moment) {
+        let accounts =
+            [(Account::Conferences, "conf"), (Account::OwnLegs, "dumb"), (Account::Calls, "cdrbuild")];
+        for (account, module) in accounts {
+            let params = Params::new().with("module", module);
+            self.send_aside(now, Purpose::Account(account), "engine.status", params);
+        }
+        self.set_phase(Phase::Starting { missing: accounts.len() });
+    }
+
+    pub(super) fn local_set(&mut self, name: &[u8], value: &[u8], success: bool) {
+        let text = value.to_str_lossy().into_owned();
+        match name {
+            b"bufsize" if success => {
+                if let Ok(limit) = text.parse() {
+                    self.outbox.set_limit(limit);
+                }
+            }
+            b"engine.version" => self.engine.version = text,
+            b"engine.runid" => self.engine.run = text,
+            b"engine.maxworkers" => self.engine.workers = text.parse().ok(),
+            _ if !success => {
+                let text = format!("the engine did not grant {}", name.as_bstr());
+                self.outbox.report(Report::Trouble { text });
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn installed(&mut self, name: &[u8], success: bool) {
+        if !success {
+            let text = format!("the engine refused our handler of {}: no key will work", name.as_bstr());
+            self.outbox.report(Report::Trouble { text });
+        }
+    }
+
+    /// The engine told everything: what waited can go on.
+    pub(super) fn ready(&mut self, now: Moment) {
+        self.set_phase(Phase::Ready);
+        let engine = self.engine.clone();
+        self.outbox.report(Report::Ready { engine: engine.version, run: engine.run });
+        if self.config.yate.intercept && engine.workers.is_some_and(|workers| workers <= 10) {
+            let text = "the engine has 10 workers or fewer, and every digit keyed takes one for as long as it is on \
+                        its way to us: under load set minworkers=100 and maxworkers=100 in [general] of yate.conf";
+            self.outbox.report(Report::Advice { text: text.to_owned() });
+        }
+        let channels: Vec<_> =
+            self.calls.iter().filter(|(_, c)| !c.jobs.is_empty()).map(|(_, c)| c.id.clone()).collect();
+        for channel in channels {
+            self.next_job(now, &channel);
+        }
+    }
+
+    /// Leaves so that nothing waits for us: held digits go where they belong, handlers are removed, what is still on
+    /// its way is answered, and only then the connection ends. On `quit` the engine would let what waits run into its
+    /// time-out.
+    pub(super) fn say_goodbye(&mut self, now: Moment) {
+        if self.phase == Phase::Down {
+            return self.outbox.leave();
+        }
+        self.let_go(now);
+        if self.config.yate.intercept {
+            self.outbox.line(&ModuleLine::Uninstall(b"chan.dtmf".into()));
+            self.set_phase(Phase::Uninstalling { since: now.steady });
+        } else {
+            self.quit(now);
+        }
+    }
+
+    /// The engine asks us nothing new.
+    pub(super) fn linger(&mut self, now: Moment) {
+        self.set_phase(Phase::Lingering { since: now.steady });
+    }
+
+    fn quit(&mut self, now: Moment) {
+        for name in self.watched_names() {
+            self.outbox.line(&ModuleLine::Unwatch(name.as_bytes().into()));
+        }
+        self.outbox.line(&ModuleLine::Quit);
+        self.set_phase(Phase::Quitting { since: now.steady });
+    }
+
+    pub(super) fn session_timeout(&mut self, now: Moment) {
+        if matches!(self.phase, Phase::Lingering { .. }) {
+            return self.quit(now);
+        }
+        self.outbox.report(Report::Trouble { text: "the engine did not let us go in time".to_owned() });
+        self.set_phase(Phase::Down);
+        self.outbox.leave();
+    }
+}

@@ -1,0 +1,96 @@
+//! Starting in the middle: the engine's own account of calls, rooms and our legs.
+
+use bstr::{BString, ByteSlice};
+
+use super::job::{Account, Reply, accepted};
+use super::rooms::{Muted, RECORD_LEG, Recording};
+use super::session::Phase;
+use super::{Assist, Report, status};
+use crate::keypad::Order;
+use crate::moment::Moment;
+
+impl Assist {
+    pub(super) fn account(&mut self, now: Moment, account: Account, reply: Reply<'_, '_>) {
+        // Some modules answer `false` and say everything all the same.
+        match reply.filter(|answer| !answer.retvalue.is_empty()) {
+            Some(answer) => match account {
+                Account::Conferences => self.conferences(now, &answer.retvalue),
+                Account::OwnLegs => self.own_legs(&answer.retvalue),
+                Account::Calls => self.known_calls(&answer.retvalue),
+            },
+            None => {
+                let reason = accepted(reply).err().unwrap_or_else(|| "nothing was said".to_owned());
+                let what = match account {
+                    Account::Conferences => "conferences (is its conference module loaded?)",
+                    Account::OwnLegs => "dumb channels (is its dumbchan module loaded?)",
+                    Account::Calls => "calls (is its cdrbuild module loaded?)",
+                };
+                let text = format!("no account of the engine's {what}: {reason}");
+                self.outbox.report(Report::Trouble { text });
+            }
+        }
+        if let Phase::Starting { missing } = self.phase {
+            match missing {
+                0 | 1 => self.ready(now),
+                _ => self.set_phase(Phase::Starting { missing: missing - 1 }),
+            }
+        }
+    }
+
+    /// `conf/15=outgoing|adhoc|dumb/11`: leg, status, room, peer. An incoming leg is the room's own recorder.
+    fn conferences(&mut self, now: Moment, account: &[u8]) {
+        for (leg, values) in status::channels(account) {
+            let [kind, room, peer, ..] = &values[..] else { continue };
+            let (leg, room, peer) = (leg.as_bstr(), room.as_bstr(), peer.as_bstr());
+            self.rooms.entered(leg, room);
+            if kind == "incoming" && peer.starts_with(b"wave/") {
+                self.rooms.room_mut(room).recording = Recording::Room { leg: Some(leg.to_owned()) };
+            } else if !peer.is_empty() && self.calls.obtain(peer, self.places.call, Order::default).is_some()
+            {
+                self.enter(now, peer, leg, room);
+            }
+        }
+    }
+
+    /// `peerid=dumb/11,…address=studio,…mute=true`: what one leg is connected to, its room, whether it is muted.
+    pub(super) fn leg_account(&mut self, leg: &BString, account: &[u8]) {
+        if let Some(room) = status::value(account, "address") {
+            self.rooms.entered(leg.as_ref(), room);
+        }
+        if let Some(peer) = status::value(account, "peerid") {
+            self.rooms.connected(leg.as_ref(), peer);
+        }
+        if let Some(muted) = status::value(account, "mute") {
+            self.rooms.told_muted(leg.as_ref(), Muted::Is(muted == "true"));
+        }
+    }
+
+    /// `dumb/11=answered|touchtone-record-studio|conf/15`: channel, status, the name it was called by, peer.
+    fn own_legs(&mut self, account: &[u8]) {
+        for (channel, values) in status::channels(account) {
+            let [_, name, leg, ..] = &values[..] else { continue };
+            let Some(room) = name.strip_prefix(RECORD_LEG.as_bytes()) else { continue };
+            self.rooms.entered(leg.as_ref(), room.as_bstr());
+            let recording = Recording::Leg { channel, leg: leg.clone() };
+            self.rooms.room_mut(room.as_bstr()).recording = recording;
+        }
+    }
+
+    /// `sip/1=answered|alice|800|BILLID|SECONDS`: channel, status, caller, called, billid.
+    fn known_calls(&mut self, account: &[u8]) {
+        for (channel, values) in status::channels(account) {
+            let [_, caller, called, billid, ..] = &values[..] else { continue };
+            let Some(at) = self.calls.obtain(channel.as_ref(), self.places.call, Order::default) else {
+                continue;
+            };
+            if let Some(call) = self.calls.get_mut(at) {
+                let facts = &mut call.facts;
+                let told =
+                    [(&mut facts.caller, caller), (&mut facts.called, called), (&mut facts.billid, billid)];
+                for (fact, told) in told.into_iter().filter(|(fact, _)| fact.is_empty()) {
+                    fact.clone_from(told);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What the engine's events say of channels and rooms, in whatever order they come.
+
+use bstr::{BStr, BString, ByteSlice};
+
+use super::Assist;
+use super::calls::{Facts, LEG_PREFIX, Place, is_leg};
+use super::rooms::{Muted, Recording};
+use crate::keypad::Order;
+use crate::moment::Moment;
+use crate::wire::{Answer, Params};
+
+/// The messages that are watched.
+pub(super) const WATCHED: [&str; 9] = [
+    "call.execute",
+    "call.answered",
+    "call.conference",
+    "chan.startup",
+    "chan.connected",
+    "chan.disconnected",
+    "chan.hangup",
+    "chan.control",
+    "chan.notify",
+];
+
+impl Assist {
+    pub(super) fn watched(&mut self, now: Moment, event: &Answer<'_>) {
+        let params = &event.params;
+        match event.name.as_ref() {
+            b"chan.dtmf" => self.watch_digits(now, params),
+            b"chan.startup" => self.started(now, params),
+            b"call.execute" => self.executed(now, params),
+            b"chan.connected" => self.now_connected(now, params),
+            b"call.conference" if event.processed => self.conference(now, params),
+            b"chan.disconnected" => self.disconnected(now, params),
+            b"chan.hangup" => self.hung_up(now, params),
+            b"chan.control" if event.processed => self.controlled(params),
+            b"chan.notify" => self.notified(now, params),
+            _ => {}
+        }
+    }
+
+    fn started(&mut self, now: Moment, params: &Params<'_>) {
+        let id = id(params);
+        if is_leg(&id) {
+            return self.leg_made(now, &id, &text(params, "address"));
+        }
+        self.learn(id.as_ref(), params, Order::from_start);
+    }
+
+    /// Who calls whom, and what routing says of the caller; then where the call went.
+    fn executed(&mut self, now: Moment, params: &Params<'_>) {
+        let id = id(params);
+        if id.is_empty() || is_leg(&id) {
+            return;
+        }
+        // A call that is being set up has keyed nothing yet; one that is answered may have.
+        let order = if params.is_true("answered") { Order::default } else { Order::from_start };
+        let Some(at) = self.learn(id.as_ref(), params, order) else { return };
+        if let Some(role) = params.get("touchtone_role") {
+            let role = self.config.roles.iter().position(|known| known.as_bytes() == role.as_ref());
+            if let Some(place) = self.calls.get(at).map(|call| call.place) {
+                self.change_place(now, at, Place { told_role: role, ..place });
+            }
+        }
+        let (leg, room) = (text(params, "peerid"), text(params, "room"));
+        if is_leg(&leg) {
+            self.leg_made(now, &leg, &room_name(room.as_ref()).to_owned());
+        }
+        self.conference(now, params);
+    }
+
+    /// A channel was put in a room.
+    fn conference(&mut self, now: Moment, params: &Params<'_>) {
+        let (channel, leg) = (id(params), text(params, "peerid"));
+        if !channel.is_empty() && is_leg(&leg) {
+            self.enter(now, channel.as_ref(), leg.as_ref(), text(params, "room").as_ref());
+        }
+    }
+
+    fn now_connected(&mut self, now: Moment, params: &Params<'_>) {
+        let (id, peer) = (id(params), text(params, "peerid"));
+        if is_leg(&id) {
+            self.rooms.entered(id.as_ref(), text(params, "address").as_ref());
+            self.rooms.connected(id.as_ref(), peer.as_ref());
+        } else {
+            self.connect(now, id.as_ref(), Some(peer.as_ref()));
+        }
+    }
+
+    fn disconnected(&mut self, now: Moment, params: &Params<'_>) {
+        let (id, last) = (id(params), text(params, "lastpeerid"));
+        for leg in [&id, &last].into_iter().filter(|id| is_leg(id)) {
+            self.leg_left(now, leg);
+        }
+        if self.calls.by_id(id.as_ref()).is_some_and(|call| call.peer.as_ref() == Some(&last)) {
+            self.connect(now, id.as_ref(), None);
+        }
+    }
+
+    fn hung_up(&mut self, now: Moment, params: &Params<'_>) {
+        let id = id(params);
+        if is_leg(&id) {
+            return self.leg_left(now, &id);
+        }
+        self.forget_call(id.as_ref());
+        let last = text(params, "lastpeerid");
+        if is_leg(&last) {
+            self.leg_left(now, &last);
+        }
+    }
+
+    /// Somebody else muted or unmuted a participant: the leg that took it is `peerid`, or else `targetid`.
+    fn controlled(&mut self, params: &Params<'_>) {
+        let Some(muted) = params.get("mute") else { return };
+        let muted = match muted.as_ref() {
+            b"true" | b"yes" | b"on" | b"enable" | b"t" => Muted::Is(true),
+            b"false" | b"no" | b"off" | b"disable" | b"f" => Muted::Is(false),
+            _ => Muted::Doubtful,
+        };
+        let target =
+            ["peerid", "targetid"].into_iter().filter_map(|name| params.get(name)).find(|id| is_leg(id));
+        if let Some(leg) = target {
+            self.rooms.told_muted(leg.as_bstr(), muted);
+        }
+    }
+
+    fn notified(&mut self, now: Moment, params: &Params<'_>) {
+        let (room, leg) = (text(params, "room"), id(params));
+        match text(params, "event").as_slice() {
+            b"joined" => self.leg_made(now, &leg, &room),
+            b"left" => self.leg_left(now, &leg),
+            b"destroyed" => self.rooms.destroyed(room.as_ref()),
+            b"recording" => {
+                self.rooms.entered(leg.as_ref(), room.as_ref());
+                let recording = &mut self.rooms.room_mut(room.as_ref()).recording;
+                *recording = Recording::Room { leg: Some(leg) };
+            }
+            b"dtmf" if !self.config.yate.intercept => self.watch_digits(now, &keyed(params)),
+            _ => {}
+        }
+    }
+
+    fn leg_made(&mut self, now: Moment, leg: &BString, room: &BString) {
+        self.rooms.made(leg.as_ref(), room.as_ref());
+        self.drop_idle_leg(now, room.as_ref());
+    }
+
+    fn leg_left(&mut self, now: Moment, leg: &BString) {
+        if let Some(room) = self.rooms.left(leg.as_ref()) {
+            self.drop_lone_recorder(now, &room);
+            self.rooms.forget_if_empty(room.as_ref());
+        }
+    }
+
+    /// A channel is in a room, on that leg.
+    pub(super) fn enter(&mut self, now: Moment, channel: &BStr, leg: &BStr, room: &BStr) {
+        self.rooms.entered(leg, room_name(room));
+        self.rooms.connected(leg, channel);
+        self.connect(now, channel, Some(leg));
+    }
+
+    fn learn(
+        &mut self,
+        id: &BStr,
+        params: &Params<'_>,
+        order: fn() -> Order<crate::key::Keys>,
+    ) -> Option<usize> {
+        let at = self.calls.obtain(id, self.places.call, order)?;
+        let call = self.calls.get_mut(at)?;
+        let Facts { caller, called, billid, address } = &mut call.facts;
+        for (name, fact) in [("caller", caller), ("called", called), ("billid", billid), ("address", address)]
+        {
+            if let Some(value) = params.get(name).filter(|value| !value.is_empty()) {
+                *fact = BString::from(value.into_owned());
+            }
+        }
+        Some(at)
+    }
+}
+
+/// A room's name without its prefix.
+fn room_name(room: &BStr) -> &BStr {
+    room.strip_prefix(LEG_PREFIX).map_or(room, ByteSlice::as_bstr)
+}
+
+/// A room that was made with `notify` tells of a digit from its own side: the leg is `id`, the caller `peerid`.
+fn keyed(params: &Params<'_>) -> Params<'static> {
+    let swapped = |name: &[u8]| match name {
+        b"id" => b"peerid".to_vec(),
+        b"peerid" => b"id".to_vec(),
+        other => other.to_vec(),
+    };
+    params.iter().filter_map(|(name, value)| Some((swapped(&name), value?.into_owned()))).collect()
+}
+
+fn text(params: &Params<'_>, name: &str) -> BString {
+    BString::from(params.get(name).unwrap_or_default().into_owned())
+}
+
+fn id(params: &Params<'_>) -> BString {
+    text(params, "id")
+}

@@ -1,0 +1,206 @@
+//! `touchtone dial`
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{ConfigArg, Failure, Format};
+use crate::config::{Config, STATE_CALL, Unmatched};
+use crate::key::{Key, Keys};
+use crate::keypad::{Collector, Outcome, Rules, pass_as_they_came};
+
+/// How far apart the keys are pressed.
+const PACE: Duration = Duration::from_millis(200);
+
+/// Try what keys would do, step by step, without an engine.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: touchtone dial --config conference.toml --state conference '**6'")]
+pub(super) struct Dial {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// Where the call is.
+    #[arg(long, value_name = "STATE", default_value = STATE_CALL)]
+    state: String,
+    /// Who the caller is; nobody special if not given.
+    #[arg(long, value_name = "ROLE")]
+    role: Option<String>,
+    /// How the steps are printed.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    /// The keys, 0-9 * # A-D, pressed 200 ms apart; a comma waits out every timer, and so does the end.
+    #[arg(value_name = "KEYS", allow_hyphen_values = true)]
+    keys: String,
+}
+
+/// One step, as it is printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Step {
+    event: &'static str,
+    at_ms: u64,
+    keys: Keys,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captures: Option<BTreeMap<String, Keys>>,
+    /// The enter key that ended the code, if one did; it is spent too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enter: Option<String>,
+}
+
+/// What is pressed, and when nothing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Press {
+    Key(Key),
+    Wait,
+}
+
+impl Dial {
+    pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
+        let presses = presses(&self.keys)?;
+        let config = self.config.load()?;
+        let state = place(&self.state, config.states.iter().map(|state| state.name.as_str()), "state")?;
+        let role = match &self.role {
+            Some(role) => Some(place(role, config.roles.iter().map(String::as_str), "role")?),
+            None => None,
+        };
+        let steps = Dialler::new(config, state, role).dial(&presses);
+        for step in &steps {
+            match self.format {
+                Format::Json => {
+                    writeln!(out, "{}", serde_json::to_string(step).map_err(std::io::Error::from)?)?;
+                }
+                Format::Text => writeln!(out, "{}", text(step))?,
+            }
+        }
+        Ok(out.flush()?)
+    }
+}
+
+fn presses(keys: &str) -> Result<Vec<Press>, Failure> {
+    let press = |symbol: char| match symbol {
+        ',' => Ok(Press::Wait),
+        _ => match u8::try_from(symbol).ok().and_then(Key::from_symbol) {
+            Some(key) => Ok(Press::Key(key)),
+            None => Err(Failure::Usage(format!(
+                "error: {symbol:?} in {keys:?} is no key: the keys are 0-9 * # A-D, and a comma waits"
+            ))),
+        },
+    };
+    keys.chars().chain([',']).map(press).collect()
+}
+
+fn place<'n>(wanted: &str, names: impl Iterator<Item = &'n str>, what: &str) -> Result<usize, Failure> {
+    let names: Vec<&str> = names.collect();
+    names.iter().position(|name| *name == wanted).ok_or_else(|| {
+        let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        Failure::Usage(format!("error: the configuration has no {what} {wanted:?}; it has: {known}"))
+    })
+}
+
+/// A caller who presses keys in one state, on a clock of its own.
+struct Dialler {
+    config: Arc<Config>,
+    state: usize,
+    role: Option<usize>,
+    now: Duration,
+    collector: Collector,
+    steps: Vec<Step>,
+}
+
+impl Dialler {
+    fn new(config: Arc<Config>, state: usize, role: Option<usize>) -> Self {
+        Dialler {
+            config,
+            state,
+            role,
+            now: Duration::ZERO,
+            collector: Collector::default(),
+            steps: Vec::new(),
+        }
+    }
+
+    fn dial(mut self, presses: &[Press]) -> Vec<Step> {
+        for press in presses {
+            match press {
+                Press::Key(key) => {
+                    self.wait_until(self.now);
+                    self.key(*key);
+                    self.now += PACE;
+                }
+                Press::Wait => self.wait_out(),
+            }
+        }
+        self.steps
+    }
+
+    fn key(&mut self, key: Key) {
+        let config = self.config.clone();
+        let mut outcomes = Vec::new();
+        self.collector.handle_key(self.now, key, Rules::of(&config, self.state, self.role), &mut outcomes);
+        self.note(Some(key), outcomes);
+    }
+
+    fn wait_out(&mut self) {
+        while let Some(due) = self.collector.poll_timeout() {
+            self.wait_until(due);
+        }
+    }
+
+    /// Lets the timers run out that are due by then.
+    fn wait_until(&mut self, until: Duration) {
+        let config = self.config.clone();
+        while let Some(due) = self.collector.poll_timeout().filter(|&due| due <= until) {
+            self.now = self.now.max(due);
+            let mut outcomes = Vec::new();
+            self.collector.handle_timeout(due, Rules::of(&config, self.state, self.role), &mut outcomes);
+            self.note(None, outcomes);
+        }
+    }
+
+    fn note(&mut self, key: Option<Key>, outcomes: Vec<Outcome>) {
+        let unmatched = self.config.states[self.state].unmatched;
+        let pass = key.is_some_and(|key| pass_as_they_came(unmatched, &[key], &outcomes));
+        for outcome in outcomes {
+            let step = match outcome {
+                Outcome::Hold(key) => self.step("hold", Keys::from([key].as_slice())),
+                Outcome::GiveUp(keys) if pass => self.step("pass", keys),
+                Outcome::GiveUp(keys) if unmatched == Unmatched::Pass => self.step("release", keys),
+                Outcome::GiveUp(keys) => self.step("drop", keys),
+                Outcome::Fire { pattern, keys, enter } => self.fire(pattern, keys, enter),
+            };
+            self.steps.push(step);
+        }
+    }
+
+    fn step(&self, event: &'static str, keys: Keys) -> Step {
+        let at_ms = u64::try_from(self.now.as_millis()).unwrap_or(u64::MAX);
+        Step { event, at_ms, keys, code: None, captures: None, enter: None }
+    }
+
+    fn fire(&self, pattern: usize, keys: Keys, enter: Option<Key>) -> Step {
+        let keymap = self.config.keymaps.get(self.state, self.role);
+        let code = self.config.codes[keymap.codes[pattern]].name.clone();
+        let captures = keymap.captures(pattern, &keys).into_iter().collect();
+        let enter = enter.map(|key| key.to_string());
+        Step { code: Some(code), captures: Some(captures), enter, ..self.step("fire", keys) }
+    }
+}
+
+fn text(step: &Step) -> String {
+    let mut line = format!("{:>6} ms  {:<8}{}", step.at_ms, step.event, step.keys);
+    if let Some(enter) = &step.enter {
+        line += &format!(" {enter}");
+    }
+    if let Some(code) = &step.code {
+        line += &format!("  → {code}");
+    }
+    for (name, keys) in step.captures.iter().flatten() {
+        line += &format!("  {name}={keys}");
+    }
+    line
+}

@@ -1,0 +1,124 @@
+//! The commands, one file each.
+
+mod check;
+mod config_file;
+mod dial;
+mod example;
+mod log;
+mod replay;
+mod run;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Key codes and conference control for the callers of a Yate engine.
+///
+/// A caller in mid-call keys a code, as *6, and is muted. touchtone runs beside the engine, watches what is keyed,
+/// and has the engine do what the configuration says.
+#[derive(Debug, Parser)]
+#[command(name = "touchtone", version, about, max_term_width = 100)]
+#[command(after_help = "Begin with `touchtone demo`, which needs nothing at all.\n\
+    Exit codes: 0 done, 1 refused, 2 wrong usage.\n\
+    The engine's [scripts] section passes one argument: `touchtone FILE.toml` alone runs on standard input and output.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// How the log is written, on standard error; TOUCHTONE_LOG says how much, as `debug`.
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    log_format: log::Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Run),
+    Check(check::Check),
+    Dial(dial::Dial),
+    Replay(replay::Replay),
+    Example(example::Example),
+}
+
+/// The configuration that a command works with.
+#[derive(Debug, Args)]
+struct ConfigArg {
+    /// The configuration file. `touchtone example` prints one to start from.
+    #[arg(long, short, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// How a command prints what it finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Why a command ends without having done what was asked.
+#[derive(Debug)]
+enum Failure {
+    /// What was asked for is refused; the text was printed already, or is to be.
+    Refused(String),
+    /// The command was not given what it needs.
+    Usage(String),
+    /// Nobody reads what is printed any more.
+    Unread,
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Failure::Unread,
+            _ => Failure::Refused(error.to_string()),
+        }
+    }
+}
+
+/// Runs the command that the arguments name, and gives the process's exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let outcome = match started_by_engine(&arguments) {
+        Some(file) => run::on_stdio(file),
+        None => dispatch(Cli::parse_from(arguments)),
+    };
+    match outcome {
+        Ok(()) | Err(Failure::Unread) => ExitCode::SUCCESS,
+        Err(Failure::Refused(text)) => fail(&text, 1),
+        Err(Failure::Usage(text)) => fail(&text, 2),
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<(), Failure> {
+    log::start(cli.log_format);
+    match cli.command {
+        Command::Run(run) => run.run(),
+        Command::Check(check) => check.run(&mut stdout()),
+        Command::Dial(dial) => dial.run(&mut stdout()),
+        Command::Replay(replay) => replay.run(&mut stdout()),
+        Command::Example(example) => example.run(&mut stdout()),
+    }
+}
+
+/// The engine passes a script one argument only, blanks and all.
+fn started_by_engine(arguments: &[OsString]) -> Option<&Path> {
+    match arguments {
+        [_, file] => Some(Path::new(file)).filter(|file| file.extension().is_some_and(|end| end == "toml")),
+        _ => None,
+    }
+}
+
+fn stdout() -> impl Write {
+    io::BufWriter::new(io::stdout().lock())
+}
+
+fn fail(text: &str, code: u8) -> ExitCode {
+    if !text.is_empty() {
+        // Where even standard error is closed there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "{}", text.trim_end());
+    }
+    ExitCode::from(code)
+}

@@ -1,0 +1,131 @@
+//! A simulated engine with a module beside it, in one memory and one virtual time: what the demo and the tests play
+//! on. Bytes pass between the two as they would on a socket; nothing is left out but the socket.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bstr::ByteSlice;
+use jiff::Timestamp;
+
+use crate::assist::{Assist, Report, Role};
+use crate::config::Config;
+use crate::link::{Event, Pump};
+use crate::moment::Moment;
+use crate::sim::{ConnectionId, Settings, Sim};
+
+/// The engine, the module, and what they told.
+#[derive(Debug)]
+pub struct Stage {
+    sim: Sim,
+    config: Arc<Config>,
+    pump: Pump,
+    connection: ConnectionId,
+    epoch: Timestamp,
+    told: Vec<(Duration, Told)>,
+}
+
+/// Something that happened on the stage.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// What the module tells people.
+    Report(Report),
+    /// A line that the module sent, without its newline.
+    Sent(Vec<u8>),
+}
+
+impl Stage {
+    /// A module with that configuration, connected to an engine with those settings, and ready.
+    #[must_use]
+    pub fn new(config: Arc<Config>, settings: Settings) -> Self {
+        let epoch = i64::try_from(settings.epoch).ok().and_then(|at| Timestamp::from_second(at).ok());
+        let mut sim = Sim::new(settings);
+        let connection = sim.connect();
+        let pump = Pump::new(Assist::new(config.clone()));
+        let epoch = epoch.unwrap_or(Timestamp::UNIX_EPOCH);
+        let mut stage = Stage { sim, config, pump, connection, epoch, told: Vec::new() };
+        stage.handle(Event::Connected(Role::Socket));
+        stage.settle();
+        stage
+    }
+
+    /// The engine, to see what is so.
+    #[must_use]
+    pub fn sim(&self) -> &Sim {
+        &self.sim
+    }
+
+    /// The engine, to do something: call, key, hang up. It takes effect with [`advance`](Self::advance).
+    pub fn sim_mut(&mut self) -> &mut Sim {
+        &mut self.sim
+    }
+
+    /// What the module believes.
+    #[must_use]
+    pub fn assist(&self) -> &Assist {
+        self.pump.assist()
+    }
+
+    /// The time, from the start.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.sim.now()
+    }
+
+    /// Lets time pass, with everything that happens in it.
+    pub fn advance(&mut self, time: Duration) {
+        let until = self.now() + time;
+        self.settle();
+        while let Some(next) = self.next_event().filter(|&next| next <= until) {
+            self.sim.advance(next);
+            if self.pump.poll_timeout().is_some_and(|due| due <= next) {
+                self.handle(Event::Due);
+            }
+            self.settle();
+        }
+        self.sim.advance(until);
+        self.settle();
+    }
+
+    /// The module is killed and started again, as by somebody who knows nothing of what was.
+    pub fn restart_module(&mut self) {
+        self.sim.disconnect(self.connection);
+        self.pump = Pump::new(Assist::new(self.config.clone()));
+        self.connection = self.sim.connect();
+        self.handle(Event::Connected(Role::Socket));
+        self.settle();
+    }
+
+    /// What was told since the last time, and when.
+    pub fn take_told(&mut self) -> Vec<(Duration, Told)> {
+        std::mem::take(&mut self.told)
+    }
+
+    fn next_event(&self) -> Option<Duration> {
+        let times = [self.sim.next_event(), self.pump.poll_timeout()];
+        times.into_iter().flatten().min().map(|next| next.max(self.now()))
+    }
+
+    /// Passes bytes to and fro until neither has anything to say now.
+    fn settle(&mut self) {
+        loop {
+            self.sim.advance(self.now());
+            let said = self.sim.transmit(self.connection);
+            if said.is_empty() {
+                return;
+            }
+            self.handle(Event::Bytes(&said));
+        }
+    }
+
+    fn handle(&mut self, event: Event<'_>) {
+        let now = self.sim.now();
+        let told = &mut self.told;
+        let moment = Moment::at(now, self.epoch);
+        self.pump.handle_telling(moment, event, |report| told.push((now, Told::Report(report))));
+        for line in self.pump.pending().lines() {
+            self.told.push((now, Told::Sent(line.to_vec())));
+        }
+        self.sim.receive(self.connection, self.pump.pending());
+        self.pump.written();
+    }
+}

@@ -1,0 +1,411 @@
+//! What the brain promises, seen from the engine's side of the line.
+
+mod common;
+
+use std::time::Duration;
+
+use common::brain::{Brain, conference, config};
+use touchtone::assist::{Input, Report, Role};
+
+const MUTE: &str = "%%>message:touchtone.4:0:chan.masquerade::id=sip/2:message=chan.control:mute=true";
+
+fn fired(reports: &[Report]) -> Vec<String> {
+    let name = |report: &Report| match report {
+        Report::Fired { code, .. } => Some(code.clone()),
+        _ => None,
+    };
+    reports.iter().filter_map(name).collect()
+}
+
+fn ended(reports: &[Report]) -> Vec<String> {
+    let end = |report: &Report| match report {
+        Report::Done { now, .. } => Some(now.clone()),
+        Report::Failed { reason, .. } => Some(format!("failed: {reason}")),
+        _ => None,
+    };
+    reports.iter().filter_map(end).collect()
+}
+
+/// sip/2 is in conf/sampleroom, on conf/5, and the engine said so.
+fn in_room() -> Brain {
+    let mut brain = Brain::ready(conference());
+    brain.say("%%<message::true:call.execute::id=sip/2:answered=false:caller=alice:called=800:billid=7-5:callto=conf/sampleroom:peerid=conf/5:room=conf/sampleroom");
+    brain.say("%%<message::false:chan.connected::id=conf/5:module=conf:address=sampleroom:peerid=sip/2");
+    brain.say("%%<message::false:chan.connected::id=sip/2:module=sip:peerid=conf/5");
+    brain
+}
+
+/// The prompts that only answer a code are not what these tests look at.
+fn without_prompts(sent: Vec<String>) -> Vec<String> {
+    sent.into_iter().filter(|line| !line.contains("message=chan.attach")).collect()
+}
+
+/// Keys `*6` and answers what the brain asks first; gives what it wants done.
+fn key_mute(brain: &mut Brain, sequence: u32, muted_now: Option<bool>) -> String {
+    brain.key("sip/2", "conf/5", sequence, "*");
+    let mut sent = brain.key("sip/2", "conf/5", sequence + 1, "6");
+    assert_eq!(sent.remove(0), format!("%%<message:d{}:true::", sequence + 1), "the answer comes first");
+    if let Some(muted) = muted_now {
+        assert!(sent[0].contains(":engine.status::module=conf/5"), "{sent:?}");
+        sent = brain.answer(
+            &sent[0],
+            true,
+            &format!("name=conf/5,type=conf;peerid=sip/2,address=sampleroom,mute={muted},signal=false%M%J"),
+            "",
+        );
+    }
+    sent.remove(0)
+}
+
+#[test]
+fn the_engine_is_asked_for_its_account_after_everything_is_watched() {
+    let mut brain = Brain::new(conference());
+    let sent = brain.input(Input::Connected(Role::Socket));
+    assert_eq!(sent[0], "%%>connect:global");
+    assert!(sent.contains(&"%%>setlocal:bufsize:65536".to_owned()));
+    assert!(sent.contains(&"%%>setlocal:trackparam:touchtone".to_owned()));
+    assert!(sent.contains(&"%%>install:15:chan.dtmf".to_owned()));
+    let last_watch = sent.iter().rposition(|line| line.starts_with("%%>watch:")).unwrap();
+    let first_question = sent.iter().position(|line| line.contains("engine.status")).unwrap();
+    assert!(last_watch < first_question);
+}
+
+#[test]
+fn started_by_the_engine_it_does_not_introduce_itself_and_asks_to_be_restarted() {
+    let sent = Brain::new(conference()).input(Input::Connected(Role::Script));
+    assert!(!sent.iter().any(|line| line.starts_with("%%>connect")));
+    assert!(sent.contains(&"%%>setlocal:restart:true".to_owned()));
+}
+
+#[test]
+fn a_code_mutes_and_the_same_code_unmutes() {
+    let mut brain = in_room();
+    let sent = key_mute(&mut brain, 1, None);
+    assert_eq!(sent, MUTE);
+    brain.answer(&sent, true, "", ":id=sip/2:mute=true:peerid=conf/5");
+    assert_eq!(ended(&brain.reports()), ["muted"]);
+    let sent = key_mute(&mut brain, 3, None);
+    assert!(sent.ends_with(":mute=false"), "{sent}");
+    brain.answer(&sent, true, "", ":id=sip/2:mute=false:peerid=conf/5");
+    assert_eq!(ended(&brain.reports()), ["unmuted"]);
+}
+
+#[test]
+fn a_toggle_flips_what_is_so_in_the_engine_not_what_was_sent_last() {
+    let mut brain = Brain::ready(conference());
+    let sent = key_mute(&mut brain, 1, Some(true));
+    assert!(sent.ends_with(":mute=false"), "muted before we came: {sent}");
+    brain.answer(&sent, true, "", ":id=sip/2:mute=false:peerid=conf/5");
+    brain.say("%%<message::true:chan.control::targetid=conf/5:mute=true");
+    let sent = key_mute(&mut brain, 3, None);
+    assert!(sent.ends_with(":mute=false"), "muted by somebody else meanwhile: {sent}");
+}
+
+#[test]
+fn a_mute_that_is_told_before_the_leg_is_known_is_not_forgotten() {
+    let mut brain = Brain::ready(conference());
+    brain.say("%%<message::true:chan.control::id=sip/2:mute=true:peerid=conf/5");
+    brain.say("%%<message::true:call.execute::id=sip/2:answered=false:peerid=conf/5:room=conf/sampleroom");
+    brain.say("%%<message::false:chan.notify::id=conf/5:event=joined:room=sampleroom:users=1");
+    let sent = key_mute(&mut brain, 1, None);
+    assert!(sent.ends_with(":mute=false"), "{sent}");
+}
+
+#[test]
+fn an_operation_believes_itself_only_when_the_engine_has_answered() {
+    let mut brain = in_room();
+    let sent = key_mute(&mut brain, 1, None);
+    brain.answer(&sent, false, "", "");
+    assert_eq!(ended(&brain.reports()), ["failed: the engine refused"]);
+    let sent = key_mute(&mut brain, 3, None);
+    assert!(sent.ends_with(":mute=true"), "it was not muted: {sent}");
+    brain.wait(Duration::from_secs(30));
+    assert_eq!(ended(&brain.reports()), ["failed: the engine did not answer in time"]);
+    key_mute(&mut brain, 5, Some(true));
+}
+
+#[test]
+fn two_toggles_keyed_at_once_are_done_one_after_the_other() {
+    let mut brain = in_room();
+    let first = key_mute(&mut brain, 1, None);
+    for (at, key) in ["*", "6"].into_iter().enumerate() {
+        let sent = brain.key("sip/2", "conf/5", 3 + at as u32, key);
+        assert_eq!(sent.len(), 1, "only the answer: {sent:?}");
+    }
+    let sent = without_prompts(brain.answer(&first, true, "", ":mute=true:peerid=conf/5"));
+    assert!(sent[0].ends_with(":mute=false"), "{sent:?}");
+}
+
+#[test]
+fn digits_that_no_code_wants_go_on_in_order_and_nothing_overtakes_them() {
+    let mut brain = Brain::ready(conference());
+    assert_eq!(
+        brain.key("sip/3", "sip/4", 1, "7"),
+        ["%%<message:d1:false::"],
+        "nothing before it: it goes on"
+    );
+    assert_eq!(brain.key("sip/3", "sip/4", 2, "*"), ["%%<message:d2:true::"]);
+    let sent = brain.key("sip/3", "sip/4", 3, "5");
+    assert_eq!(sent[0], "%%<message:d3:true::");
+    assert!(sent[1].ends_with(":chan.masquerade::id=sip/3:message=chan.dtmf:text=*5:sequence=0"), "{sent:?}");
+    assert_eq!(brain.key("sip/3", "sip/4", 4, "8"), ["%%<message:d4:true::"]);
+    assert_eq!(brain.key("sip/3", "sip/4", 5, "9"), ["%%<message:d5:true::"]);
+    let after = brain.answer(&sent[1], true, "", "");
+    assert!(after[0].ends_with(":text=89:sequence=0"), "{after:?}");
+    brain.answer(&after[0], true, "", "");
+    assert_eq!(
+        brain.key("sip/3", "sip/4", 6, "1"),
+        ["%%<message:d6:false::"],
+        "nothing is under way any more"
+    );
+}
+
+#[test]
+fn digits_that_arrive_out_of_order_are_put_in_order() {
+    let mut brain = in_room();
+    brain.say("%%<message::false:chan.startup::id=sip/9:answered=false:caller=dave");
+    assert_eq!(brain.key("sip/9", "conf/6", 2, "6"), ["%%<message:d2:true::"]);
+    let sent = brain.key("sip/9", "conf/6", 1, "*");
+    assert_eq!(sent[0], "%%<message:d1:true::");
+    assert_eq!(fired(&brain.reports()), ["mute"]);
+}
+
+#[test]
+fn a_digit_found_twice_fires_nothing_twice() {
+    let mut brain = in_room();
+    key_mute(&mut brain, 1, None);
+    let again = "%%>message:x:1:chan.dtmf::id=sip/2:peerid=conf/5:text=6:sequence=3:duplicate=true";
+    assert_eq!(brain.say(again), ["%%<message:x:true::"]);
+    assert_eq!(brain.key("sip/2", "conf/5", 2, "6"), ["%%<message:d2:true::"], "the same sequence again");
+    assert_eq!(fired(&brain.reports()), ["mute"]);
+}
+
+#[test]
+fn what_is_on_no_key_is_left_alone() {
+    let mut brain = in_room();
+    assert_eq!(brain.key("sip/2", "conf/5", 1, "F"), ["%%<message:d1:false::"]);
+    assert_eq!(brain.say("%%>message:x:1:chan.dtmf::text=1"), ["%%<message:x:false::"]);
+    assert_eq!(brain.say("%%>message:y:1:call.route::caller=1"), ["%%<message:y:false::"]);
+}
+
+#[test]
+fn a_code_fires_only_in_its_state() {
+    let mut brain = Brain::ready(conference());
+    brain.key("sip/3", "sip/4", 1, "*");
+    brain.key("sip/3", "sip/4", 2, "6");
+    assert_eq!(fired(&brain.reports()), [""; 0]);
+    brain.say(
+        "%%<message::true:call.execute::id=sip/3:answered=true:callto=conf/900:peerid=conf/8:room=conf/900",
+    );
+    brain.key("sip/3", "conf/8", 3, "*");
+    brain.key("sip/3", "conf/8", 4, "6");
+    assert_eq!(fired(&brain.reports()), ["mute"]);
+}
+
+#[test]
+fn a_channel_never_seen_before_is_placed_by_what_its_digit_says() {
+    let mut brain = Brain::ready(conference());
+    brain.key("sip/77", "conf/70", 41, "*");
+    brain.key("sip/77", "conf/70", 42, "6");
+    assert_eq!(fired(&brain.reports()), ["mute"]);
+}
+
+#[test]
+fn a_join_puts_the_caller_in_the_room_that_was_keyed() {
+    let mut brain = Brain::ready(conference());
+    let mut sent = Vec::new();
+    for (at, key) in ["*", "3", "8", "0", "0", "#"].into_iter().enumerate() {
+        sent = brain.key("sip/3", "sip/4", 1 + at as u32, key);
+    }
+    let expected =
+        ":chan.masquerade::id=sip/3:message=call.conference:room=conf/800:notify=touchtone:lonely=true";
+    assert!(sent[1].ends_with(expected), "{sent:?}");
+    brain.answer(&sent[1], true, "", ":id=sip/3:peerid=conf/7:room=conf/800");
+    let rooms = brain.assist.rooms();
+    assert_eq!(rooms.len(), 1);
+    assert_eq!(rooms[0].name, "800");
+    assert_eq!(rooms[0].participants[0].channel.as_ref().unwrap(), "sip/3");
+}
+
+#[test]
+fn a_recording_is_made_on_a_leg_of_our_own_and_ends_with_it() {
+    let mut brain = in_room();
+    brain.key("sip/2", "conf/5", 1, "*");
+    let sent = brain.key("sip/2", "conf/5", 2, "9");
+    let open = "call.execute::callto=dumb/touchtone-record-sampleroom:target=record:direct=conf/sampleroom:utility=true:existing=true:copyparams=utility,existing";
+    assert!(sent[1].ends_with(open), "{sent:?}");
+    let sent = brain.answer(&sent[1], true, "", ":id=dumb/11:peerid=conf/15");
+    let start =
+        "chan.masquerade::id=conf/15:message=chan.record:call=wave/record//var/spool/yate/sampleroom-";
+    assert!(sent[0].contains(start), "{sent:?}");
+    brain.answer(&sent[0], true, "", "");
+    assert_eq!(ended(&brain.reports()), ["recording"]);
+    assert!(brain.assist.rooms()[0].recording);
+    assert_eq!(brain.assist.rooms()[0].participants.len(), 1, "our leg is no participant");
+    brain.key("sip/2", "conf/5", 3, "*");
+    let sent = brain.key("sip/2", "conf/5", 4, "9");
+    assert!(sent[1].ends_with("chan.masquerade::id=conf/15:message=chan.record:call=-"), "{sent:?}");
+    let sent = brain.answer(&sent[1], false, "", "");
+    assert!(sent[0].ends_with("engine.status::module=conf/sampleroom"), "may one stay alone? {sent:?}");
+    let account = "name=conf/sampleroom,type=conference;module=conf,room=sampleroom,lonely=true,users=1%M%J";
+    let sent = brain.answer(&sent[0], true, account, "");
+    assert!(sent[0].ends_with("call.drop::id=dumb/11"), "{sent:?}");
+    brain.answer(&sent[0], true, "", "");
+    assert_eq!(ended(&brain.reports()), ["not recording"]);
+    assert!(!brain.assist.rooms()[0].recording);
+}
+
+#[test]
+fn a_recording_leg_does_not_keep_an_empty_room_open() {
+    let mut brain = in_room();
+    brain.key("sip/2", "conf/5", 1, "*");
+    let sent = brain.key("sip/2", "conf/5", 2, "9");
+    let sent = brain.answer(&sent[1], true, "", ":id=dumb/11:peerid=conf/15");
+    brain.answer(&sent[0], true, "", "");
+    let sent = brain.say(
+        "%%<message::false:chan.disconnected::id=conf/5:module=conf:address=sampleroom:lastpeerid=sip/2",
+    );
+    assert!(sent[0].ends_with("call.drop::id=dumb/11"), "{sent:?}");
+}
+
+#[test]
+fn after_a_restart_a_recording_is_known_by_its_leg() {
+    let mut brain = Brain::new(conference());
+    let sent = brain.input(Input::Connected(Role::Socket));
+    let question = |module: &str| {
+        sent.iter()
+            .find(|line| line.ends_with(&format!("engine.status::module={module}")))
+            .expect("a question")
+            .clone()
+    };
+    let conf = "name=conf,type=misc,format=Status|Address|Peer;chans=2;conf/14=outgoing|studio|sip/1,conf/15=outgoing|studio|dumb/11%M%J";
+    brain.answer(&question("conf"), true, conf, "");
+    let dumb = "name=dumb,type=misc,format=Status|Address|Peer;chans=1;dumb/11=answered|touchtone-record-studio|conf/15%M%J";
+    brain.answer(&question("dumb"), true, dumb, "");
+    brain.answer(
+        &question("cdrbuild"),
+        true,
+        "name=cdrbuild,type=cdr,format=x;cdrs=1;sip/1=answered|alice|800|7-1|12%M%J",
+        "",
+    );
+    let room = &brain.assist.rooms()[0];
+    assert!(room.recording);
+    assert_eq!(room.participants.len(), 1);
+    brain.key("sip/1", "conf/14", 9, "*");
+    let sent = brain.key("sip/1", "conf/14", 10, "9");
+    assert!(sent[1].ends_with("id=conf/15:message=chan.record:call=-"), "{sent:?}");
+}
+
+#[test]
+fn events_of_what_is_gone_do_not_bring_it_back() {
+    let mut brain = in_room();
+    brain.say("%%<message::false:chan.hangup::id=sip/2:lastpeerid=conf/5");
+    brain.say("%%<message::false:chan.connected::id=conf/5:module=conf:address=sampleroom:peerid=sip/2");
+    brain.say("%%<message::false:chan.notify::id=conf/5:event=joined:room=sampleroom:users=1");
+    assert_eq!(brain.assist.rooms(), []);
+    assert_eq!(brain.key("sip/2", "conf/5", 3, "*"), ["%%<message:d3:false::"], "nobody will key the rest");
+}
+
+#[test]
+fn a_caller_who_hangs_up_in_the_middle_of_a_code_leaves_no_timer() {
+    let mut brain = in_room();
+    brain.key("sip/2", "conf/5", 1, "*");
+    assert!(brain.assist.poll_timeout().is_some());
+    brain.say("%%<message::false:chan.hangup::id=sip/2:lastpeerid=conf/5");
+    assert_eq!(brain.assist.poll_timeout(), None);
+}
+
+#[test]
+fn what_is_keyed_before_the_engine_has_told_everything_waits_and_is_done_then() {
+    let mut brain = Brain::new(conference());
+    let sent = brain.input(Input::Connected(Role::Socket));
+    let questions: Vec<_> = sent.into_iter().filter(|line| line.contains("engine.status")).collect();
+    brain.key("sip/2", "conf/5", 1, "*");
+    assert_eq!(brain.key("sip/2", "conf/5", 2, "6"), ["%%<message:d2:true::"]);
+    let mut said = Vec::new();
+    for question in &questions {
+        said = brain.answer(question, true, "", "");
+    }
+    assert!(said[0].ends_with("engine.status::module=conf/5"), "{said:?}");
+}
+
+#[test]
+fn leaving_gives_held_digits_back_and_leaves_nothing_in_the_engine() {
+    let mut brain = Brain::ready(conference());
+    brain.key("sip/3", "sip/4", 1, "*");
+    let sent = brain.input(Input::Leave);
+    assert!(sent[0].ends_with("message=chan.dtmf:text=*:sequence=0"), "{sent:?}");
+    assert_eq!(sent[1], "%%>uninstall:chan.dtmf");
+    assert_eq!(brain.key("sip/3", "sip/4", 2, "*"), ["%%<message:d2:false::"], "what still comes goes on");
+    assert_eq!(brain.say("%%<uninstall:15:chan.dtmf:true"), [""; 0]);
+    assert_eq!(
+        brain.key("sip/3", "sip/4", 3, "*"),
+        ["%%<message:d3:false::"],
+        "what was on its way is answered"
+    );
+    let sent = brain.wait(Duration::from_millis(50));
+    assert_eq!(sent.last().unwrap(), "%%>quit");
+    assert_eq!(brain.say("%%<quit"), ["(leaves)"]);
+}
+
+#[test]
+fn an_engine_that_does_not_let_go_is_left_all_the_same() {
+    let mut brain = Brain::ready(conference());
+    brain.input(Input::Leave);
+    assert_eq!(brain.wait(Duration::from_secs(10)).last().unwrap(), "(leaves)");
+}
+
+#[test]
+fn an_admin_can_send_any_message_without_code() {
+    let mut brain = Brain::ready(config(
+        r##"
+        [yate]
+        connect = "stdio"
+        [[code]]
+        name = "hold"
+        keys = "*7(who:x{2})"
+        state = "call"
+        operation = "message"
+        message = "chan.attach"
+        masquerade = true
+        params = { source = "moh/${who}", caller = "${caller}" }
+        [[code]]
+        name = "note"
+        keys = "*8"
+        operation = "message"
+        message = "custom.note"
+        masquerade = false
+        params = { text = "${channel} keyed ${keys}" }
+        "##,
+    ));
+    brain.say("%%<message::false:chan.startup::id=sip/3:caller=a%zb=c%%%J");
+    for (at, key) in ["*", "7", "4"].into_iter().enumerate() {
+        brain.key("sip/3", "sip/4", 1 + at as u32, key);
+    }
+    let sent = brain.key("sip/3", "sip/4", 4, "2");
+    let expected = "id=sip/3:message=chan.attach:caller=a%zb=c%%%J:source=moh/42";
+    assert!(sent[1].ends_with(expected), "a caller's name cannot add a parameter or a line: {sent:?}");
+    brain.answer(&sent[1], true, "", "");
+    brain.key("sip/3", "sip/4", 5, "*");
+    let sent = brain.key("sip/3", "sip/4", 6, "8");
+    assert!(sent[1].ends_with(":custom.note::text=sip/3 keyed *8"), "{sent:?}");
+}
+
+#[test]
+fn stopping_a_recording_hangs_nobody_up_who_is_alone_with_it() {
+    let mut brain = in_room();
+    brain.key("sip/2", "conf/5", 1, "*");
+    let sent = brain.key("sip/2", "conf/5", 2, "9");
+    let sent = brain.answer(&sent[1], true, "", ":id=dumb/11:peerid=conf/15");
+    brain.answer(&sent[0], true, "", "");
+    brain.key("sip/2", "conf/5", 3, "*");
+    let sent = brain.key("sip/2", "conf/5", 4, "9");
+    let sent = brain.answer(&sent[1], false, "", "");
+    assert!(sent[0].ends_with("engine.status::module=conf/sampleroom"), "{sent:?}");
+    let account = "name=conf/sampleroom,type=conference;module=conf,room=sampleroom,lonely=false,users=1%M%J";
+    let sent = brain.answer(&sent[0], true, account, "");
+    assert!(!sent.iter().any(|line| line.contains("call.drop")), "the leg keeps its company: {sent:?}");
+    assert!(!brain.assist.rooms()[0].recording);
+    let sent = brain.say("%%<message::false:chan.notify::id=conf/16:event=joined:room=sampleroom:users=2");
+    assert!(sent[0].ends_with("call.drop::id=dumb/11"), "nobody is alone any more: {sent:?}");
+}

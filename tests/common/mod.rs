@@ -1,0 +1,36 @@
+//! What the integration tests share.
+#![allow(dead_code)] // Each test uses its part.
+
+pub(crate) mod brain;
+
+use std::path::PathBuf;
+
+/// A folder of recorded facts about a live engine, beside the checkout or where TOUCHTONE_SHARED says. Where it is
+/// not to be had, the test that wants it says that it was skipped.
+pub(crate) fn shared(folder: &str) -> Option<PathBuf> {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared");
+    let root = std::env::var_os("TOUCHTONE_SHARED").map_or_else(|| PathBuf::from(beside), PathBuf::from);
+    let folder = root.join(folder);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: there is no {}", folder.display());
+    None
+}
+
+/// Every transcript: its name and its text.
+pub(crate) fn transcripts() -> Vec<(String, String)> {
+    let Some(folder) = shared("transcripts") else { return Vec::new() };
+    let mut found: Vec<_> = std::fs::read_dir(folder)
+        .expect("a folder that can be read")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "txt"))
+        .map(|path| {
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(&path).expect("text"))
+        })
+        .collect();
+    found.sort();
+    assert!(!found.is_empty(), "a transcripts folder without transcripts");
+    found
+}
