@@ -393,3 +393,128 @@ fn no_bytes_that_a_module_sends_do_harm() {
         prop_assert_eq!(sim.waiting(), 0);
     });
 }
+
+#[test]
+fn a_module_hears_of_its_own_messages_only_if_it_asks_to() {
+    let send = "%%>message:7:0:chan.text::text=x";
+    for (set, lines) in [
+        ("%%>setlocal:reenter:", vec!["%%<message:7:false:chan.text:"]),
+        ("%%>setlocal:selfwatch:true", vec!["%%<message::false:chan.text:", "%%<message:7:false:chan.text:"]),
+        ("%%>setlocal:reenter:true", vec!["%%>message:"]),
+    ] {
+        let (mut sim, module) = engine(Settings::default());
+        for line in ["%%>install:15:chan.text", "%%>watch:chan.text", set] {
+            say(&mut sim, module, line);
+        }
+        heard(&mut sim, module);
+        say(&mut sim, module, send);
+        let said = heard(&mut sim, module);
+        assert_eq!(said.len(), lines.len(), "{set}: {said:?}");
+        assert!(said.iter().zip(lines).all(|(said, line)| said.starts_with(line)), "{set}: {said:?}");
+    }
+}
+
+#[test]
+fn an_answer_may_change_a_message_and_remove_parameters() {
+    let (mut sim, module) = engine(Settings::default());
+    let other = sim.connect();
+    say(&mut sim, other, "%%>connect:global");
+    for line in ["%%>setlocal:trackparam:touchtone", "%%>install:15:chan.text:text:x", "%%>watch:renamed"] {
+        say(&mut sim, module, line);
+    }
+    heard(&mut sim, module);
+    say(&mut sim, other, "%%>message:1:0:chan.text::text=y");
+    assert!(heard(&mut sim, module).is_empty(), "the filter let through what it is not for");
+    say(&mut sim, other, "%%>message:2:0:chan.text::text=x:gone=1:kept=2");
+    let (id, handlers) = asked(&heard(&mut sim, module), "handlers").pop().unwrap();
+    assert_eq!(handlers, "touchtone%z15");
+    say(&mut sim, module, &format!("%%<message:{id}:true:renamed:value:gone:kept=3:new=4"));
+    let expected = "%%<message::true:renamed:value:text=x:kept=3:handlers=touchtone%z15:new=4";
+    assert_eq!(heard(&mut sim, module), [expected]);
+}
+
+#[test]
+fn a_module_can_route_a_call() {
+    let (mut sim, module) = engine(Settings::default());
+    say(&mut sim, module, "%%>install:50:call.route");
+    say(&mut sim, module, "%%>watch:call.execute");
+    heard(&mut sim, module);
+    let alice = call(&mut sim, "alice", "1234");
+    let (id, called) = asked(&heard(&mut sim, module), "called").pop().unwrap();
+    assert_eq!(called, "1234");
+    let answer = "conf/mine:lonely=true:maxusers=5:touchtone_role=organizer";
+    say(&mut sim, module, &format!("%%<message:{id}:true::{answer}"));
+    assert!(heard(&mut sim, module)[0].contains(":touchtone_role=organizer:callto=conf/mine:"));
+    assert_eq!(sim.channel(&alice).unwrap().room.as_deref(), Some("mine"));
+    assert_eq!(sim.room("mine").unwrap().max_users, 5);
+}
+
+#[test]
+fn a_caller_nobody_routes_is_refused() {
+    let (mut sim, module) = engine(Settings::default());
+    say(&mut sim, module, "%%>watch:chan.hangup");
+    heard(&mut sim, module);
+    let alice = call(&mut sim, "alice", "nobody");
+    assert!(sim.channel(&alice).is_none());
+    assert!(heard(&mut sim, module)[0].contains("reason=No route to call target"));
+}
+
+#[test]
+fn a_caller_who_hangs_up_while_being_routed_is_gone_for_good() {
+    let (mut sim, module) = engine(Settings::default());
+    say(&mut sim, module, "%%>install:50:call.route");
+    let alice = call(&mut sim, "alice", "800");
+    sim.hangup(&alice);
+    settle(&mut sim);
+    let (id, _) = asked(&heard(&mut sim, module), "called").pop().unwrap();
+    say(&mut sim, module, &format!("%%<message:{id}:false::"));
+    assert!(sim.channel(&alice).is_none());
+    assert!(sim.room("sampleroom").is_none());
+}
+
+#[test]
+fn a_billed_leg_has_a_record_with_its_duration() {
+    let (mut sim, module) = engine(Settings::default());
+    say(&mut sim, module, "%%>watch:call.cdr");
+    let alice = call(&mut sim, "alice", "800");
+    sim.advance(sim.now() + ms(12_480));
+    sim.hangup(&alice);
+    settle(&mut sim);
+    let lines = heard(&mut sim, module);
+    let last = lines.iter().rfind(|line| line.contains(":chan=conf/1:")).unwrap();
+    for part in [
+        ":operation=finalize:",
+        ":duration=12.500:",
+        ":caller=alice:",
+        ":called=800:",
+        ":billid=1795419992-1:",
+    ] {
+        assert!(last.contains(part), "{part} is not in {last}");
+    }
+}
+
+#[test]
+fn two_calls_can_be_joined_and_parted_again() {
+    let (mut sim, module) = engine(Settings::default());
+    let alice = call(&mut sim, "alice", "7010");
+    let carol = sim.channel(&alice).unwrap().peer.unwrap();
+    let join = format!("id={alice}:message=call.conference:room=conf/adhoc:lonely=true");
+    say(&mut sim, module, &format!("%%>message:1:0:chan.masquerade::{join}"));
+    assert_eq!(sim.room("adhoc").unwrap().users, 2);
+    say(&mut sim, module, &format!("%%>message:2:0:chan.connect::id={alice}:targetid={carol}"));
+    assert_eq!(sim.channel(&alice).unwrap().peer, Some(carol));
+    assert!(sim.room("adhoc").is_none());
+}
+
+#[test]
+fn released_digits_reach_the_other_party_in_order_and_not_the_module() {
+    let (mut sim, module) = engine(Settings::default());
+    say(&mut sim, module, "%%>install:15:chan.dtmf");
+    let alice = call(&mut sim, "alice", "7010");
+    let carol = sim.channel(&alice).unwrap().peer.unwrap();
+    heard(&mut sim, module);
+    say(&mut sim, module, &format!("%%>message:1:0:chan.masquerade::id={alice}:message=chan.dtmf:text=*55"));
+    let said = heard(&mut sim, module);
+    assert!(said.len() == 1 && said[0].starts_with("%%<message:1:true:chan.dtmf:"), "{said:?}");
+    assert_eq!(sim.channel(&carol).unwrap().received, "*55");
+}
