@@ -2,6 +2,7 @@
 
 mod check;
 mod config_file;
+mod demo;
 mod dial;
 mod example;
 mod log;
@@ -34,6 +35,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Run(run::Run),
     Check(check::Check),
     Dial(dial::Dial),
@@ -95,6 +97,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(cli: Cli) -> Result<(), Failure> {
     log::start(cli.log_format);
     match cli.command {
+        Command::Demo(demo) => demo.run(&mut stdout()),
         Command::Run(run) => run.run(),
         Command::Check(check) => check.run(&mut stdout()),
         Command::Dial(dial) => dial.run(&mut stdout()),

@@ -20,6 +20,8 @@ pub struct ChannelView {
     pub id: ChannelId,
     /// `incoming`, `ringing`, `answered`, …
     pub status: String,
+    /// Whether the engine made it to reach somebody; false for one by which somebody called in.
+    pub outgoing: bool,
     /// Whether it was ever answered.
     pub answered: bool,
     /// Where the party is, or what the channel was called for.
@@ -170,6 +172,7 @@ impl Sim {
         Some(ChannelView {
             id: self.public_id(chan),
             status: text(&channel.status),
+            outgoing: channel.outgoing,
             answered: channel.answered,
             address: text(&channel.address),
             caller: text(&channel.caller),
