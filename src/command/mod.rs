@@ -5,9 +5,11 @@ mod config_file;
 mod demo;
 mod dial;
 mod example;
+mod grammar;
 mod log;
 mod replay;
 mod run;
+mod schema;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -40,6 +42,8 @@ enum Command {
     Check(check::Check),
     Dial(dial::Dial),
     Replay(replay::Replay),
+    Grammar(grammar::GrammarFile),
+    Schema(schema::Schema),
     Example(example::Example),
 }
 
@@ -102,6 +106,8 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Check(check) => check.run(&mut stdout()),
         Command::Dial(dial) => dial.run(&mut stdout()),
         Command::Replay(replay) => replay.run(&mut stdout()),
+        Command::Grammar(grammar) => grammar.run(&mut stdout()),
+        Command::Schema(schema) => schema.run(&mut stdout()),
         Command::Example(example) => example.run(&mut stdout()),
     }
 }
