@@ -31,6 +31,8 @@ pub enum Told {
     Report(Report),
     /// A line that the module sent, without its newline.
     Sent(Vec<u8>),
+    /// A line that the engine sent, without its newline.
+    Received(Vec<u8>),
 }
 
 impl Stage {
@@ -113,6 +115,8 @@ impl Stage {
             if said.is_empty() {
                 return;
             }
+            let now = self.sim.now();
+            self.told.extend(said.lines().map(|line| (now, Told::Received(line.to_vec()))));
             self.handle(Event::Bytes(&said));
         }
     }

@@ -124,7 +124,7 @@ fn dial_refuses_what_it_cannot_dial() {
     "#);
     insta::assert_snapshot!(dial(&["--state", "conferense", "*6"]), @r#"
     exit 2
-    error: the configuration has no state "conferense"; it has: call, conference
+    error: the configuration has no state "conferense"; it has: call, conference, dial, hold
     "#);
     insta::assert_snapshot!(dial(&["--role", "boss", "*6"]), @r#"
     exit 2

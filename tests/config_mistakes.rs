@@ -2,17 +2,41 @@
 
 #![allow(clippy::panic, reason = "tests fail by panicking")]
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use touchtone::config::{self, check};
 use touchtone::diagnostic::Style;
 
-/// What `touchtone check` says of this text.
+/// What `touchtone check` says of this text, with some grammars beside it.
 fn said_of(text: &str) -> String {
-    let path = Path::new("touchtone.toml");
-    let outcome = config::load(path, |_| Ok(text.to_owned()));
+    let path = Path::new("etc/touchtone.toml");
+    let outcome = config::load(path, |path| match path.to_str() {
+        Some("etc/touchtone.toml") => Ok(text),
+        Some("etc/grammars/good.gram") => Ok(GOOD),
+        Some("etc/grammars/bad.gram") => Ok(BAD),
+        Some("etc/grammars/voice.gram") => Ok(VOICE),
+        _ => Err(ErrorKind::NotFound.into()),
+    });
     check::report(path, &outcome, check::Format::Text(Style::default()))
 }
+
+const GOOD: &str = r#"#ABNF 1.0;
+mode dtmf;
+$digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+public $room = $digit<3-6>;
+$pin = $digit<4>;
+public $join = "*" 3 $room [ "*" $pin ] pound;
+public $mute = "*" 6;
+"#;
+
+const BAD: &str = r#"#ABNF 1.0;
+mode dtmf;
+public $mute = "*" $six;
+public $mute = "*" 7 mute;
+"#;
+
+const VOICE: &str = "#ABNF 1.0;\nlanguage en;\npublic $mute = mute me;\n";
 
 /// A snapshot of what is said of a text.
 macro_rules! mistakes {
@@ -370,6 +394,68 @@ keys = "x{0,2}"
 operation = "unmute"
 "##;
 
+    keys_that_can_be_too_many: r##"
+[keypad]
+max-digits = 8
+
+[[code]]
+name = "a"
+keys = ["*1x{1,10}#", "*2x{1,}#"]
+operation = "mute"
+"##;
+
+    states_that_do_nothing: r#"
+[yate]
+intercept = false
+
+[states.call]
+unmatched = "pass"
+
+[states.conference]
+unmatched = "drop"
+
+[states.lobby]
+critical = "2s"
+
+[[code]]
+name = "a"
+keys = "*6"
+state = ["lobby", "call"]
+operation = "mute"
+"#;
+
+    names_of_files: r#"
+[[code]]
+name = "a"
+keys = "*6(n:x)"
+operation = "message"
+message = "chan.attach"
+params = { source = "wave/play//tmp/${caller}.au", notify = "${caller}" }
+on-success = "wave/play//tmp/${called}/${n}.au"
+"#;
+
+    limits: r#"
+[limits]
+nesting = 1000
+repeat = 10
+nfa-states = 20
+
+[[code]]
+name = "a"
+keys = ["x{11}", "x{10}"]
+operation = "mute"
+
+[[code]]
+name = "b"
+keys = "*x{9}(xx){5}"
+operation = "mute"
+
+[[code]]
+name = "c"
+keys = "*x{8}(xx){5}"
+operation = "mute"
+"#;
+
     single_keys: r##"
 [[code]]
 name = "a"
@@ -377,10 +463,7 @@ keys = ["5", "#"]
 operation = "mute"
 "##;
 
-    rules: r#"
-[keypad]
-grammar = "x.gram"
-
+    a_rule_without_a_grammar: r#"
 [[code]]
 name = "a"
 rule = "mute"
@@ -393,19 +476,112 @@ rule = "mute"
 operation = "mute"
 "#;
 
+    a_grammar_that_is_not_there: r#"
+[keypad]
+grammar = "grammars/none.gram"
+
+[[code]]
+name = "a"
+rule = "mute"
+operation = "mute"
+"#;
+
+    a_grammar_with_errors: r#"
+[keypad]
+grammar = "grammars/bad.gram"
+
+[[code]]
+name = "a"
+rule = "mute"
+operation = "mute"
+"#;
+
+    a_grammar_of_words: r#"
+[keypad]
+grammar = "grammars/voice.gram"
+
+[[code]]
+name = "a"
+rule = "mute"
+operation = "mute"
+"#;
+
+    rules: r#"
+[keypad]
+grammar = "grammars/good.gram"
+
+[[code]]
+name = "a"
+rule = "jion"
+operation = "mute"
+
+[[code]]
+name = "b"
+rule = "digit"
+operation = "mute"
+
+[[code]]
+name = "c"
+rule = "join"
+state = "call"
+operation = "join"
+room = "conf/${rooms}"
+"#;
+
+    keys_of_rules: r#"
+[keypad]
+grammar = "grammars/good.gram"
+max-digits = 4
+
+[[code]]
+name = "a"
+rule = "join"
+operation = "join"
+room = "conf/${pin}"
+
+[[code]]
+name = "b"
+rule = "mute"
+operation = "mute"
+
+[[code]]
+name = "c"
+keys = "*6"
+operation = "unmute"
+"#;
+
+    rules_that_nobody_uses: r#"
+[keypad]
+grammar = "grammars/good.gram"
+
+[[code]]
+name = "b"
+rule = "mute"
+operation = "mute"
+"#;
+
+    a_grammar_that_nobody_uses: r#"
+[keypad]
+grammar = "grammars/good.gram"
+
+[[code]]
+name = "b"
+keys = "*6"
+operation = "mute"
+"#;
+
     nothing_at_all: "";
 }
 
 #[test]
 fn files_that_cannot_be_read() {
-    let said: String =
-        [std::io::ErrorKind::NotFound, std::io::ErrorKind::PermissionDenied, std::io::ErrorKind::InvalidData]
-            .map(|kind| {
-                let path = Path::new("etc/touchtone.toml");
-                let outcome = config::load(path, |_| Err(kind.into()));
-                check::report(path, &outcome, check::Format::Text(Style::default()))
-            })
-            .concat();
+    let said: String = [ErrorKind::NotFound, ErrorKind::PermissionDenied, ErrorKind::InvalidData]
+        .map(|kind| {
+            let path = Path::new("etc/touchtone.toml");
+            let outcome = config::load::<String>(path, |_| Err(kind.into()));
+            check::report(path, &outcome, check::Format::Text(Style::default()))
+        })
+        .concat();
     insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(said) });
 }
 

@@ -11,71 +11,112 @@ use touchtone::grammar::compile::{Builder, CompileError};
 
 const ALPHABET: usize = 3;
 
-/// Tries every way in the order that the words of `Node` give, and calls `then` at the end of each; the first for
-/// which it says yes is the match.
-fn ways(
-    node: &Node,
-    symbols: &[usize],
+/// A part of a loop that is being gone through.
+struct Part<'a> {
+    label: usize,
+    parts: &'a [Node],
+    part: usize,
+    /// Where it began.
     at: usize,
-    log: &mut Vec<Step>,
-    then: &mut dyn FnMut(usize, &mut Vec<Step>) -> bool,
-) -> bool {
-    match node {
-        // Loops are not generated: this matcher would go round in them.
-        Node::Void | Node::Loop { .. } | Node::Again(_) => false,
-        Node::Symbols(set) => {
-            symbols.get(at).is_some_and(|&symbol| set.contains(symbol)) && then(at + 1, log)
-        }
-        Node::Garbage => (at..=symbols.len()).rev().any(|end| then(end, log)),
-        Node::Sequence(nodes) => match nodes.split_first() {
-            None => then(at, log),
-            Some((first, rest)) => {
-                let rest = Node::Sequence(rest.to_vec());
-                ways(first, symbols, at, log, &mut |at, log| ways(&rest, symbols, at, log, then))
+    /// The part around the loop.
+    around: Option<&'a Part<'a>>,
+    /// The part that led here.
+    before: Option<&'a Part<'a>>,
+}
+
+impl<'a> Part<'a> {
+    fn loops(&'a self) -> impl Iterator<Item = &'a Part<'a>> {
+        std::iter::successors(Some(self), |part| part.around)
+    }
+
+    fn path(&'a self) -> impl Iterator<Item = &'a Part<'a>> {
+        std::iter::successors(Some(self), |part| part.before)
+    }
+}
+
+/// Tries every way in the order that the words of `Node` give.
+struct Ways<'a> {
+    symbols: &'a [usize],
+}
+
+/// Called at the end of a way; the first for which it says yes is the match.
+type Then<'t> = &'t mut dyn FnMut(usize, &mut Vec<Step>) -> bool;
+
+impl Ways<'_> {
+    fn of(
+        &self,
+        node: &Node,
+        part: Option<&Part<'_>>,
+        at: usize,
+        log: &mut Vec<Step>,
+        then: Then<'_>,
+    ) -> bool {
+        match node {
+            Node::Void => false,
+            Node::Symbols(set) => {
+                self.symbols.get(at).is_some_and(|&symbol| set.contains(symbol)) && then(at + 1, log)
             }
-        },
-        Node::Alternatives(nodes) => nodes.iter().any(|node| ways(node, symbols, at, log, then)),
-        Node::Repeat { max: Some(max), min, .. } if max < min => false,
-        Node::Empty | Node::Repeat { max: Some(0), .. } => then(at, log),
-        Node::Repeat { node, min, max } => {
-            let rest =
-                Node::Repeat { node: node.clone(), min: min.saturating_sub(1), max: max.map(|max| max - 1) };
-            let open_ended = *min == 0 && max.is_none();
-            let round = ways(node, symbols, at, log, &mut |end, log| {
-                !(open_ended && end == at) && ways(&rest, symbols, end, log, then)
-            });
-            round || (*min == 0 && then(at, log))
-        }
-        Node::Capture { name, node } => {
-            let before = log.len();
-            log.push(Step::Open { name: name.clone(), at });
-            let found = ways(node, symbols, at, log, &mut |at, log| {
-                let before = log.len();
-                log.push(Step::Close { at });
-                then(at, log) || {
-                    log.truncate(before);
-                    false
+            Node::Garbage => (at..=self.symbols.len()).rev().any(|end| then(end, log)),
+            Node::Sequence(nodes) => match nodes.split_first() {
+                None => then(at, log),
+                Some((first, rest)) => {
+                    let rest = Node::Sequence(rest.to_vec());
+                    self.of(first, part, at, log, &mut |at, log| self.of(&rest, part, at, log, then))
                 }
-            });
-            found || {
-                log.truncate(before);
-                false
+            },
+            Node::Alternatives(nodes) => nodes.iter().any(|node| self.of(node, part, at, log, then)),
+            Node::Repeat { max: Some(max), min, .. } if max < min => false,
+            Node::Empty | Node::Repeat { max: Some(0), .. } => then(at, log),
+            Node::Repeat { node, min, max } => {
+                let rest = node.as_ref().clone().repeated(min.saturating_sub(1), max.map(|max| max - 1));
+                let open_ended = *min == 0 && max.is_none();
+                let round = self.of(node, part, at, log, &mut |end, log| {
+                    !(open_ended && end == at) && self.of(&rest, part, end, log, then)
+                });
+                round || (*min == 0 && then(at, log))
+            }
+            Node::Capture { name, node } => {
+                self.step(Step::Open { name: name.clone(), at }, log, &mut |log| {
+                    self.of(node, part, at, log, &mut |at, log| {
+                        self.step(Step::Close { at }, log, &mut |log| then(at, log))
+                    })
+                })
+            }
+            Node::Tag(text) => self.step(Step::Tag { text: text.clone(), at }, log, &mut |log| then(at, log)),
+            Node::Loop { label, parts } => {
+                let begun = Part { label: *label, parts, part: 0, at, around: part, before: part };
+                self.of(&parts[0], Some(&begun), at, log, then)
+            }
+            Node::Again { label, part: to } => {
+                let target = part.and_then(|part| part.loops().find(|part| part.label == *label));
+                let Some(target) = target else { return false };
+                let same = |part: &&Part<'_>| {
+                    (part.parts.as_ptr(), part.part, part.at) == (target.parts.as_ptr(), *to, at)
+                };
+                if part.is_some_and(|part| part.path().any(|part| same(&part))) {
+                    return false;
+                }
+                let begun = Part { part: *to, at, before: part, ..*target };
+                self.of(&target.parts[*to], Some(&begun), at, log, then)
             }
         }
-        Node::Tag(text) => {
-            let before = log.len();
-            log.push(Step::Tag { text: text.clone(), at });
-            then(at, log) || {
-                log.truncate(before);
-                false
-            }
+    }
+
+    /// Goes on with one more step in the log, which is taken back if it leads nowhere.
+    fn step(&self, step: Step, log: &mut Vec<Step>, then: &mut dyn FnMut(&mut Vec<Step>) -> bool) -> bool {
+        let before = log.len();
+        log.push(step);
+        then(log) || {
+            log.truncate(before);
+            false
         }
     }
 }
 
 fn naive(node: &Node, symbols: &[usize]) -> Option<Vec<Step>> {
     let mut log = Vec::new();
-    ways(node, symbols, 0, &mut log, &mut |at, _| at == symbols.len()).then_some(log)
+    let ways = Ways { symbols };
+    ways.of(node, None, 0, &mut log, &mut |at, _| at == symbols.len()).then_some(log)
 }
 
 fn node() -> impl Strategy<Value = Node> {
@@ -95,6 +136,55 @@ fn node() -> impl Strategy<Value = Node> {
             2 => (inner.clone(), 0usize..3, prop::option::of(0usize..4)).prop_map(|(node, min, max)| node.repeated(min, max)),
             2 => (inner, "[ab]").prop_map(|(node, name)| node.captured(name)),
         ]
+    })
+}
+
+/// Repeats in repeats whose rounds could take nothing: where it is easiest to take a wrong way.
+fn rounds() -> impl Strategy<Value = Node> {
+    let symbol = || (0..2usize).prop_map(Node::symbol);
+    let piece = prop_oneof![
+        1 => symbol(),
+        3 => symbol().prop_map(|node| node.repeated(0, None)),
+        3 => symbol().prop_map(|node| Node::Alternatives(vec![Node::Empty, node])),
+        1 => symbol().prop_map(|node| node.repeated(0, Some(1))),
+    ];
+    piece.prop_recursive(2, 12, 4, |inner| {
+        (prop::collection::vec(inner, 1..4), "[ab]", 0usize..2)
+            .prop_map(|(pieces, name, min)| Node::Sequence(pieces).captured(name).repeated(min, None))
+    })
+}
+
+/// A node that ends in another one, which may be a way back.
+fn ending_in(last: BoxedStrategy<Node>) -> BoxedStrategy<Node> {
+    let ending = last.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            3 => (0..ALPHABET, node(), inner.clone())
+                .prop_map(|(first, then, last)| Node::Sequence(vec![Node::symbol(first), then, last])),
+            2 => prop::collection::vec(inner.clone(), 1..4).prop_map(Node::Alternatives),
+            1 => (inner.clone(), 0usize..2).prop_map(|(node, min)| node.repeated(min, Some(1))),
+            2 => (inner, "[ab]").prop_map(|(node, name)| node.captured(name)),
+        ]
+    });
+    ending.boxed()
+}
+
+/// Loops of two parts, with loops in them or not, among other things. They take a symbol before they go back.
+fn looping() -> impl Strategy<Value = Node> {
+    let again = |labels: usize| {
+        let back = (0..labels, 0usize..2).prop_map(|(label, part)| Node::Again { label, part });
+        (0..ALPHABET, back)
+            .prop_map(|(symbol, back)| Node::Sequence(vec![Node::symbol(symbol), back]))
+            .boxed()
+    };
+    let inner = prop_oneof![2 => again(2), 1 => node().boxed()].boxed();
+    let inner = prop::collection::vec(ending_in(inner), 2).prop_map(|parts| Node::Loop { label: 1, parts });
+    let outer = prop_oneof![4 => again(1), 2 => node().boxed(), 1 => inner.boxed()].boxed();
+    let ahead = Just(Node::Again { label: 0, part: 1 }).boxed();
+    let first = ending_in(prop_oneof![1 => ahead, 4 => outer.clone()].boxed());
+    let outer = (first, ending_in(outer))
+        .prop_map(|(first, second)| Node::Loop { label: 0, parts: vec![first, second] });
+    (node(), outer, node(), 0usize..2, 1usize..3).prop_map(|(before, outer, after, min, max)| {
+        Node::Sequence(vec![before, outer.repeated(min, Some(max)), after])
     })
 }
 
@@ -159,7 +249,7 @@ fn captured(captures: &Captures) -> Vec<(String, Range<usize>)> {
 
 proptest! {
     #[test]
-    fn captures_are_those_of_the_first_way(node in node(), inputs in prop::collection::vec(symbols(), 8)) {
+    fn captures_are_those_of_the_first_way(node in prop_oneof![node(), rounds(), looping()], inputs in prop::collection::vec(symbols(), 8)) {
         let matcher = Matcher::new(&node, ALPHABET, &Limits::default()).unwrap();
         for symbols in inputs {
             let expected = naive(&node, &symbols);
@@ -172,7 +262,7 @@ proptest! {
     }
 
     #[test]
-    fn the_automaton_accepts_what_the_patterns_match(nodes in prop::collection::vec(node(), 1..4)) {
+    fn the_automaton_accepts_what_the_patterns_match(nodes in prop::collection::vec(prop_oneof![3 => node(), 1 => looping()], 1..4)) {
         let all = strings(5);
         let matching = |symbols: &[usize]| -> Vec<usize> {
             (0..nodes.len()).filter(|&index| naive(&nodes[index], symbols).is_some()).collect()

@@ -9,7 +9,7 @@ use touchtone::grammar::automaton::Automaton;
 use touchtone::grammar::compile::Builder;
 use touchtone::grammar::dregex;
 use touchtone::key::{KEY_COUNT, Key, Keys};
-use touchtone::keypad::{Collector, Outcome, Rules};
+use touchtone::keypad::{Collector, Outcome, Rules, Waits};
 
 const INTERDIGIT: Duration = Duration::from_millis(4000);
 const CRITICAL: Duration = Duration::from_millis(1000);
@@ -156,6 +156,7 @@ proptest! {
         let automaton = automaton(&codes);
         let rules = Rules {
             automaton: &automaton,
+            waits: &Waits::default(),
             interdigit: INTERDIGIT,
             critical: CRITICAL,
             enter: enter.and_then(|key| Key::from_symbol(key as u8)),

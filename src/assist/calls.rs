@@ -1,6 +1,7 @@
 //! The channels of the engine that can key: who they are, and where their digits stand.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
 
 use bstr::{BStr, BString};
 use slab::Slab;
@@ -21,16 +22,42 @@ pub(super) struct Call {
     pub(super) id: BString,
     pub(super) peer: Option<BString>,
     pub(super) facts: Facts,
-    /// A place in the configuration's states.
-    pub(super) state: usize,
-    /// A place in the configuration's roles.
-    pub(super) role: Option<usize>,
+    pub(super) place: Place,
+    /// When the state's first key is due.
+    pub(super) first_key: Option<Duration>,
     pub(super) collector: Collector,
     pub(super) order: Order<Keys>,
     pub(super) release: Release,
     /// What its codes ask for, one at a time.
     pub(super) jobs: VecDeque<Job>,
     pub(super) working: bool,
+}
+
+/// Where a call is and who the caller is, as places in the configuration's states and roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The state that the engine's events lead to.
+    pub(super) natural: usize,
+    /// The state that a code set instead.
+    pub(super) set: Option<usize>,
+    /// The role that routing gave.
+    pub(super) told_role: Option<usize>,
+    /// The role that the room gives.
+    pub(super) room_role: Option<usize>,
+}
+
+impl Place {
+    pub(super) const fn new(natural: usize) -> Self {
+        Place { natural, set: None, told_role: None, room_role: None }
+    }
+
+    pub(super) fn state(self) -> usize {
+        self.set.unwrap_or(self.natural)
+    }
+
+    pub(super) fn role(self) -> Option<usize> {
+        self.told_role.or(self.room_role)
+    }
 }
 
 /// What is known of the call.
@@ -97,8 +124,8 @@ impl Calls {
             id: id.to_owned(),
             peer: None,
             facts: Facts::default(),
-            state,
-            role: None,
+            place: Place::new(state),
+            first_key: None,
             collector: Collector::default(),
             order: order(),
             release: Release::default(),

@@ -6,7 +6,7 @@ use super::job::{Job, Purpose, Reply, accepted};
 use super::timers::Timer;
 use super::{Assist, Report};
 use crate::config::Unmatched;
-use crate::key::Keys;
+use crate::key::{Key, Keys};
 use crate::keypad::{Arrival, Order, Outcome, Rules, pass_as_they_came};
 use crate::moment::Moment;
 use crate::wire::{Message, Params};
@@ -24,23 +24,23 @@ struct Digits {
 impl Assist {
     /// Digits that the engine waits with: answered before anything else is done about them.
     pub(super) fn handle_digits(&mut self, now: Moment, message: &Message<'_>) {
-        let processed = self.take_digits(now, &message.params, true);
+        let processed = self.take_digits(now, &message.params);
         self.outbox.answer(&message.id, processed);
     }
 
     /// Digits that are only watched: whatever a code leaves of them has gone on already.
     pub(super) fn watch_digits(&mut self, now: Moment, params: &Params<'_>) {
-        self.take_digits(now, params, false);
+        self.take_digits(now, params);
     }
 
     /// Whether the digits are taken; if not they go on as they came.
-    fn take_digits(&mut self, now: Moment, params: &Params<'_>, intercepted: bool) -> bool {
+    fn take_digits(&mut self, now: Moment, params: &Params<'_>) -> bool {
         let Some(id) = params.get("id") else { return false };
         let Some(digits) = read(params) else { return false };
         let id = BStr::new(id.as_ref());
         let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
         if let Some(peer) = params.get("peerid") {
-            self.connect(now, id, peer.as_bstr());
+            self.connect(now, id, Some(peer.as_bstr()));
         }
         self.outbox.report(Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone() });
         let mut ready = Vec::new();
@@ -49,13 +49,19 @@ impl Assist {
             self.outbox.report(Report::Repeated { channel: id.to_owned(), keys: digits.keys });
             return true;
         }
-        let outcomes = self.collect(now, at, &ready);
-        if intercepted && self.may_pass(at, &digits.keys, &outcomes) {
+        self.expect_first_key(at, None);
+        let ready: Vec<Key> = ready.iter().flat_map(|keys| keys.iter().copied()).collect();
+        let held_back = self.calls.get(at).is_some_and(|call| self.holds_back(call.place.state()));
+        let (outcomes, taken) = self.collect(now, at, &ready);
+        if held_back && taken == ready.len() && self.may_pass(at, &digits.keys, &outcomes) {
             self.outbox.report(Report::Passed { channel: id.to_owned(), keys: digits.keys });
+            self.prompt_unmatched(now, at, &outcomes, false);
             return false;
         }
-        self.act_on(now, at, outcomes, intercepted);
-        true
+        self.prompt_unmatched(now, at, &outcomes, false);
+        self.act_on(now, at, outcomes, held_back);
+        self.collect_all(now, at, &ready[taken..]);
+        held_back
     }
 
     fn put_in_order(&mut self, now: Moment, at: usize, digits: &Digits, ready: &mut Vec<Keys>) -> Arrival {
@@ -74,23 +80,48 @@ impl Assist {
         arrival
     }
 
-    fn collect(&mut self, now: Moment, at: usize, ready: &[Keys]) -> Vec<Outcome> {
+    /// Collects digits until a code fires, which may change what the others mean; says how many were taken.
+    fn collect(&mut self, now: Moment, at: usize, ready: &[Key]) -> (Vec<Outcome>, usize) {
         let mut outcomes = Vec::new();
-        let Some(call) = self.calls.get_mut(at) else { return outcomes };
-        let rules = Rules::of(&self.config, call.state, call.role);
+        let Some(call) = self.calls.get_mut(at) else { return (outcomes, ready.len()) };
+        let rules = Rules::of(&self.config, call.place.state(), call.place.role());
         let before = call.collector.poll_timeout();
-        for &key in ready.iter().flat_map(|keys| keys.iter()) {
-            call.collector.handle_key(now.steady, key, rules, &mut outcomes);
+        let mut taken = 0;
+        while taken < ready.len() && !outcomes.iter().any(|outcome| matches!(outcome, Outcome::Fire { .. })) {
+            call.collector.handle_key(now.steady, ready[taken], rules, &mut outcomes);
+            taken += 1;
         }
         self.timers.change(Timer::Keypad(at), before, call.collector.poll_timeout());
-        outcomes
+        (outcomes, taken)
+    }
+
+    fn collect_all(&mut self, now: Moment, at: usize, mut ready: &[Key]) {
+        while !ready.is_empty() {
+            let held_back = self.calls.get(at).is_some_and(|call| self.holds_back(call.place.state()));
+            let (outcomes, taken) = self.collect(now, at, ready);
+            self.prompt_unmatched(now, at, &outcomes, false);
+            self.act_on(now, at, outcomes, held_back);
+            ready = &ready[taken..];
+        }
     }
 
     /// Digits can go on as they came if nothing was held before them and nothing is on its way ahead of them.
     fn may_pass(&self, at: usize, keys: &Keys, outcomes: &[Outcome]) -> bool {
         let Some(call) = self.calls.get(at) else { return true };
         let behind_others = call.release.under_way && call.release.waiting.len() < RELEASE_LIMIT;
-        !behind_others && pass_as_they_came(self.config.states[call.state].unmatched, keys, outcomes)
+        let unmatched = self.config.states[call.place.state()].unmatched;
+        !behind_others && pass_as_they_came(unmatched, keys, outcomes)
+    }
+
+    /// Lets the caller hear that digits were given up, once however many.
+    fn prompt_unmatched(&mut self, now: Moment, at: usize, outcomes: &[Outcome], late: bool) {
+        let given_up = outcomes.iter().find_map(|outcome| match outcome {
+            Outcome::GiveUp(keys) => Some(keys),
+            Outcome::Hold(_) | Outcome::Fire { .. } => None,
+        });
+        if let Some(keys) = given_up {
+            self.prompt_of_state(now, at, keys, late);
+        }
     }
 
     /// A timer of digits that wait for earlier ones ran out.
@@ -98,39 +129,25 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         let mut ready = Vec::new();
         call.order.handle_timeout(now.steady, &mut ready);
-        let outcomes = self.collect(now, at, &ready);
-        self.act_on(now, at, outcomes, self.config.yate.intercept);
+        let ready: Vec<Key> = ready.iter().flat_map(|keys| keys.iter().copied()).collect();
+        self.collect_all(now, at, &ready);
     }
 
     /// A timer of held digits ran out.
     pub(super) fn keypad_timeout(&mut self, now: Moment, at: usize) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        let rules = Rules::of(&self.config, call.state, call.role);
+        let place = call.place;
+        let rules = Rules::of(&self.config, place.state(), place.role());
         let mut outcomes = Vec::new();
         call.collector.handle_timeout(now.steady, rules, &mut outcomes);
         let next = call.collector.poll_timeout();
         self.timers.change(Timer::Keypad(at), None, next);
-        self.act_on(now, at, outcomes, self.config.yate.intercept);
+        self.prompt_unmatched(now, at, &outcomes, true);
+        let held_back = self.holds_back(place.state());
+        self.act_on(now, at, outcomes, held_back);
     }
 
-    /// The call moved on: digits held under the old state's codes end under them.
-    pub(super) fn change_state(&mut self, now: Moment, at: usize, state: usize) {
-        let Some(call) = self.calls.get_mut(at) else { return };
-        if call.state == state {
-            return;
-        }
-        let rules = Rules::of(&self.config, call.state, call.role);
-        let before = call.collector.poll_timeout();
-        let mut outcomes = Vec::new();
-        call.collector.give_up_all(rules, &mut outcomes);
-        self.timers.change(Timer::Keypad(at), before, None);
-        self.act_on(now, at, outcomes, self.config.yate.intercept);
-        if let Some(call) = self.calls.get_mut(at) {
-            call.state = state;
-        }
-    }
-
-    fn act_on(&mut self, now: Moment, at: usize, outcomes: Vec<Outcome>, intercepted: bool) {
+    pub(super) fn act_on(&mut self, now: Moment, at: usize, outcomes: Vec<Outcome>, held_back: bool) {
         for outcome in outcomes {
             let Some(call) = self.calls.get_mut(at) else { return };
             let channel = call.id.clone();
@@ -139,10 +156,10 @@ impl Assist {
                     let keys = Keys::from([key].as_slice());
                     self.outbox.report(Report::Held { channel, keys });
                 }
-                Outcome::GiveUp(keys) if !intercepted => {
+                Outcome::GiveUp(keys) if !held_back => {
                     self.outbox.report(Report::Passed { channel, keys });
                 }
-                Outcome::GiveUp(keys) => match self.config.states[call.state].unmatched {
+                Outcome::GiveUp(keys) => match self.config.states[call.place.state()].unmatched {
                     Unmatched::Drop => self.outbox.report(Report::Dropped { channel, keys }),
                     Unmatched::Pass => {
                         call.release.waiting.extend(keys.iter());
@@ -158,7 +175,7 @@ impl Assist {
     fn fire(&mut self, now: Moment, at: usize, pattern: usize, keys: Keys) {
         let Some(call) = self.calls.get(at) else { return };
         let channel = call.id.clone();
-        let keymap = self.config.keymaps.get(call.state, call.role);
+        let keymap = self.config.keymaps.get(call.place.state(), call.place.role());
         let (code, captures) = (keymap.codes[pattern], keymap.captures(pattern, &keys));
         self.outbox.report(Report::Fired {
             channel: channel.clone(),
@@ -232,10 +249,14 @@ impl Assist {
             let Some(call) = self.calls.get_mut(at) else { continue };
             let mut ready = Vec::new();
             call.order.flush(&mut ready);
-            let mut outcomes = self.collect(now, at, &ready);
+            let ready: Vec<Key> = ready.iter().flat_map(|keys| keys.iter().copied()).collect();
+            self.collect_all(now, at, &ready);
             let Some(call) = self.calls.get_mut(at) else { continue };
-            call.collector.give_up_all(Rules::of(&self.config, call.state, call.role), &mut outcomes);
-            self.act_on(now, at, outcomes, self.config.yate.intercept);
+            let place = call.place;
+            let mut outcomes = Vec::new();
+            call.collector.give_up_all(Rules::of(&self.config, place.state(), place.role()), &mut outcomes);
+            let held_back = self.holds_back(place.state());
+            self.act_on(now, at, outcomes, held_back);
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
 
+use super::names::Context;
 use super::timers::Timer;
 use super::{Assist, Report};
 use crate::config::Operation;
@@ -49,8 +50,8 @@ pub(super) enum Purpose {
     Step(Job, Step),
     /// Digits that went on to the other party of this channel.
     Release(BString),
-    /// A sound for the caller, in answer to the code of this place.
-    Prompt { channel: BString, code: usize },
+    /// A sound for the caller.
+    Prompt { channel: BString, why: String },
     /// A leg of ours that nobody needs any more.
     DropLeg(BString),
     /// The engine's account of itself.
@@ -95,7 +96,17 @@ impl Assist {
             return self.outbox.report(Report::Failed { channel, code, reason });
         }
         let channel = job.channel.clone();
-        call.jobs.push_back(job);
+        if let Operation::SetState { to } = self.config.codes[job.code].operation {
+            // What is keyed next means what it means in the new state, however long the engine takes for what was
+            // asked of it before.
+            let outcome = self.change_state(now, &channel, to);
+            if outcome.is_ok() {
+                self.follow(&job);
+            }
+            self.conclude(now, &job, outcome);
+        } else {
+            call.jobs.push_back(job);
+        }
         self.next_job(now, &channel);
     }
 
@@ -121,6 +132,10 @@ impl Assist {
             Operation::Leave { to } => self.leave(now, job, to.as_ref()),
             Operation::Mute(switch) => self.mute(now, job, *switch),
             Operation::Record(switch) => self.record(now, job, *switch),
+            Operation::SetState { to } => {
+                let outcome = self.change_state(now, &job.channel, *to);
+                self.finish(now, job, outcome);
+            }
             Operation::Message { name, masquerade, params } => {
                 self.message(now, job, name, *masquerade, params);
             }
@@ -212,7 +227,7 @@ impl Assist {
         match flight.purpose {
             Purpose::Step(job, step) => self.step(now, job, step, reply),
             Purpose::Release(channel) => self.release_ended(now, channel.as_ref(), reply),
-            Purpose::Prompt { channel, code } => self.prompt_ended(&channel, code, reply),
+            Purpose::Prompt { channel, why } => self.prompt_ended(&channel, &why, reply),
             Purpose::DropLeg(channel) => self.leg_dropped(&channel, reply),
             Purpose::Account(account) => self.account(now, account, reply),
         }
@@ -220,17 +235,10 @@ impl Assist {
 
     /// An operation is over: tell it, let the caller hear it, and go on with what waits.
     pub(super) fn finish(&mut self, now: Moment, job: Job, outcome: Outcome) {
-        let config = self.config.clone();
-        let code = &config.codes[job.code];
-        let (channel, name) = (job.channel.clone(), code.name.clone());
-        let prompt = if outcome.is_ok() { &code.on_success } else { &code.on_failure };
-        self.outbox.report(match outcome {
-            Ok(state) => Report::Done { channel, code: name, now: state.to_owned() },
-            Err(reason) => Report::Failed { channel, code: name, reason },
-        });
-        if let Some(prompt) = prompt {
-            self.prompt(now, &job, prompt);
+        if outcome.is_ok() {
+            self.follow(&job);
         }
+        self.conclude(now, &job, outcome);
         let Job { channel, room, .. } = job;
         if let Some(room) = room {
             self.release_room(now, &room);
@@ -239,6 +247,31 @@ impl Assist {
             call.working = false;
         }
         self.next_job(now, &channel);
+    }
+
+    /// Tells how an operation ended, and lets the caller hear it.
+    fn conclude(&mut self, now: Moment, job: &Job, outcome: Outcome) {
+        let config = self.config.clone();
+        let code = &config.codes[job.code];
+        let prompt = if outcome.is_ok() { &code.on_success } else { &code.on_failure };
+        let (channel, name) = (job.channel.clone(), code.name.clone());
+        self.outbox.report(match outcome {
+            Ok(state) => Report::Done { channel, code: name, now: state.to_owned() },
+            Err(reason) => Report::Failed { channel, code: name, reason },
+        });
+        if let Some(prompt) = prompt {
+            self.prompt(now, &Context::from(job), format!("code {}", code.name), prompt);
+        }
+    }
+
+    /// What follows an operation on the same keys comes before what was keyed after them.
+    fn follow(&mut self, job: &Job) {
+        let config = self.config.clone();
+        if let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) {
+            for &code in config.codes[job.code].then.iter().rev() {
+                call.jobs.push_front(Job { code, room: None, asked: false, ..job.clone() });
+            }
+        }
     }
 
     /// Keeps a room busy for an operation; if it is busy already the operation waits there.

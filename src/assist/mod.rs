@@ -15,6 +15,7 @@ mod job;
 mod names;
 mod operation;
 mod outbox;
+mod place;
 mod report;
 mod rooms;
 mod session;
@@ -40,7 +41,7 @@ use self::outbox::Outbox;
 use self::rooms::Rooms;
 use self::session::{NOTIFY_ID, Phase};
 use self::timers::{Timer, Timers};
-use crate::config::{Config, STATE_CALL, STATE_CONFERENCE};
+use crate::config::{Config, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD};
 use crate::moment::Moment;
 use crate::wire::{Answer, EngineLine, Message};
 
@@ -81,6 +82,8 @@ struct Engine {
 struct Places {
     call: usize,
     conference: usize,
+    dial: usize,
+    hold: usize,
 }
 
 /// The brain. See the module's documentation for how it is driven.
@@ -102,7 +105,12 @@ impl Assist {
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
         let place = |name| config.states.iter().position(|state| state.name == name).unwrap_or_default();
-        let places = Places { call: place(STATE_CALL), conference: place(STATE_CONFERENCE) };
+        let places = Places {
+            call: place(STATE_CALL),
+            conference: place(STATE_CONFERENCE),
+            dial: place(STATE_DIAL),
+            hold: place(STATE_HOLD),
+        };
         Assist {
             config,
             places,
@@ -133,6 +141,7 @@ impl Assist {
             match timer {
                 Timer::Keypad(at) => self.keypad_timeout(now, at),
                 Timer::Order(at) => self.order_timeout(now, at),
+                Timer::FirstKey(at) => self.first_key_timeout(now, at),
                 Timer::Flight(number) => self.answered(now, number, None),
                 Timer::Session => self.session_timeout(now),
             }

@@ -2,66 +2,70 @@
 
 use std::borrow::Cow;
 
+use bstr::BString;
+
 use super::Assist;
 use super::job::Job;
+use crate::config::names::{self, CallValue};
+use crate::key::Keys;
 use crate::moment::Moment;
 use crate::template::Template;
 
+/// What a template is filled in from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Context<'c> {
+    /// The channel that keyed.
+    pub(super) channel: &'c BString,
+    /// The code that fired, as a place in the configuration's codes.
+    pub(super) code: Option<usize>,
+    pub(super) keys: &'c Keys,
+    pub(super) captures: &'c [(String, Keys)],
+    /// The room that is acted on, if not the one the channel is in.
+    pub(super) room: Option<&'c BString>,
+}
+
+impl<'j> From<&'j Job> for Context<'j> {
+    fn from(job: &'j Job) -> Self {
+        let Job { channel, code, keys, captures, room, .. } = job;
+        Context { channel, code: Some(*code), keys, captures, room: room.as_ref() }
+    }
+}
+
 impl Assist {
-    /// Fills a template in for an operation.
-    pub(super) fn render(&self, now: Moment, job: &Job, template: &Template) -> Vec<u8> {
-        template.render(|name| self.value(now, job, name))
+    /// Fills a template in.
+    pub(super) fn render<'c>(
+        &self,
+        now: Moment,
+        from: impl Into<Context<'c>>,
+        template: &Template,
+    ) -> Vec<u8> {
+        let from = from.into();
+        template.render(|name| self.value(now, &from, name))
     }
 
     /// Fills a template in that names a file: what comes from outside cannot lead to another directory.
     pub(super) fn render_file(&self, now: Moment, job: &Job, template: &Template) -> Vec<u8> {
-        template.render(|name| self.value(now, job, name).map(|value| Cow::Owned(safe_in_path(&value))))
+        let from = Context::from(job);
+        template.render(|name| self.value(now, &from, name).map(|value| Cow::Owned(names::file_safe(&value))))
     }
 
     /// A capture of the code, or what is known of the call.
-    fn value<'s>(&'s self, now: Moment, job: &'s Job, name: &str) -> Option<Cow<'s, [u8]>> {
-        let capture = job.captures.iter().rfind(|(captured, _)| captured == name);
-        if let Some((_, keys)) = capture {
+    fn value<'s>(&'s self, now: Moment, from: &Context<'s>, name: &str) -> Option<Cow<'s, [u8]>> {
+        if let Some((_, keys)) = from.captures.iter().rfind(|(captured, _)| captured == name) {
             return Some(Cow::Owned(keys.symbols().into_bytes()));
         }
-        let call = self.calls.by_id(job.channel.as_ref());
-        match name {
-            "channel" => Some(Cow::Borrowed(&job.channel)),
-            "code" => Some(Cow::Borrowed(self.config.codes[job.code].name.as_bytes())),
-            "keys" => Some(Cow::Owned(job.keys.symbols().into_bytes())),
-            "room" => job
-                .room
-                .as_ref()
-                .or_else(|| self.room_of(&job.channel))
-                .map(|room| Cow::Borrowed(room.as_slice())),
-            "date" => Some(Cow::Owned(now.date.strftime("%Y%m%d-%H%M%S").to_string().into_bytes())),
-            "peer" => call?.peer.as_ref().map(|peer| Cow::Borrowed(peer.as_slice())),
-            "caller" => Some(Cow::Borrowed(&call?.facts.caller)),
-            "called" => Some(Cow::Borrowed(&call?.facts.called)),
-            "billid" => Some(Cow::Borrowed(&call?.facts.billid)),
-            "address" => Some(Cow::Borrowed(&call?.facts.address)),
-            _ => None,
+        let call = self.calls.by_id(from.channel.as_ref());
+        let borrowed = |text: &'s BString| Some(Cow::Borrowed(text.as_slice()));
+        match names::call_value(name)? {
+            CallValue::Channel => borrowed(from.channel),
+            CallValue::Code => Some(Cow::Borrowed(self.config.codes[from.code?].name.as_bytes())),
+            CallValue::Keys => Some(Cow::Owned(from.keys.symbols().into_bytes())),
+            CallValue::Room => from.room.or_else(|| self.room_of(from.channel)).and_then(borrowed),
+            CallValue::Date => Some(Cow::Owned(names::date(now.date).into_bytes())),
+            CallValue::Peer => call?.peer.as_ref().and_then(borrowed),
+            CallValue::Caller => borrowed(&call?.facts.caller),
+            CallValue::Called => borrowed(&call?.facts.called),
+            CallValue::BillId => borrowed(&call?.facts.billid),
         }
-    }
-}
-
-/// Letters, digits and a few marks as they are; anything else as `_`, and so a dot in front.
-fn safe_in_path(value: &[u8]) -> Vec<u8> {
-    let safe = |(at, &byte): (usize, &u8)| match byte {
-        b'.' if at == 0 => b'_',
-        byte if byte >= 128 || byte.is_ascii_alphanumeric() || b"-_.+@*#".contains(&byte) => byte,
-        _ => b'_',
-    };
-    value.iter().enumerate().map(safe).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_a_caller_is_called_leads_to_another_directory() {
-        assert_eq!(safe_in_path(b"../../etc/x"), b"_._.._etc_x");
-        assert_eq!(safe_in_path("Zoë 1\n".as_bytes()), "Zoë_1_".as_bytes());
     }
 }

@@ -10,6 +10,8 @@ pub(super) enum Timer {
     Keypad(usize),
     /// A digit of a channel that waits for an earlier one.
     Order(usize),
+    /// The first key of a channel in a state that asks for one.
+    FirstKey(usize),
     /// The answer to a message of ours.
     Flight(u64),
     /// The engine's part in starting or leaving.

@@ -3,7 +3,7 @@
 use bstr::{BStr, BString, ByteSlice};
 
 use super::Assist;
-use super::calls::{Facts, LEG_PREFIX, is_leg};
+use super::calls::{Facts, LEG_PREFIX, Place, is_leg};
 use super::rooms::{Muted, Recording};
 use crate::keypad::Order;
 use crate::moment::Moment;
@@ -58,8 +58,8 @@ impl Assist {
         let Some(at) = self.learn(id.as_ref(), params, order) else { return };
         if let Some(role) = params.get("touchtone_role") {
             let role = self.config.roles.iter().position(|known| known.as_bytes() == role.as_ref());
-            if let Some(call) = self.calls.get_mut(at) {
-                call.role = role;
+            if let Some(place) = self.calls.get(at).map(|call| call.place) {
+                self.change_place(now, at, Place { told_role: role, ..place });
             }
         }
         let (leg, room) = (text(params, "peerid"), text(params, "room"));
@@ -83,7 +83,7 @@ impl Assist {
             self.rooms.entered(id.as_ref(), text(params, "address").as_ref());
             self.rooms.connected(id.as_ref(), peer.as_ref());
         } else {
-            self.connect(now, id.as_ref(), peer.as_ref());
+            self.connect(now, id.as_ref(), Some(peer.as_ref()));
         }
     }
 
@@ -92,10 +92,8 @@ impl Assist {
         for leg in [&id, &last].into_iter().filter(|id| is_leg(id)) {
             self.leg_left(now, leg);
         }
-        if let Some(call) = self.calls.by_id_mut(id.as_ref())
-            && call.peer.as_ref() == Some(&last)
-        {
-            call.peer = None;
+        if self.calls.by_id(id.as_ref()).is_some_and(|call| call.peer.as_ref() == Some(&last)) {
+            self.connect(now, id.as_ref(), None);
         }
     }
 
@@ -158,20 +156,7 @@ impl Assist {
     pub(super) fn enter(&mut self, now: Moment, channel: &BStr, leg: &BStr, room: &BStr) {
         self.rooms.entered(leg, room_name(room));
         self.rooms.connected(leg, channel);
-        self.connect(now, channel, leg);
-    }
-
-    /// A channel is connected to another, or to a leg.
-    pub(super) fn connect(&mut self, now: Moment, id: &BStr, peer: &BStr) {
-        let Some(at) = self.calls.find(id) else { return };
-        let place = if is_leg(peer) { self.places.conference } else { self.places.call };
-        self.change_state(now, at, place);
-        if let Some(call) = self.calls.get_mut(at) {
-            call.peer = Some(peer.to_owned());
-        }
-        if is_leg(peer) {
-            self.rooms.connected(peer, id);
-        }
+        self.connect(now, channel, Some(leg));
     }
 
     fn learn(

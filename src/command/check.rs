@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{ConfigArg, Failure, Format, config_file};
 use crate::config::Config;
+use crate::key::Key;
 
 /// Check a configuration: every mistake with its place and the way out.
 #[derive(Debug, Args)]
@@ -15,6 +16,9 @@ pub(super) struct Check {
     /// How what is found is printed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// Print the automaton of every state and role too.
+    #[arg(long)]
+    dump: bool,
 }
 
 impl Check {
@@ -37,9 +41,32 @@ impl Check {
                 }
             }
         }
+        if let (Some(config), true) = (&config, self.dump) {
+            dump(config, out)?;
+        }
         out.flush()?;
         if config.is_some() { Ok(()) } else { Err(Failure::Refused(String::new())) }
     }
+}
+
+/// Every automaton once, with what it is for and what its codes are called.
+fn dump(config: &Config, out: &mut impl Write) -> Result<(), Failure> {
+    for (keymap, holders) in config.keymaps.iter().filter(|(keymap, _)| !keymap.codes.is_empty()) {
+        let holders: Vec<String> = holders
+            .iter()
+            .map(|&(state, role)| {
+                let state = &config.states[state].name;
+                role.map_or_else(|| state.clone(), |role| format!("{state} as {}", config.roles[role]))
+            })
+            .collect();
+        writeln!(out, "\n{}", holders.join(", "))?;
+        for (pattern, &code) in keymap.codes.iter().enumerate() {
+            writeln!(out, "  pattern {pattern}: {}", config.codes[code].name)?;
+        }
+        let name = |symbol| Key::all().nth(symbol).map_or_else(String::new, |key| key.to_string());
+        out.write_all(keymap.automaton.dump(&name).as_bytes())?;
+    }
+    Ok(())
 }
 
 fn summary(config: &Config, warnings: usize) -> String {

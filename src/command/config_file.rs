@@ -36,7 +36,7 @@ pub(super) fn load(path: &Path) -> Result<Arc<Config>, Failure> {
 
 /// Loads a configuration from the file system.
 pub(super) fn read(path: &Path) -> Result<Loaded, config::Refused> {
-    config::load(path, |path| std::fs::read_to_string(path))
+    config::load_file(path)
 }
 
 /// What is found, for the terminal that standard error is.

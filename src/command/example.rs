@@ -11,7 +11,7 @@ use super::Failure;
 pub(super) struct Example {}
 
 /// The configuration that the README uses.
-const CONFERENCE: &str = include_str!("../../config/conference.toml");
+pub(super) const CONFERENCE: &str = include_str!("../../config/conference.toml");
 
 impl Example {
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Failure> {

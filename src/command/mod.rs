@@ -2,11 +2,14 @@
 
 mod check;
 mod config_file;
+mod demo;
 mod dial;
 mod example;
+mod grammar;
 mod log;
 mod replay;
 mod run;
+mod schema;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -34,10 +37,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Run(run::Run),
     Check(check::Check),
     Dial(dial::Dial),
     Replay(replay::Replay),
+    Grammar(grammar::GrammarFile),
+    Schema(schema::Schema),
     Example(example::Example),
 }
 
@@ -95,10 +101,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(cli: Cli) -> Result<(), Failure> {
     log::start(cli.log_format);
     match cli.command {
+        Command::Demo(demo) => demo.run(&mut stdout()),
         Command::Run(run) => run.run(),
         Command::Check(check) => check.run(&mut stdout()),
         Command::Dial(dial) => dial.run(&mut stdout()),
         Command::Replay(replay) => replay.run(&mut stdout()),
+        Command::Grammar(grammar) => grammar.run(&mut stdout()),
+        Command::Schema(schema) => schema.run(&mut stdout()),
         Command::Example(example) => example.run(&mut stdout()),
     }
 }

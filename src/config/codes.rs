@@ -1,8 +1,10 @@
 //! `[[code]]`
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::time::Duration;
 
+use crate::diagnostic::SourceId;
 use crate::grammar::Limits;
 use crate::keypad::CodeKeys;
 
@@ -25,13 +27,23 @@ pub(super) struct Draft {
     pub(super) states: Vec<usize>,
     /// The roles it is for; `None` for everybody.
     pub(super) allow: Option<Vec<usize>>,
+    /// The codes that follow it, by name.
+    pub(super) then: Vec<Text>,
+    interdigit: Option<Duration>,
+    critical: Option<Duration>,
 }
 
 impl Draft {
     /// What is keyed for it, and where it holds.
     pub(super) fn keys(&self) -> CodeKeys<'_> {
         let pattern = self.patterns.as_ref().map(|patterns| &patterns.node);
-        CodeKeys { pattern, states: &self.states, allow: self.allow.as_deref() }
+        CodeKeys {
+            pattern,
+            states: &self.states,
+            allow: self.allow.as_deref(),
+            interdigit: self.interdigit,
+            critical: self.critical,
+        }
     }
 }
 
@@ -39,9 +51,11 @@ impl Draft {
 pub(super) struct Context<'c> {
     pub(super) states: &'c [State],
     /// The rules of the grammar file.
-    pub(super) rules: &'c Rules,
+    pub(super) rules: &'c mut Rules,
     /// How large patterns may be.
     pub(super) limits: &'c Limits,
+    /// The codes that follow others, by name; they need no keys.
+    pub(super) followers: &'c HashSet<String>,
     /// The roles named so far.
     pub(super) roles: &'c mut Vec<String>,
 }
@@ -55,27 +69,99 @@ pub(super) fn read(table: &mut Table<'_, '_>, context: &mut Context<'_>, found: 
     }
     let states = states(table, context.states, found);
     let allow = roles(table, context.roles, found);
-    let patterns = patterns::read(table, context.rules, context.limits, found);
+    let follows = name.as_ref().is_some_and(|name| context.followers.contains(&name.value));
+    let patterns = if follows && table.span_of("keys").or(table.span_of("rule")).is_none() {
+        None
+    } else {
+        patterns::read(table, context.rules, context.limits, found)
+    };
     let scope = CodeScope {
         alternatives: patterns.as_ref().map(|patterns| patterns.alternatives.as_slice()),
         in_room: states
             .as_ref()
             .is_none_or(|states| states.iter().any(|&at| context.states[at].name != STATE_CALL)),
     };
-    let operation = operation::read(table, &scope, found);
+    let operation = operation::read(table, &scope, context.states, found);
     let mut prompt =
         |key| table.text(key, found).map(|text| templates::resource(&text, &Scope::Code(&scope), found));
     let (on_success, on_failure) = (prompt("on-success"), prompt("on-failure"));
     let states = states.unwrap_or_default();
+    let then = table.texts("then", found).unwrap_or_default();
+    let mut time = |key| table.duration_if_set(key, found);
+    let (interdigit, critical) = (time("interdigit"), time("critical"));
     let code = name.as_ref().zip(operation).map(|(name, operation)| Code {
         name: name.value.clone(),
         states: states.clone(),
         allow: allow.clone(),
         operation,
+        interdigit,
+        critical,
+        then: Vec::new(),
         on_success: on_success.flatten(),
         on_failure: on_failure.flatten(),
     });
-    Draft { name, code, patterns, states, allow }
+    Draft { name, code, patterns, states, allow, then, interdigit, critical }
+}
+
+/// The names of all codes that follow others.
+pub(super) fn followers(tables: &[Table<'_, '_>]) -> HashSet<String> {
+    // What is wrong with them is reported when the codes are read.
+    let mut unheard = Findings::new(SourceId(0), "");
+    tables
+        .iter()
+        .flat_map(|table| table.texts("then", &mut unheard))
+        .flatten()
+        .map(|name| name.value)
+        .collect()
+}
+
+/// Resolves which codes follow which, and reports names that no code has, and codes that would follow themselves.
+pub(super) fn link(drafts: &mut [Draft], found: &mut Findings<'_>) {
+    let places: HashMap<String, usize> = drafts
+        .iter()
+        .enumerate()
+        .filter_map(|(at, draft)| Some((draft.name.as_ref()?.value.clone(), at)))
+        .collect();
+    let mut next: Vec<Vec<usize>> = Vec::with_capacity(drafts.len());
+    for draft in drafts.iter() {
+        let place =
+            |name: &Text| places.get(&name.value).copied().or_else(|| unknown_follower(name, &places, found));
+        next.push(draft.then.iter().filter_map(place).collect());
+    }
+    for (at, draft) in drafts.iter_mut().enumerate() {
+        if let Some(name) = draft.then.first().filter(|_| leads_to(at, at, &next)) {
+            let message = "a code that follows itself never ends";
+            let help = "take it out of `then`, or out of the `then` of a code that follows it";
+            found.push(found.error("endless-chain", message, name.span.clone()).help(help));
+        }
+        if let Some(code) = &mut draft.code {
+            code.then.clone_from(&next[at]);
+        }
+    }
+}
+
+fn unknown_follower(name: &Text, places: &HashMap<String, usize>, found: &mut Findings<'_>) -> Option<usize> {
+    let message = format!("there is no code {:?}", name.value);
+    let help = match nearest(&name.value, places.keys().map(String::as_str)) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => "`then` names other codes of this file".to_owned(),
+    };
+    found.push(found.error("unknown-code", message, name.span.clone()).help(help));
+    None
+}
+
+fn leads_to(from: usize, to: usize, next: &[Vec<usize>]) -> bool {
+    let mut seen = HashSet::new();
+    let mut waiting = next[from].clone();
+    while let Some(at) = waiting.pop() {
+        if at == to {
+            return true;
+        }
+        if seen.insert(at) {
+            waiting.extend(&next[at]);
+        }
+    }
+    false
 }
 
 /// The states a code is for, as places among the configuration's; all if it does not say.
@@ -91,7 +177,7 @@ fn states(table: &Table<'_, '_>, states: &[State], found: &mut Findings<'_>) -> 
     Some(places)
 }
 
-fn state(name: &Text, states: &[State], found: &mut Findings<'_>) -> Option<usize> {
+pub(super) fn state(name: &Text, states: &[State], found: &mut Findings<'_>) -> Option<usize> {
     let place = states.iter().position(|state| state.name == name.value);
     if place.is_none() {
         let names = || states.iter().map(|state| state.name.as_str());

@@ -9,8 +9,9 @@ use crate::keypad::{Beginning, Clash, Holder, Keymaps};
 
 use super::codes::Draft;
 use super::duration;
-use super::patterns;
+use super::patterns::Alternative;
 use super::read::Findings;
+use super::shape;
 use super::{Keypad, STATE_CALL, State, Unmatched};
 
 /// The codes with what they hold in.
@@ -45,21 +46,34 @@ impl Codes<'_> {
 
     fn check_lengths(&self, keypad: &Keypad, found: &mut Findings<'_>) {
         for (code, draft) in self.drafts.iter().enumerate() {
-            let Some(patterns) = &draft.patterns else { continue };
-            let shortest = patterns::shortest(&patterns.node);
-            if shortest == usize::MAX {
-                let message = format!("there are no keys that fire {}", self.name(code));
-                found.push(Diagnostic::error("no-keys", message, self.place(code, None, found)));
-            } else if shortest > keypad.max_digits {
-                let message = format!(
-                    "{} takes at least {shortest} keys, and no more than {} are held",
-                    self.name(code),
-                    keypad.max_digits
-                );
-                let error = Diagnostic::error("too-long", message, self.place(code, None, found));
-                found.push(error.help(format!("shorten it, or set `max-digits = {shortest}` in [keypad]")));
+            for alternative in draft.patterns.iter().flat_map(|patterns| &patterns.alternatives) {
+                let wrong = self.wrong_length(code, alternative, keypad.max_digits, found);
+                found.extend(wrong);
             }
         }
+    }
+
+    fn wrong_length(
+        &self,
+        code: usize,
+        keys: &Alternative,
+        held: usize,
+        found: &Findings<'_>,
+    ) -> Option<Diagnostic> {
+        let name = self.name(code);
+        let place = found.place(keys.text.span.clone());
+        // What is beyond a limit is reported when all codes are compiled.
+        let Some(shortest) = shape::shortest(keys.node()).ok()? else {
+            return Some(Diagnostic::error("no-keys", format!("no keys fire {name} this way"), place));
+        };
+        let help = |needed| format!("shorten it, or set `max-digits = {needed}` in [keypad]");
+        if shortest > held {
+            let message = format!("{name} takes at least {shortest} keys, and no more than {held} are held");
+            return Some(Diagnostic::error("too-long", message, place).help(help(shortest)));
+        }
+        let longest = shape::longest(keys.node()).filter(|&longest| longest > held)?;
+        let message = format!("{name} can take {longest} keys, and no more than {held} are held");
+        Some(Diagnostic::warning("too-long", message, place).help(help(longest)))
     }
 
     fn report(&self, clash: &Clash, found: &mut Findings<'_>) {
@@ -96,12 +110,16 @@ impl Codes<'_> {
         found: &Findings<'_>,
     ) -> Diagnostic {
         let message = format!("{keys} fires both {} and {}", self.name(first), self.name(second));
-        Diagnostic::error("same-keys", message, self.place(second, Some(keys), found))
+        let mut error = Diagnostic::error("same-keys", message, self.place(second, Some(keys), found))
             .labelled(format!("the same keys, {}", self.holder(holder)))
-            .related(self.place(first, Some(keys), found), "the first one")
-            .help(
-                "change the keys of one, or give each a `state` or a role in `allow` that the other has not",
-            )
+            .related(self.place(first, Some(keys), found), "the first one");
+        for code in [first, second] {
+            let definition = self.alternative(code, Some(keys)).and_then(|keys| keys.definition.clone());
+            error.related.extend(definition.map(|place| (place, format!("the rule of {}", self.name(code)))));
+        }
+        error.help(
+            "change the keys of one, or give each a `state` or a role in `allow` that the other has not",
+        )
     }
 
     fn warn_of_wait(&self, beginning: &Beginning, found: &mut Findings<'_>) {
@@ -153,13 +171,17 @@ impl Codes<'_> {
         role.map_or_else(|| state.clone(), |role| format!("{state} for role {}", self.roles[role]))
     }
 
-    /// Where the keys of a code are written: the alternative that matches, if keys are given.
+    /// Where the keys of a code are written.
     fn place(&self, code: usize, keys: Option<&Keys>, found: &Findings<'_>) -> Place {
-        let alternatives =
-            self.drafts[code].patterns.as_ref().map_or(&[][..], |patterns| &patterns.alternatives);
+        let span = self.alternative(code, keys).map(|alternative| alternative.text.span.clone());
+        found.place(span.unwrap_or_default())
+    }
+
+    /// The alternative of a code that is these keys; the first one if none is, or no keys are given.
+    fn alternative(&self, code: usize, keys: Option<&Keys>) -> Option<&Alternative> {
+        let alternatives = &self.drafts.get(code)?.patterns.as_ref()?.alternatives;
         let matching =
             keys.and_then(|keys| alternatives.iter().find(|alternative| alternative.matches(keys)));
-        let text = matching.or(alternatives.first()).map(|alternative| alternative.text.span.clone());
-        found.place(text.unwrap_or_default())
+        matching.or(alternatives.first())
     }
 }

@@ -4,10 +4,10 @@ use std::io;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Severity, Sources, Style};
-use crate::grammar::Limits;
 
-use super::codes::{self, Context};
+use super::codes::{self, Context, Draft};
 use super::conflicts::Codes;
+use super::files::{Disk, Files, Given};
 use super::read::{Findings, Table};
 use super::rules::Rules;
 use super::{Config, sections, syntax};
@@ -32,19 +32,32 @@ pub struct Refused {
     pub sources: Sources,
 }
 
-/// Reads and checks a configuration; `read` gives the text of a file.
+/// Reads and checks a configuration, and the grammar that it names.
 ///
 /// # Errors
 /// [`Refused`] if there is anything in it that cannot work as it reads.
-pub fn load(path: &Path, read: impl Fn(&Path) -> io::Result<String>) -> Result<Loaded, Refused> {
+pub fn load_file(path: &Path) -> Result<Loaded, Refused> {
+    load_from(path, &Disk)
+}
+
+/// Reads and checks a configuration from files that are nowhere: `read` gives their text, or bytes.
+///
+/// # Errors
+/// [`Refused`], as for [`load_file`].
+pub fn load<T: Into<Vec<u8>>>(path: &Path, read: impl Fn(&Path) -> io::Result<T>) -> Result<Loaded, Refused> {
+    load_from(path, &Given(read))
+}
+
+fn load_from(path: &Path, files: &impl Files) -> Result<Loaded, Refused> {
     let mut sources = Sources::default();
-    let text = match read(path) {
-        Ok(text) => text,
-        Err(error) => return Err(Refused { diagnostics: vec![unreadable(path, &error)], sources }),
+    let text = match files.read(path).map(String::from_utf8) {
+        Ok(Ok(text)) => text,
+        Ok(Err(_)) => return Err(unreadable(path, &io::ErrorKind::InvalidData.into())),
+        Err(error) => return Err(unreadable(path, &error)),
     };
-    let source = sources.add(path, text.clone());
+    let source = sources.add(path, text.as_str());
     let mut found = Findings::new(source, &text);
-    let config = check(&text, &mut found);
+    let config = Loading { path, files, sources: &mut sources }.check(&text, &mut found);
     let diagnostics = found.into_diagnostics();
     let refused = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     match config {
@@ -53,37 +66,72 @@ pub fn load(path: &Path, read: impl Fn(&Path) -> io::Result<String>) -> Result<L
     }
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Diagnostic {
+fn unreadable(path: &Path, error: &io::Error) -> Refused {
     let path = path.display();
-    match error.kind() {
-        io::ErrorKind::NotFound => Diagnostic::error("no-file", format!("there is no file {path}"), None),
-        io::ErrorKind::InvalidData => {
-            Diagnostic::error("no-file", format!("{path} is not text in UTF-8"), None)
+    let message = match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no file {path}"),
+        io::ErrorKind::InvalidData => format!("{path} is not text in UTF-8"),
+        _ => format!("{path} cannot be read: {error}"),
+    };
+    Refused { diagnostics: vec![Diagnostic::error("no-file", message, None)], sources: Sources::default() }
+}
+
+struct Loading<'l, F> {
+    path: &'l Path,
+    files: &'l F,
+    sources: &'l mut Sources,
+}
+
+impl<F: Files> Loading<'_, F> {
+    fn check(self, text: &str, found: &mut Findings<'_>) -> Option<Config> {
+        let values = syntax::parse(text, found);
+        let root = Table::root(&values, found);
+        let yate = sections::yate(&root, found);
+        let keypad = sections::keypad(&root, found);
+        let record = sections::record(&root, found);
+        let states = sections::states(&root, &keypad, &yate, found);
+        let limits = sections::limits(&root, found);
+        let mut rules = Rules::read(&root, self.path, self.files, &limits, self.sources, found);
+        let (mut roles, role_rooms) = sections::roles(&root, found);
+        if root.span_of("code").is_none() {
+            found.push(no_codes());
         }
-        _ => Diagnostic::error("no-file", format!("{path} cannot be read: {error}"), None),
+        let mut tables = root.tables("code", found);
+        let followers = codes::followers(&tables);
+        let mut context = Context {
+            states: &states,
+            rules: &mut rules,
+            limits: &limits,
+            followers: &followers,
+            roles: &mut roles,
+        };
+        let drafts = drafts(&mut tables, &mut context, found);
+        let keymaps =
+            Codes { drafts: &drafts, states: &states, roles: &roles }.keymaps(&keypad, &limits, found);
+        if keymaps.is_some() {
+            rules.warn_of_unused(found);
+        }
+        let codes = drafts.into_iter().map(|draft| draft.code).collect::<Option<Vec<_>>>()?;
+        Some(Config {
+            yate,
+            keypad,
+            record: record?,
+            limits,
+            states,
+            roles,
+            role_rooms,
+            codes,
+            keymaps: keymaps?,
+        })
     }
 }
 
-fn check(text: &str, found: &mut Findings<'_>) -> Option<Config> {
-    let limits = Limits::default();
-    let values = syntax::parse(text, found);
-    let root = Table::root(&values, found);
-    let yate = sections::yate(&root, found);
-    let keypad = sections::keypad(&root, found);
-    let record = sections::record(&root, found);
-    let states = sections::states(&root, &keypad, found);
-    let rules = Rules::read(&root, found);
-    let mut roles = Vec::new();
-    let mut context = Context { states: &states, rules: &rules, limits: &limits, roles: &mut roles };
-    let mut tables = root.tables("code", found);
-    if root.span_of("code").is_none() {
-        found.push(no_codes());
-    }
-    let drafts: Vec<_> = tables.iter_mut().map(|table| codes::read(table, &mut context, found)).collect();
+/// The codes, with what follows what.
+fn drafts(tables: &mut [Table<'_, '_>], context: &mut Context<'_>, found: &mut Findings<'_>) -> Vec<Draft> {
+    let mut drafts: Vec<_> = tables.iter_mut().map(|table| codes::read(table, context, found)).collect();
     codes::report_duplicates(&drafts, found);
-    let keymaps = Codes { drafts: &drafts, states: &states, roles: &roles }.keymaps(&keypad, &limits, found);
-    let codes = drafts.into_iter().map(|draft| draft.code).collect::<Option<Vec<_>>>()?;
-    Some(Config { yate, keypad, record: record?, states, roles, codes, keymaps: keymaps? })
+    codes::link(&mut drafts, found);
+    drafts
 }
 
 fn no_codes() -> Diagnostic {

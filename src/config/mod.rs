@@ -1,6 +1,6 @@
 //! The configuration: TOML to a checked [`Config`].
 //!
-//! [`load`] reads a file in two phases: parse, every value with its place, then check, collecting every problem. What
+//! [`load_file`] reads a file in two phases: parse, every value with its place, then check, collecting every problem. What
 //! can be written is in [`schema`], and what templates may name in [`names`].
 
 mod address;
@@ -8,6 +8,8 @@ pub mod check;
 mod codes;
 mod conflicts;
 mod duration;
+mod files;
+mod grammar_file;
 mod load;
 mod model;
 pub mod names;
@@ -17,12 +19,14 @@ mod read;
 mod rules;
 pub mod schema;
 mod sections;
+mod shape;
 mod syntax;
 mod templates;
 
 pub use address::BadAddress;
-pub use load::{Loaded, Refused, load};
+pub use grammar_file::load_grammar;
+pub use load::{Loaded, Refused, load, load_file};
 pub use model::{
-    Address, Code, Config, Keypad, Operation, Params, Record, RecordBy, STATE_CALL, STATE_CONFERENCE, State,
-    Switch, Unmatched, Yate,
+    Address, Code, Config, Keypad, Operation, Params, Record, RecordBy, RoomPattern, STATE_CALL,
+    STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, State, Switch, Unmatched, Yate,
 };

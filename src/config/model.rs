@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::grammar::Limits;
 use crate::key::Key;
 use crate::keypad::Keymaps;
 use crate::template::Template;
@@ -17,14 +18,32 @@ pub struct Config {
     pub keypad: Keypad,
     /// How rooms are recorded.
     pub record: Record,
+    /// How large grammars may become.
+    pub limits: Limits,
     /// The states that a call can be in, built-in ones first; a state is known by its place here.
     pub states: Vec<State>,
     /// The roles that are named anywhere; a role is known by its place here.
     pub roles: Vec<String>,
+    /// Which rooms give which role to those in them, first match first; a role is a place in `roles`.
+    pub role_rooms: Vec<(RoomPattern, usize)>,
     /// The codes, in the order they are written.
     pub codes: Vec<Code>,
     /// The codes compiled, one automaton a state and role.
     pub keymaps: Keymaps,
+}
+
+impl Config {
+    /// The place of a state among [`states`](Self::states), by its name.
+    #[must_use]
+    pub fn state(&self, name: &str) -> Option<usize> {
+        self.states.iter().position(|state| state.name == name)
+    }
+
+    /// The place of a role among [`roles`](Self::roles), by its name; a role that no code names has none.
+    #[must_use]
+    pub fn role(&self, name: &str) -> Option<usize> {
+        self.roles.iter().position(|role| role == name)
+    }
 }
 
 /// `[yate]`
@@ -106,6 +125,37 @@ pub struct State {
     pub critical: Duration,
     /// The keypad's, unless the state has its own.
     pub enter: Option<Key>,
+    /// Whether every digit goes on as it comes, and codes are only looked for in passing.
+    pub pass_through: bool,
+    /// How long the first key may take; then the call is back in the state where the engine has it.
+    pub first_key: Option<Duration>,
+    /// What the caller hears when digits were given up.
+    pub on_unmatched: Option<Template>,
+    /// What the caller hears when a timer ran out before there was a code.
+    pub on_timeout: Option<Template>,
+}
+
+/// Names of rooms: one name, or with a final `*` all that begin so. Without the prefix `conf/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomPattern {
+    name: String,
+    open: bool,
+}
+
+impl RoomPattern {
+    /// The pattern of a text, which may have the prefix `conf/`.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        let text = text.strip_prefix("conf/").unwrap_or(text);
+        let name = text.strip_suffix('*');
+        RoomPattern { name: name.unwrap_or(text).to_owned(), open: name.is_some() }
+    }
+
+    /// Whether a room's name, without its prefix, is one of these.
+    #[must_use]
+    pub fn matches(&self, room: &[u8]) -> bool {
+        if self.open { room.starts_with(self.name.as_bytes()) } else { room == self.name.as_bytes() }
+    }
 }
 
 /// What becomes of digits that no code wants.
@@ -128,7 +178,13 @@ pub struct Code {
     pub allow: Option<Vec<usize>>,
     /// What it does.
     pub operation: Operation,
-    /// What the caller hears when it was done: an engine resource, as `tone/probe/1`.
+    /// How long its next key may take, if not as long as in its state.
+    pub interdigit: Option<Duration>,
+    /// How long it waits for a longer code, if not as long as in its state.
+    pub critical: Option<Duration>,
+    /// The codes whose operations follow when its own was done, as places in [`Config::codes`].
+    pub then: Vec<usize>,
+    /// What the caller hears when it was done: an engine resource, as `tone/1000/200`.
     pub on_success: Option<Template>,
     /// What the caller hears when it could not be done.
     pub on_failure: Option<Template>,
@@ -155,6 +211,11 @@ pub enum Operation {
     Mute(Switch),
     /// Starts or stops the recording of the room.
     Record(Switch),
+    /// Puts the call in another state.
+    SetState {
+        /// A place in [`Config::states`], or `None` for where the engine has the call.
+        to: Option<usize>,
+    },
     /// Sends any message.
     Message {
         /// Its name, as `call.drop`.
@@ -184,3 +245,7 @@ pub enum Switch {
 pub const STATE_CALL: &str = "call";
 /// The name of the state of a caller in a conference room.
 pub const STATE_CONFERENCE: &str = "conference";
+/// The name of the state of a caller who hears a tone.
+pub const STATE_DIAL: &str = "dial";
+/// The name of the state of a caller who is connected to nobody.
+pub const STATE_HOLD: &str = "hold";

@@ -57,7 +57,7 @@ pub const CALL: &[Name<CallValue>] = &[
     name("caller", CallValue::Caller, "the number of who keyed"),
     name("called", CallValue::Called, "the number that was called"),
     name("billid", CallValue::BillId, "the billing identifier of the call"),
-    name("room", CallValue::Room, "the room the caller is in, with its prefix, as `conf/800`"),
+    name("room", CallValue::Room, "the room the caller is in, without its prefix, as `800`"),
     name("date", CallValue::Date, "the date and time in UTC, as `20261123-101500`"),
     name("code", CallValue::Code, "the name of the code"),
     name("keys", CallValue::Keys, "the keys that fired it, as `*3800#`"),

@@ -3,7 +3,10 @@
 use super::read::{Findings, Table, Text};
 use super::schema::Key;
 use super::templates::{self, CodeScope, Scope};
-use super::{Operation, Params, Switch};
+use super::{Operation, Params, State, Switch, codes};
+
+/// The state that the engine has the call in.
+const AUTO: &str = "auto";
 
 /// The prefix of conference rooms.
 const ROOM_PREFIX: &str = "conf/";
@@ -12,13 +15,14 @@ const ROOM_PREFIX: &str = "conf/";
 pub(super) fn read(
     table: &Table<'_, '_>,
     scope: &CodeScope<'_>,
+    states: &[State],
     found: &mut Findings<'_>,
 ) -> Option<Operation> {
     let name = table.choice("operation", found)?;
     report_misplaced(name, table, found);
     let reader = Reader { table, scope: Scope::Code(scope) };
     match name {
-        "join" => reader.join(scope, found),
+        "join" => reader.join(found),
         "leave" => reader.leave(found),
         "mute-toggle" => Some(Operation::Mute(Switch::Toggle)),
         "mute" => Some(Operation::Mute(Switch::On)),
@@ -26,6 +30,7 @@ pub(super) fn read(
         "record-toggle" => Some(Operation::Record(Switch::Toggle)),
         "record-start" => Some(Operation::Record(Switch::On)),
         "record-stop" => Some(Operation::Record(Switch::Off)),
+        "set-state" => reader.set_state(states, found),
         "message" => reader.message(found),
         _ => None,
     }
@@ -51,10 +56,10 @@ struct Reader<'r, 'v, 'i> {
 }
 
 impl Reader<'_, '_, '_> {
-    fn join(&self, scope: &CodeScope<'_>, found: &mut Findings<'_>) -> Option<Operation> {
+    fn join(&self, found: &mut Findings<'_>) -> Option<Operation> {
         let room = self.table.text("room", found);
         let template = room.as_ref().and_then(|room| {
-            check_room(room, scope, found);
+            check_room(room, found);
             templates::read(room, &self.scope, found)
         });
         let with_peer = self.table.boolean("with-peer", found);
@@ -67,6 +72,19 @@ impl Reader<'_, '_, '_> {
             Some(to) => Some(Operation::Leave { to: Some(templates::resource(&to, &self.scope, found)?) }),
             None => Some(Operation::Leave { to: None }),
         }
+    }
+
+    fn set_state(&self, states: &[State], found: &mut Findings<'_>) -> Option<Operation> {
+        let Some(to) = self.table.text("to", found) else {
+            let message = format!("{} does not say which state", self.table.title);
+            let help = "add a line, as `to = \"auto\"`, which is where the engine has the call";
+            found.push(found.error("missing-key", message, self.table.span.clone()).help(help));
+            return None;
+        };
+        if to.value == AUTO {
+            return Some(Operation::SetState { to: None });
+        }
+        Some(Operation::SetState { to: Some(codes::state(&to, states, found)?) })
     }
 
     fn message(&self, found: &mut Findings<'_>) -> Option<Operation> {
@@ -93,10 +111,10 @@ impl Reader<'_, '_, '_> {
     }
 }
 
-/// A room has its prefix: in the text, or because `${room}` is the room the caller is in.
-fn check_room(room: &Text, scope: &CodeScope<'_>, found: &mut Findings<'_>) {
+/// A room has its prefix.
+fn check_room(room: &Text, found: &mut Findings<'_>) {
     let is_room = room.value.strip_prefix(ROOM_PREFIX).is_some_and(|name| !name.is_empty());
-    if is_room || room.value == "${room}" && !scope.is_capture("room") {
+    if is_room {
         return;
     }
     let name = room.value.trim_start_matches(ROOM_PREFIX);

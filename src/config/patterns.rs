@@ -1,14 +1,14 @@
 //! What is keyed for a code.
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::grammar::ast::Node;
 use crate::grammar::capture::Matcher;
 use crate::grammar::{Limits, Problem, dregex};
-
 use crate::key::{KEY_COUNT, Keys};
 
 use super::read::{Findings, Table, Text};
 use super::rules::Rules;
+use super::shape;
 
 /// What is keyed for a code.
 pub(super) struct Patterns {
@@ -22,13 +22,15 @@ pub(super) struct Patterns {
 pub(super) struct Alternative {
     /// Where it is written.
     pub(super) text: Text,
+    /// Where its rule is defined, if it names one.
+    pub(super) definition: Option<Place>,
     node: Node,
 }
 
 /// Reads `keys` or `rule` of a code.
 pub(super) fn read(
     table: &Table<'_, '_>,
-    rules: &Rules,
+    rules: &mut Rules,
     limits: &Limits,
     found: &mut Findings<'_>,
 ) -> Option<Patterns> {
@@ -46,8 +48,8 @@ pub(super) fn read(
         read.into_iter().collect::<Option<Vec<_>>>()
     });
     let rule = table.text("rule", found).map(|text| {
-        let node = rules.get(&text, found)?;
-        Some(vec![Alternative { text, node }])
+        let rule = rules.get(&text, found)?;
+        Some(vec![Alternative { text, node: rule.node, definition: Some(rule.definition) }])
     });
     Patterns::new(keys.or(rule)??)
 }
@@ -62,7 +64,7 @@ fn report_neither(table: &Table<'_, '_>, found: &mut Findings<'_>) {
 
 fn expression(text: Text, limits: &Limits, found: &mut Findings<'_>) -> Option<Alternative> {
     match dregex::parse(&text.value, limits) {
-        Ok(node) => Some(Alternative { text, node }),
+        Ok(node) => Some(Alternative { text, node, definition: None }),
         Err(problems) => {
             problems.into_iter().for_each(|problem| report(problem, &text, found));
             None
@@ -102,6 +104,11 @@ impl Alternative {
         self.captures().contains(&name)
     }
 
+    /// Whether at least one key is captured by this name, whatever is keyed.
+    pub(super) fn always_has(&self, name: &str) -> bool {
+        matches!(shape::shortest(&shape::without(&self.node, name)), Ok(None))
+    }
+
     /// Whether it is these keys.
     pub(super) fn matches(&self, keys: &Keys) -> bool {
         let symbols: Vec<_> = keys.iter().map(|key| key.index()).collect();
@@ -109,35 +116,8 @@ impl Alternative {
         matcher.is_ok_and(|matcher| matcher.captures(&symbols).is_some())
     }
 
-    /// Whether at least one key is captured by this name, whatever is keyed.
-    pub(super) fn always_has(&self, name: &str) -> bool {
-        always_captures(&self.node, name)
-    }
-}
-
-fn always_captures(node: &Node, wanted: &str) -> bool {
-    match node {
-        Node::Capture { name, node } => name == wanted && shortest(node) > 0 || always_captures(node, wanted),
-        Node::Sequence(nodes) => nodes.iter().any(|node| always_captures(node, wanted)),
-        Node::Alternatives(nodes) => nodes.iter().all(|node| always_captures(node, wanted)),
-        Node::Repeat { node, min, .. } => *min > 0 && always_captures(node, wanted),
-        Node::Loop { node, .. } => always_captures(node, wanted),
-        // A way that goes back ends by one that does not.
-        Node::Void | Node::Again(_) => true,
-        Node::Empty | Node::Symbols(_) | Node::Garbage | Node::Tag(_) => false,
-    }
-}
-
-/// How many keys it takes at least; for one that takes no keys at all, as many as there can be.
-pub(super) fn shortest(node: &Node) -> usize {
-    match node {
-        Node::Symbols(set) if set.is_empty() => usize::MAX,
-        Node::Symbols(_) => 1,
-        Node::Void | Node::Again(_) => usize::MAX,
-        Node::Empty | Node::Garbage | Node::Tag(_) => 0,
-        Node::Sequence(nodes) => nodes.iter().map(shortest).fold(0, usize::saturating_add),
-        Node::Alternatives(nodes) => nodes.iter().map(shortest).min().unwrap_or(usize::MAX),
-        Node::Repeat { node, min, .. } => shortest(node).saturating_mul(*min),
-        Node::Capture { node, .. } | Node::Loop { node, .. } => shortest(node),
+    /// What it matches.
+    pub(super) fn node(&self) -> &Node {
+        &self.node
     }
 }

@@ -1,28 +1,191 @@
 //! The rules of the grammar file, which codes name.
 
-use crate::grammar::ast::Node;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
+use crate::diagnostic::{Diagnostic, Place, SourceId, Sources};
+use crate::grammar::ast::Node;
+use crate::grammar::srgs::{self, Grammar, Mode, RuleError, SourceFile};
+use crate::grammar::{Limits, Problem};
+
+use super::files::Files;
 use super::read::{Findings, Table, Text};
 use super::schema::KEYPAD;
 
 /// The public rules of the grammar file.
-pub(super) struct Rules {}
+pub(super) struct Rules {
+    state: State,
+    /// Where its path is written.
+    span: Range<usize>,
+    /// The names that codes use.
+    used: Vec<String>,
+}
+
+enum State {
+    /// None is named.
+    Absent,
+    /// It has errors, which were reported.
+    Broken,
+    /// It is legal; its own text is this source.
+    Read(Box<Grammar>, SourceId),
+}
+
+/// A rule that a code names.
+pub(super) struct Rule {
+    /// What it matches.
+    pub(super) node: Node,
+    /// Where it is defined.
+    pub(super) definition: Place,
+}
 
 impl Rules {
-    /// Reads the grammar file that `[keypad]` names, if it names one.
-    pub(super) fn read(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Self {
-        if let Some(grammar) = root.peek("keypad", &KEYPAD).and_then(|keypad| keypad.span_of("grammar")) {
-            let error = found.error("no-grammar", "grammar files cannot be read by this version", grammar);
-            found.push(error.help("write the keys of each code as `keys`"));
+    /// Reads the grammar file that `[keypad]` names, if it names one; its path is relative to the configuration's.
+    pub(super) fn read(
+        root: &Table<'_, '_>,
+        config: &Path,
+        files: &impl Files,
+        limits: &Limits,
+        sources: &mut Sources,
+        found: &mut Findings<'_>,
+    ) -> Self {
+        let keypad = root.peek("keypad", &KEYPAD);
+        let Some(written) = keypad.filter(|keypad| keypad.span_of("grammar").is_some()) else {
+            return Rules { state: State::Absent, span: 0..0, used: Vec::new() };
+        };
+        let mut rules = Rules { state: State::Broken, span: 0..0, used: Vec::new() };
+        let Some(path) = written.text("grammar", found) else { return rules };
+        rules.span = path.span.clone();
+        let whole = config.parent().unwrap_or(Path::new("")).join(&path.value);
+        let Some(name) = whole.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+            let message = format!("{:?} names no file", path.value);
+            found.push(found.error("no-file", message, path.span).help("write the path of a grammar file"));
+            return rules;
+        };
+        let directory = whole.parent().unwrap_or(Path::new("")).to_owned();
+        match srgs::load(&name, limits, |name| within(&directory, name, files)) {
+            Ok(grammar) => {
+                let ids = add(grammar.files(), &directory, sources);
+                if grammar.mode() == Mode::Voice {
+                    report_voice(&path, found);
+                } else if let Some(&id) = ids.first() {
+                    rules.state = State::Read(Box::new(grammar), id);
+                }
+            }
+            Err(refused) => {
+                let ids = add(&refused.files, &directory, sources);
+                for srgs::FileProblem { file, problem } in refused.problems {
+                    if let Some(&source) = ids.get(file) {
+                        found.push(diagnostic(problem, source, &path, found));
+                    }
+                }
+            }
         }
-        Rules {}
+        rules
     }
 
-    /// The pattern of a rule; one that is not there is reported.
-    pub(super) fn get(&self, name: &Text, found: &mut Findings<'_>) -> Option<Node> {
-        let message = format!("there is no rule {:?}", name.value);
-        let error = found.error("unknown-rule", message, name.span.clone());
-        found.push(error.help("write the keys of the code as `keys`"));
-        None
+    /// A rule that a code names; one that is not there is reported.
+    pub(super) fn get(&mut self, name: &Text, found: &mut Findings<'_>) -> Option<Rule> {
+        let (grammar, source) = match &self.state {
+            State::Broken => return None,
+            State::Absent => {
+                let message = format!("there is no grammar file to find the rule {:?} in", name.value);
+                let help = "name it in [keypad], as `grammar = \"conference.gram\"`";
+                found.push(found.error("no-grammar", message, name.span.clone()).help(help));
+                return None;
+            }
+            State::Read(grammar, source) => (grammar, *source),
+        };
+        self.used.push(name.value.clone());
+        let span = grammar.rules().find(|rule| rule.name == name.value).map(|rule| rule.span);
+        match (grammar.rule(&name.value), span) {
+            (Ok(node), Some(span)) => Some(Rule { node, definition: Place { source, span } }),
+            (Err(error), span) => {
+                found.push(unusable(&error, name, span.map(|span| Place { source, span }), found));
+                None
+            }
+            (Ok(_), None) => None,
+        }
+    }
+
+    /// Warns of rules that no code leads to; not of those that only such rules lead to.
+    pub(super) fn warn_of_unused(&self, found: &mut Findings<'_>) {
+        let State::Read(grammar, source) = &self.state else { return };
+        if self.used.is_empty() {
+            let place = found.place(self.span.clone());
+            let warning = Diagnostic::warning("unused-rule", "no code names a rule of this grammar", place);
+            found.push(warning.help("give a code `rule = \"NAME\"` in place of `keys`, or remove the line"));
+            return;
+        }
+        let used: Vec<&str> = self.used.iter().map(String::as_str).collect();
+        let public: Vec<&str> = grammar.rules().filter(|rule| rule.public).map(|rule| rule.name).collect();
+        let private = grammar.unused(&[used.clone(), public].concat());
+        let unused = grammar.unused(&used).into_iter().filter(|rule| rule.public || private.contains(rule));
+        for rule in unused {
+            let place = Place { source: *source, span: rule.span };
+            let message = format!("no code leads to the rule ${}", rule.name);
+            found.push(
+                Diagnostic::warning("unused-rule", message, place).help("name it in a code, or remove it"),
+            );
+        }
+    }
+}
+
+/// The bytes of a file of the grammar, which is in the grammar's directory by whatever links it is reached.
+pub(super) fn within(directory: &Path, name: &str, files: &impl Files) -> Result<Vec<u8>, String> {
+    let path = directory.join(name);
+    let real = |path: &Path| {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        files.follow(path).map_err(|error| error.to_string())
+    };
+    if !real(&path)?.starts_with(strip_dot(&real(directory)?)) {
+        return Err("a link that leads out of the grammar's directory".to_owned());
+    }
+    files.read(&path).map_err(|error| error.to_string())
+}
+
+/// The directory that a relative path without any is in, as such paths begin.
+fn strip_dot(path: &Path) -> PathBuf {
+    path.strip_prefix(".").unwrap_or(path).to_owned()
+}
+
+pub(super) fn add(files: &[SourceFile], directory: &Path, sources: &mut Sources) -> Vec<SourceId> {
+    files.iter().map(|file| sources.add(directory.join(&file.name), file.text.as_str())).collect()
+}
+
+/// A problem of a grammar file; one with the file as a whole is shown where the configuration names it.
+fn diagnostic(problem: Problem, source: SourceId, path: &Text, found: &Findings<'_>) -> Diagnostic {
+    let place = match problem.kind {
+        "no-such-file" if problem.span.is_empty() => found.place(path.span.clone()),
+        _ => Place { source, span: problem.span },
+    };
+    let related = problem.related.into_iter().map(|(span, label)| (Place { source, span }, label)).collect();
+    let error = Diagnostic::error(problem.kind, problem.message, place).labelled(problem.label);
+    Diagnostic { related, help: problem.help, ..error }
+}
+
+fn report_voice(path: &Text, found: &mut Findings<'_>) {
+    let message = format!("the grammar {:?} is for words that are spoken, not for keys", path.value);
+    found.push(
+        found.error("voice-grammar", message, path.span.clone()).help("write `mode dtmf;` into the grammar"),
+    );
+}
+
+fn unusable(error: &RuleError, name: &Text, definition: Option<Place>, found: &Findings<'_>) -> Diagnostic {
+    let place = name.span.clone();
+    match error {
+        RuleError::Unknown { near, .. } => {
+            let message = format!("the grammar has no rule ${}", name.value);
+            let error = found.error("unknown-rule", message, place);
+            match near {
+                Some(near) => error.help(format!("did you mean {near:?}?")),
+                None => error.help("a code can name any public rule, without the `$`"),
+            }
+        }
+        RuleError::Private { .. } => {
+            let message = format!("the rule ${} is private", name.value);
+            let mut error = found.error("private-rule", message, place);
+            error.related.extend(definition.map(|place| (place, "defined here".to_owned())));
+            error.help(format!("write `public ${} = …`", name.value))
+        }
     }
 }

@@ -1,20 +1,29 @@
 //! The sections that hold settings: `[yate]`, `[keypad]`, `[record]` and `[states.NAME]`.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
+use crate::grammar::Limits;
 
 use super::read::{Findings, Table, Text};
-use super::schema::{KEYPAD, RECONNECT, RECORD, YATE};
+use super::schema::{KEYPAD, LIMITS, RECONNECT, RECORD, YATE};
 use super::templates::{self, Scope};
-use super::{Address, Keypad, Record, RecordBy, STATE_CALL, STATE_CONFERENCE, State, Unmatched, Yate};
+use super::{
+    Address, Keypad, Record, RecordBy, RoomPattern, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD,
+    State, Unmatched, Yate,
+};
 
 /// The priority of the engine's conference module.
 const CONFERENCE_PRIORITY: u64 = 75;
 
 /// The states that touchtone puts calls in by itself, and what becomes in them of digits that no code wants.
-const BUILT_IN_STATES: [(&str, Unmatched); 2] =
-    [(STATE_CALL, Unmatched::Pass), (STATE_CONFERENCE, Unmatched::Drop)];
+const BUILT_IN_STATES: [(&str, Unmatched); 4] = [
+    (STATE_CALL, Unmatched::Pass),
+    (STATE_CONFERENCE, Unmatched::Drop),
+    (STATE_DIAL, Unmatched::Pass),
+    (STATE_HOLD, Unmatched::Pass),
+];
 
 pub(super) fn yate(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Yate {
     let table = root.table("yate", &YATE, found);
@@ -112,26 +121,70 @@ fn warn_of_overwriting(file: &Text, found: &mut Findings<'_>) {
     );
 }
 
+pub(super) fn limits(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Limits {
+    let table = root.table("limits", &LIMITS, found);
+    let mut limit = |name| usize::try_from(table.integer(name, found)).unwrap_or(usize::MAX);
+    Limits {
+        nesting: limit("nesting"),
+        repeat: limit("repeat"),
+        nfa_states: limit("nfa-states"),
+        dfa_states: limit("dfa-states"),
+        dfa_work: limit("dfa-work"),
+        table_cells: limit("table-cells"),
+        expansion: limit("expansion"),
+        files: limit("files"),
+        file_bytes: limit("file-bytes"),
+    }
+}
+
 /// The built-in states and the admin's own, each with what `[states.NAME]` says of it.
-pub(super) fn states(root: &Table<'_, '_>, keypad: &Keypad, found: &mut Findings<'_>) -> Vec<State> {
+pub(super) fn states(
+    root: &Table<'_, '_>,
+    keypad: &Keypad,
+    yate: &Yate,
+    found: &mut Findings<'_>,
+) -> Vec<State> {
     let state = |name: &str, unmatched| State {
         name: name.to_owned(),
         unmatched,
         interdigit: keypad.interdigit,
         critical: keypad.critical,
         enter: keypad.enter,
+        pass_through: false,
+        first_key: None,
+        on_unmatched: None,
+        on_timeout: None,
     };
     let mut states: Vec<_> =
         BUILT_IN_STATES.iter().map(|(name, unmatched)| state(name, *unmatched)).collect();
     for (name, table) in root.named_tables("states", found) {
         let at = states.iter().position(|state| state.name == name.value).unwrap_or_else(|| {
             check_name("a state", &name, found);
+            warn_of_unentered(&name, found);
             states.push(state(&name.value, Unmatched::Pass));
             states.len() - 1
         });
         override_state(&mut states[at], &table, found);
+        if let (false, Some(span)) = (yate.intercept, table.span_of("unmatched")) {
+            warn_of_watching(states[at].unmatched, span, found);
+        }
     }
     states
+}
+
+fn warn_of_unentered(name: &Text, found: &mut Findings<'_>) {
+    let built_in: Vec<_> = BUILT_IN_STATES.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let message = format!("no call is ever in the state `{}`", name.value);
+    let warning = Diagnostic::warning("unentered-state", message, found.place(name.span.clone()));
+    found.push(warning.help(format!("calls are in {}", built_in.join(" or "))));
+}
+
+fn warn_of_watching(unmatched: Unmatched, span: Range<usize>, found: &mut Findings<'_>) {
+    if unmatched == Unmatched::Drop {
+        let message = "digits that are only watched cannot be dropped";
+        let warning = Diagnostic::warning("observing", message, found.place(span));
+        found.push(warning.help("set `intercept = true` in [yate], or write \"pass\""));
+    }
 }
 
 fn override_state(state: &mut State, table: &Table<'_, '_>, found: &mut Findings<'_>) {
@@ -148,6 +201,41 @@ fn override_state(state: &mut State, table: &Table<'_, '_>, found: &mut Findings
     }
     if let Some(key) = table.phone_key("enter", found) {
         state.enter = key;
+    }
+    state.pass_through = table.boolean("pass-through", found);
+    state.first_key = table.duration_if_set("first-key", found);
+    let mut prompt = |key| {
+        let text = table.text(key, found)?;
+        templates::resource(&text, &Scope::State, found)
+    };
+    state.on_unmatched = prompt("on-unmatched");
+    state.on_timeout = prompt("on-timeout");
+}
+
+/// The roles that `[roles.NAME]` names, and the rooms that give them.
+pub(super) fn roles(
+    root: &Table<'_, '_>,
+    found: &mut Findings<'_>,
+) -> (Vec<String>, Vec<(RoomPattern, usize)>) {
+    let (mut roles, mut rooms) = (Vec::new(), Vec::new());
+    for (name, table) in root.named_tables("roles", found) {
+        check_name("a role", &name, found);
+        for pattern in table.texts("rooms", found).unwrap_or_default() {
+            check_room_pattern(&pattern, found);
+            rooms.push((RoomPattern::new(&pattern.value), roles.len()));
+        }
+        roles.push(name.value);
+    }
+    (roles, rooms)
+}
+
+fn check_room_pattern(pattern: &Text, found: &mut Findings<'_>) {
+    let name = pattern.value.strip_prefix("conf/").unwrap_or(&pattern.value);
+    let stars = name.strip_suffix('*').unwrap_or(name).contains('*');
+    if name.is_empty() || stars {
+        let message = format!("{:?} names no rooms", pattern.value);
+        let help = "write a room as \"conf/800\", or what several begin with as \"conf/8*\"";
+        found.push(found.error("bad-room", message, pattern.span.clone()).help(help));
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn parse<'t>(text: &'t str, found: &mut Findings<'_>) -> Spanned<DeTa
             message
                 if message.contains("string, expected `\"") || message.contains("string, expected `'") =>
             {
-                found.error(SYNTAX, "a string has no end", span).labelled("expected the closing quote")
+                unended(text, span, table.get_ref(), found)
             }
             message => found.error(SYNTAX, message, span),
         };
@@ -37,6 +37,15 @@ fn unquoted(text: &str, span: Range<usize>, found: &Findings<'_>) -> Diagnostic 
         _ => format!("write {written:?}"),
     };
     found.error(SYNTAX, "text is written in quotes", span).labelled("no quotes").help(help)
+}
+
+fn unended(text: &str, span: Range<usize>, table: &DeTable<'_>, found: &Findings<'_>) -> Diagnostic {
+    let begun = begun_above(table, text, span.start);
+    let error = found.error(SYNTAX, "a string has no end", span).labelled("expected the closing quote");
+    match begun {
+        Some(begun) => error.related(found.place(begun), "it begins here"),
+        None => error,
+    }
 }
 
 fn duplicate(text: &str, span: Range<usize>, table: &DeTable<'_>, found: &Findings<'_>) -> Diagnostic {
@@ -80,24 +89,44 @@ fn header_of(line: &str) -> Option<&str> {
     Some(line.trim_start().strip_prefix('[')?.split(']').next()?.trim())
 }
 
-/// The last key above that reads the same, in the table that the repeated one stands in.
+/// The last key above that reads the same: what stands between the two is in the same table.
 fn first_key(table: &DeTable<'_>, written: &str, text: &str, again: &Range<usize>) -> Option<Range<usize>> {
-    let mut candidates = Vec::new();
-    let mut rest = vec![table];
-    while let Some(table) = rest.pop() {
-        for (key, value) in table {
-            let span = key.span();
-            if span.start < again.start && text.get(span.clone()) == Some(written) {
-                candidates.push(span);
+    let mut last: Option<Range<usize>> = None;
+    for_each(table, &mut |key, _| {
+        let is_later = last.as_ref().is_none_or(|last| last.start < key.start);
+        if is_later && key.start < again.start && text.get(key.clone()) == Some(written) {
+            last = Some(key);
+        }
+    });
+    last
+}
+
+/// Where the string begins that has no end before `end`, if that is on a line above.
+fn begun_above(table: &DeTable<'_>, text: &str, end: usize) -> Option<Range<usize>> {
+    let mut begun = None;
+    for_each(table, &mut |_, value| {
+        let span = value.span();
+        let raw = text.get(span.clone()).unwrap_or_default();
+        if value.get_ref().is_str() && span.end == end && raw.contains('\n') {
+            begun = Some(span.start..span.start + 3);
+        }
+    });
+    begun
+}
+
+/// Every key of a table and of the tables in it, with its value.
+fn for_each(table: &DeTable<'_>, visit: &mut dyn FnMut(Range<usize>, &Spanned<DeValue<'_>>)) {
+    for (key, value) in table {
+        visit(key.span(), value);
+        match value.get_ref() {
+            DeValue::Table(inner) => for_each(inner, visit),
+            DeValue::Array(items) => {
+                items
+                    .iter()
+                    .filter_map(|item| item.get_ref().as_table())
+                    .for_each(|inner| for_each(inner, visit));
             }
-            match value.get_ref() {
-                DeValue::Table(table) => rest.push(table),
-                DeValue::Array(array) => {
-                    rest.extend(array.iter().filter_map(|item| item.get_ref().as_table()));
-                }
-                _ => {}
-            }
+            _ => {}
         }
     }
-    candidates.into_iter().max_by_key(|span| span.start)
 }

@@ -15,6 +15,8 @@ pub(super) enum Scope<'s> {
     Code(&'s CodeScope<'s>),
     /// In `[record]`.
     Record,
+    /// In `[states.NAME]`.
+    State,
 }
 
 /// What a template of a code may name, besides what is always known of a call.
@@ -113,6 +115,8 @@ fn problem(
     match scope {
         Scope::Code(scope) => problem_in_code(name, text, scope, found),
         Scope::Record if names::record_value(name.name).is_some() => None,
+        Scope::State if names::call_value(name.name).is_some() => None,
+        Scope::State => Some(unknown(name, text, names::CALL.iter().map(|name| name.name), found)),
         Scope::Record => Some(unknown(name, text, names::RECORD.iter().map(|name| name.name), found)),
     }
 }
@@ -133,6 +137,9 @@ fn problem_in_code(
         };
     }
     match names::call_value(name.name) {
+        Some(CallValue::Caller | CallValue::Called) if text.value.starts_with("wave/") => {
+            Some(unsafe_name(name, text, found))
+        }
         Some(CallValue::Room) if !scope.in_room => Some(no_room(name, text, found)),
         Some(_) => None,
         None => {
@@ -192,6 +199,13 @@ fn maybe_empty(
         .labelled("used here")
         .related(found.place(lacking.text.span.clone()), "it can be left out of these keys")
         .help("capture at least one key, as (name:x{1,4}), or make two codes of them")
+}
+
+fn unsafe_name(name: &PlacedName<'_>, text: &Text, found: &Findings<'_>) -> Diagnostic {
+    let message = format!("`{}` is what a caller sends, and could name any file", name.name);
+    Diagnostic::error("unsafe-name", message, found.within(text, &name.span))
+        .labelled("not in a file name")
+        .help("use a capture, which is keys only, or ${date}")
 }
 
 fn no_room(name: &PlacedName<'_>, text: &Text, found: &Findings<'_>) -> Diagnostic {

@@ -61,6 +61,8 @@ pub struct Source {
     pub path: PathBuf,
     /// The text.
     pub text: String,
+    /// Where each line starts.
+    lines: Vec<usize>,
 }
 
 /// All files that diagnostics speak of.
@@ -116,15 +118,18 @@ pub struct Position {
 }
 
 impl Source {
+    fn new(path: PathBuf, text: String) -> Self {
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Source { path, text, lines }
+    }
+
     /// Where a byte stands; what is past the end stands at the end.
     #[must_use]
     pub fn position(&self, byte: usize) -> Position {
-        let before = &self.text[..self.text.floor_char_boundary(byte)];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Position {
-            line: 1 + before.bytes().filter(|&b| b == b'\n').count(),
-            column: 1 + before[line_start..].chars().count(),
-        }
+        let byte = self.text.floor_char_boundary(byte);
+        let line = self.lines.partition_point(|&start| start <= byte);
+        let start = self.lines.get(line.wrapping_sub(1)).copied().unwrap_or(0);
+        Position { line, column: 1 + self.text[start..byte].chars().count() }
     }
 
     /// The text of a stretch, as much of it as there is.
@@ -143,7 +148,7 @@ impl Source {
 impl Sources {
     /// Adds a file.
     pub fn add(&mut self, path: impl Into<PathBuf>, text: impl Into<String>) -> SourceId {
-        self.files.push(Source { path: path.into(), text: text.into() });
+        self.files.push(Source::new(path.into(), text.into()));
         SourceId(self.files.len() - 1)
     }
 
@@ -151,5 +156,30 @@ impl Sources {
     #[must_use]
     pub fn get(&self, id: SourceId) -> Option<&Source> {
         self.files.get(id.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_and_lines_begin_behind_breaks() {
+        let source = Source::new("x".into(), "a\u{fc}b\r\n\ncd".into());
+        let at = |byte| {
+            let position = source.position(byte);
+            (position.line, position.column)
+        };
+        assert_eq!([at(0), at(1), at(2), at(3), at(5)], [(1, 1), (1, 2), (1, 2), (1, 3), (1, 5)]);
+        assert_eq!([at(6), at(7), at(9), at(99)], [(2, 1), (3, 1), (3, 3), (3, 3)]);
+    }
+
+    #[test]
+    fn a_stretch_is_cut_to_what_is_there() {
+        let source = Source::new("x".into(), "a\u{fc}b".into());
+        assert_eq!(source.excerpt(&(2..2)), "\u{fc}");
+        assert_eq!(source.excerpt(&(3..99)), "b");
+        assert_eq!(source.excerpt(&Range { start: 9, end: 3 }), "");
+        assert_eq!(Source::new("x".into(), String::new()).position(0), Position { line: 1, column: 1 });
     }
 }

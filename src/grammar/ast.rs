@@ -6,7 +6,8 @@ use std::ops::RangeInclusive;
 ///
 /// Where one text can be matched in several ways, the way is fixed: of [alternatives](Node::Alternatives) the first
 /// that leads to a match, of a [repeat](Node::Repeat) as many rounds as lead to one. A round of an open-ended
-/// repeat, beyond those it must make, is only made if it takes at least one symbol.
+/// repeat, beyond those it must make, is only made if it takes at least one symbol; and parts of a
+/// [loop](Node::Loop) that go to each other without taking one never come to the same place twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Node {
     /// Matches nothing at all, which is always there (`$NULL`, `()`).
@@ -39,16 +40,22 @@ pub enum Node {
     },
     /// Text that is handed out when a match passes here (`{tag}`).
     Tag(String),
-    /// A part that [`Again`](Node::Again) can go back to: how a rule that ends in itself is written here.
+    /// Parts that can go to each other with [`Again`](Node::Again), beginning with the first: how rules that end in
+    /// themselves, or in each other, are written here.
     Loop {
         /// What `Again` calls it; the innermost loop of that label is meant.
         label: usize,
-        /// The part itself.
-        node: Box<Node>,
+        /// The parts. Never matches if there are none.
+        parts: Vec<Node>,
     },
-    /// Back to the beginning of the loop with this label. It must be the last thing in that loop: in no repeat, and
-    /// with nothing after it. Captures that it leaves open end where the next one around them ends.
-    Again(usize),
+    /// To the beginning of a part of the loop with this label. It must be the last thing in the part that it stands
+    /// in: in no repeat, and with nothing after it. Captures that it leaves open end where the loop ends.
+    Again {
+        /// The label of the loop.
+        label: usize,
+        /// Which of its parts, from 0 on.
+        part: usize,
+    },
 }
 
 impl Node {
@@ -83,14 +90,16 @@ impl Node {
                     }
                     rest.push(node);
                 }
-                Node::Sequence(nodes) | Node::Alternatives(nodes) => rest.extend(nodes.iter().rev()),
-                Node::Repeat { node, .. } | Node::Loop { node, .. } => rest.push(node),
+                Node::Sequence(nodes) | Node::Alternatives(nodes) | Node::Loop { parts: nodes, .. } => {
+                    rest.extend(nodes.iter().rev());
+                }
+                Node::Repeat { node, .. } => rest.push(node),
                 Node::Empty
                 | Node::Void
                 | Node::Symbols(_)
                 | Node::Garbage
                 | Node::Tag(_)
-                | Node::Again(_) => {}
+                | Node::Again { .. } => {}
             }
         }
         names

@@ -109,66 +109,105 @@ impl Matcher {
 /// An event of the way being tried: the instruction, and how many symbols were taken before it.
 type Event = (u32, usize);
 
-/// A way not tried yet: where to go on, how many symbols are taken by then, and how many events belong to it.
-struct Pending {
+/// Where a way is.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The instruction that is next.
     instruction: usize,
+    /// How many symbols are taken.
     taken: usize,
+    /// The outermost of the repeats around here whose round has not taken a symbol yet, counted from 1; 0 if every
+    /// round has. The rounds within an outer one began after it, so none of them has taken one either.
+    hungry: usize,
+}
+
+/// A way not tried yet: where it goes on, and how many events belong to it.
+struct Pending {
+    place: Place,
     events: usize,
+}
+
+/// The places that were tried, a bit each.
+struct Tried {
+    bits: Vec<u64>,
+    start: usize,
+    symbols: usize,
+    rounds: usize,
+}
+
+impl Tried {
+    fn new(program: &Program, pattern: usize, symbols: usize) -> Option<Self> {
+        let (extent, rounds) = (program.extent(pattern), program.rounds(pattern));
+        let places = extent.len().checked_mul(rounds + 1)?.checked_mul(symbols + 1)?;
+        Some(Tried { bits: vec![0; places.div_ceil(64)], start: extent.start, symbols, rounds })
+    }
+
+    /// Whether the place was not tried yet.
+    fn insert(&mut self, place: Place) -> bool {
+        let row = (place.instruction - self.start) * (self.rounds + 1) + place.hungry;
+        let index = row * (self.symbols + 1) + place.taken;
+        let (word, bit) = (&mut self.bits[index / 64], 1 << (index % 64));
+        let is_new = *word & bit == 0;
+        *word |= bit;
+        is_new
+    }
 }
 
 /// Finds the way of a pattern through all the symbols: the first in the order that [`Node`] gives.
 ///
-/// A place (instruction and symbols taken) that was tried once is never tried again: it led nowhere then and would
-/// now. That bounds the work, and it is also what ends a round that takes nothing.
+/// A place that was tried once is never tried again: it led nowhere then and would now. That bounds the work.
 pub(super) fn run(program: &Program, pattern: usize, symbols: &[usize]) -> Option<Captures> {
-    let extent = program.extent(pattern);
-    let mut tried = vec![false; extent.len().checked_mul(symbols.len() + 1)?];
+    let mut tried = Tried::new(program, pattern, symbols.len())?;
     let mut events: Vec<Event> = Vec::new();
     let mut pending = Vec::new();
-    if !extent.is_empty() {
-        pending.push(Pending { instruction: extent.start, taken: 0, events: 0 });
+    if pattern < program.patterns() {
+        let place = Place { instruction: program.extent(pattern).start, taken: 0, hungry: 0 };
+        pending.push(Pending { place, events: 0 });
     }
     while let Some(way) = pending.pop() {
         events.truncate(way.events);
-        let (mut at, mut taken) = (way.instruction, way.taken);
-        loop {
-            let place = &mut tried[(at - extent.start) * (symbols.len() + 1) + taken];
-            if std::mem::replace(place, true) {
-                break;
-            }
-            match program.instructions[at] {
+        let mut next = Some(way.place);
+        while let Some(place) = next.filter(|&place| tried.insert(place)) {
+            let Place { instruction, taken, hungry } = place;
+            let after = Place { instruction: instruction + 1, ..place };
+            next = match program.instructions[instruction] {
                 Instruction::Take { from, to } => {
                     let symbol = symbols.get(taken).and_then(|&symbol| u32::try_from(symbol).ok());
-                    if !symbol.is_some_and(|symbol| program.takes(from, to, symbol)) {
-                        break;
-                    }
-                    (at, taken) = (at + 1, taken + 1);
+                    let fits = symbol.is_some_and(|symbol| program.takes(from, to, symbol));
+                    fits.then_some(Place { taken: taken + 1, hungry: 0, ..after })
                 }
                 Instruction::Split { first, second } => {
-                    pending.push(Pending { instruction: second as usize, taken, events: events.len() });
-                    at = first as usize;
+                    let place = Place { instruction: second as usize, ..place };
+                    pending.push(Pending { place, events: events.len() });
+                    Some(Place { instruction: first as usize, ..place })
                 }
-                Instruction::Jump(to) => at = to as usize,
-                Instruction::Open(_) | Instruction::Close(_) | Instruction::Tag(_) => {
-                    events.push((at as u32, taken));
-                    at += 1;
+                Instruction::Jump(to) => Some(Place { instruction: to as usize, ..place }),
+                Instruction::Open(_) | Instruction::Enter | Instruction::Close(_) | Instruction::Tag(_) => {
+                    events.push((instruction as u32, taken));
+                    Some(after)
                 }
+                Instruction::Round(round) => {
+                    let hungry = if hungry == 0 { round as usize } else { hungry.min(round as usize) };
+                    Some(Place { hungry, ..after })
+                }
+                Instruction::Taken(round) => (hungry == 0 || hungry > round as usize).then_some(after),
                 Instruction::Match(_) if taken == symbols.len() => {
                     return Some(replay(program, &events, taken));
                 }
-                Instruction::Match(_) | Instruction::Fail => break,
-            }
+                Instruction::Match(_) | Instruction::Fail => None,
+            };
         }
     }
     None
 }
 
-/// Turns the events of a way into captures. A capture that was left open ends with the next one around it.
+/// Turns the events of a way into captures. What was left open ends with what it is in.
 fn replay(program: &Program, events: &[Event], end: usize) -> Captures {
     let mut replay = Replay { done: Captures { steps: Vec::new(), captured: Vec::new() }, open: Vec::new() };
     for &(instruction, at) in events {
         match program.instructions[instruction as usize] {
             Instruction::Open(name) => replay.open(instruction, &program.names[name as usize], at),
+            Instruction::Enter => replay.open.push((instruction, None)),
             Instruction::Close(opened) => while replay.close(at).is_some_and(|by| by != opened) {},
             Instruction::Tag(tag) => {
                 replay.done.steps.push(Step::Tag { text: program.tags[tag as usize].clone(), at });
@@ -176,6 +215,8 @@ fn replay(program: &Program, events: &[Event], end: usize) -> Captures {
             Instruction::Take { .. }
             | Instruction::Split { .. }
             | Instruction::Jump(_)
+            | Instruction::Round(_)
+            | Instruction::Taken(_)
             | Instruction::Match(_)
             | Instruction::Fail => {}
         }
@@ -186,23 +227,25 @@ fn replay(program: &Program, events: &[Event], end: usize) -> Captures {
 
 struct Replay {
     done: Captures,
-    /// Captures that have not ended: by which instruction each was begun, and its place among those captured.
-    open: Vec<(u32, usize)>,
+    /// What has not ended: by which instruction each was begun, and its place among those captured, if it is one.
+    open: Vec<(u32, Option<usize>)>,
 }
 
 impl Replay {
     fn open(&mut self, by: u32, name: &str, at: usize) {
         self.done.steps.push(Step::Open { name: name.to_owned(), at });
-        let captured = Captured { name: name.to_owned(), range: at..at, depth: self.open.len() };
-        self.open.push((by, self.done.captured.len()));
-        self.done.captured.push(captured);
+        let depth = self.open.iter().filter(|open| open.1.is_some()).count();
+        self.open.push((by, Some(self.done.captured.len())));
+        self.done.captured.push(Captured { name: name.to_owned(), range: at..at, depth });
     }
 
-    /// Ends the capture that began last, and says by which instruction it was begun.
+    /// Ends what began last, and says by which instruction it was begun.
     fn close(&mut self, at: usize) -> Option<u32> {
-        let (by, index) = self.open.pop()?;
-        self.done.captured[index].range.end = at;
-        self.done.steps.push(Step::Close { at });
+        let (by, captured) = self.open.pop()?;
+        if let Some(index) = captured {
+            self.done.captured[index].range.end = at;
+            self.done.steps.push(Step::Close { at });
+        }
         Some(by)
     }
 }
@@ -259,12 +302,34 @@ mod tests {
 
     #[test]
     fn a_loop_leaves_captures_open_until_the_end() {
-        let again = Node::Again(0).captured("more");
+        let again = Node::Again { label: 0, part: 0 }.captured("more");
         let more = Node::Sequence(vec![Node::symbol(1), again]).captured("step");
         let body = Node::Alternatives(vec![more, Node::symbol(1)]);
-        let node = Node::Loop { label: 0, node: Box::new(body) }.captured("all");
+        let node = Node::Loop { label: 0, parts: vec![body] }.captured("all");
         let expected = [("all", 0..3), ("step", 0..3), ("more", 1..3), ("step", 1..3), ("more", 2..3)];
         assert_eq!(seen(&node, &[1, 1, 1]), expected.map(|(name, range)| (name.to_owned(), range)));
+    }
+
+    #[test]
+    fn the_parts_of_a_loop_go_to_each_other() {
+        let to = |part| Node::Again { label: 7, part };
+        let even = Node::Alternatives(vec![Node::Empty, Node::Sequence(vec![Node::symbol(1), to(1)])]);
+        let odd = Node::Sequence(vec![Node::symbol(2), to(0)]);
+        let matcher = matcher(&Node::Loop { label: 7, parts: vec![even, odd] });
+        assert!(matcher.captures(&[1, 2, 1, 2]).is_some());
+        assert!(matcher.captures(&[1, 2, 1]).is_none());
+    }
+
+    #[test]
+    fn a_loop_is_gone_back_to_at_its_end_only() {
+        let again = Node::Again { label: 0, part: 0 };
+        let refused = |node: Node| Matcher::new(&node, 16, &Limits::default()).err();
+        let recursion = Some(CompileError::Recursion { pattern: 0 });
+        let inside = |node| Node::Loop { label: 0, parts: vec![node] };
+        assert_eq!(refused(inside(Node::Sequence(vec![again.clone(), Node::symbol(1)]))), recursion);
+        assert_eq!(refused(inside(again.clone().repeated(0, Some(2)))), recursion);
+        assert_eq!(refused(again.clone()), recursion);
+        assert_eq!(refused(inside(again.repeated(0, Some(1)))), None);
     }
 
     #[test]
@@ -274,8 +339,16 @@ mod tests {
         let captures = matcher(&node).captures(&[1, 1]).unwrap();
         assert_eq!(captures.tags().count(), 2);
         assert_eq!(matcher(&node).captures(&[]).unwrap().tags().count(), 0);
-        let forever = Node::Loop { label: 0, node: Box::new(Node::Again(0)) };
+        let forever = Node::Loop { label: 0, parts: vec![Node::Again { label: 0, part: 0 }] };
         assert_eq!(matcher(&forever).captures(&[]), None);
+    }
+
+    #[test]
+    fn a_new_round_is_told_from_going_round_for_nothing() {
+        let round =
+            vec![Node::symbol(1).repeated(0, None), Node::Alternatives(vec![Node::Empty, Node::symbol(2)])];
+        let node = Node::Sequence(round).captured("round").repeated(0, None);
+        assert_eq!(seen(&node, &[1, 2]), [("round".into(), 0..1), ("round".into(), 1..2)]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 /// They are there so that no file can exhaust memory or the stack. What people write is far below the defaults.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// `nesting`: how deep groups, and rules in rules, may be nested.
+    /// `nesting`: how deep groups, and rules in rules, may be nested; never more than [`MAX_NESTING`].
     pub nesting: usize,
     /// `repeat`: the largest number in a repeat.
     pub repeat: usize,
@@ -24,6 +24,17 @@ pub struct Limits {
     pub files: usize,
     /// `file-bytes`: how long one of its files may be, in bytes.
     pub file_bytes: usize,
+}
+
+/// The deepest nesting that `nesting` can allow: beyond it the stack would be at risk.
+pub const MAX_NESTING: usize = 200;
+
+impl Limits {
+    /// How deep things may be nested.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.nesting.min(MAX_NESTING)
+    }
 }
 
 impl Default for Limits {

@@ -1,6 +1,6 @@
 //! From notation to automaton.
 //!
-//! The pipeline is the tree: a notation ([`dregex`]) is read into one [`ast`], any number of them are
+//! The pipeline is the tree: a notation ([`dregex`], [`srgs`]) is read into one [`ast`], any number of them are
 //! [compiled](compile) together, and what comes out is a frozen [`automaton`] that costs one table look-up a digit
 //! however many patterns are in it. Which part of the digits was which [capture] is worked out afterwards, once a
 //! pattern has matched, over just its own digits.
@@ -15,6 +15,7 @@ pub mod compile;
 pub mod dregex;
 mod limits;
 mod problem;
+pub mod srgs;
 
-pub use limits::{LimitExceeded, Limits};
+pub use limits::{LimitExceeded, Limits, MAX_NESTING};
 pub use problem::Problem;

@@ -10,11 +10,15 @@ use crate::config::{Config, State, Unmatched};
 use crate::grammar::automaton::{Automaton, StateId};
 use crate::key::{Key, Keys};
 
+use super::{Keymap, Waits};
+
 /// What holds while digits are collected: the codes of the caller's state and role, and the timers.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
     /// The codes.
     pub automaton: &'a Automaton,
+    /// The timers of codes that have their own.
+    pub waits: &'a Waits,
     /// How long the next digit of a code may take.
     pub interdigit: Duration,
     /// How long a complete code waits for a longer one.
@@ -29,9 +33,9 @@ impl<'a> Rules<'a> {
     /// What a configuration says for a state and a role, by their places in it.
     #[must_use]
     pub fn of(config: &'a Config, state: usize, role: Option<usize>) -> Self {
-        let automaton = &config.keymaps.get(state, role).automaton;
+        let Keymap { automaton, waits, .. } = &**config.keymaps.get(state, role);
         let State { interdigit, critical, enter, .. } = config.states[state];
-        Rules { automaton, interdigit, critical, enter, max_digits: config.keypad.max_digits }
+        Rules { automaton, waits, interdigit, critical, enter, max_digits: config.keypad.max_digits }
     }
 }
 
@@ -129,8 +133,12 @@ impl Collector {
 
     fn restart(&mut self, now: Duration, rules: Rules<'_>) {
         self.due = (!self.held.is_empty()).then(|| match rules.automaton.accepts(self.at) {
-            Some(_) => Due { at: now + rules.critical, timer: Timer::Critical },
-            None => Due { at: now + rules.interdigit, timer: Timer::InterDigit },
+            Some(_) => {
+                Due { at: now + rules.waits.critical(self.at, rules.critical), timer: Timer::Critical }
+            }
+            None => {
+                Due { at: now + rules.waits.interdigit(self.at, rules.interdigit), timer: Timer::InterDigit }
+            }
         });
     }
 }
@@ -286,6 +294,7 @@ mod tests {
                 let mut out = Vec::new();
                 let rules = Rules {
                     automaton: &self.automaton,
+                    waits: &Waits::default(),
                     interdigit: ms(4000),
                     critical: ms(1000),
                     enter: self.enter,
@@ -366,6 +375,7 @@ mod tests {
         let mut caller = Caller::new(&["*1", "*12"]);
         let rules = Rules {
             automaton: &caller.automaton,
+            waits: &Waits::default(),
             interdigit: ms(4000),
             critical: ms(1000),
             enter: None,

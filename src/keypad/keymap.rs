@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::grammar::ast::Node;
 use crate::grammar::automaton::Automaton;
 use crate::grammar::compile::{Builder, CompileError};
 use crate::grammar::{LimitExceeded, Limits};
 use crate::key::{KEY_COUNT, Key, Keys};
+
+use super::Waits;
 
 /// What is keyed for one code, and where it holds.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +21,10 @@ pub struct CodeKeys<'c> {
     pub states: &'c [usize],
     /// The roles it is for; `None` for everybody.
     pub allow: Option<&'c [usize]>,
+    /// How long its next key may take, if not as long as in its state.
+    pub interdigit: Option<Duration>,
+    /// How long it waits for a longer code, if not as long as in its state.
+    pub critical: Option<Duration>,
 }
 
 /// One automaton a pair of state and role.
@@ -39,6 +46,8 @@ pub struct Keymap {
     pub automaton: Automaton,
     /// The codes, as places in [`Config::codes`](crate::config::Config::codes).
     pub codes: Vec<usize>,
+    /// The timers of codes that have their own.
+    pub waits: Waits,
 }
 
 /// A pair of state and role: a place among the states, and one among the roles or nobody in particular.
@@ -182,7 +191,10 @@ impl Keymap {
             builder.pattern(pattern);
         }
         match builder.build() {
-            Ok(automaton) => Ok(Keymap { automaton, codes: set }),
+            Ok(automaton) => {
+                let waits = Waits::new(&automaton, &set, codes);
+                Ok(Keymap { automaton, codes: set, waits })
+            }
             Err(error) => Err((set, error)),
         }
     }

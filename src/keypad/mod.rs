@@ -3,7 +3,9 @@
 mod collector;
 mod keymap;
 mod order;
+mod waits;
 
 pub use collector::{Collector, Outcome, Rules, pass_as_they_came};
 pub use keymap::{Beginning, Clash, CodeKeys, Holder, Keymap, Keymaps};
 pub use order::{Arrival, Order};
+pub use waits::Waits;

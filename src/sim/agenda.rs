@@ -17,8 +17,8 @@ pub(super) enum Event {
     Read(ConnectionId),
     /// A message is at the head of the queue, for whichever thread is free.
     Ready(Box<Msg>),
-    /// A module has not answered for too long.
-    AnswerOverdue { connection: ConnectionId, task: u64 },
+    /// A module may not have answered for too long.
+    AnswerOverdue(ConnectionId),
     /// The far end of an outgoing call does what it does.
     Callee { chan: Chan, act: CalleeAct },
     /// The far end of an answered call acknowledges.

@@ -21,6 +21,8 @@ pub struct ConnectionId(pub(super) u64);
 struct Question {
     id: BString,
     task: u64,
+    /// When it must have answered; None if the engine waits for ever.
+    deadline: Option<Duration>,
 }
 
 /// What the engine knows of a connection.
@@ -39,6 +41,8 @@ pub(super) struct Connection {
     pub(super) locals: Locals,
     watched: Vec<BString>,
     questions: Vec<Question>,
+    /// When the engine next looks whether an answer is overdue.
+    overdue_at: Option<Duration>,
 }
 
 impl Sim {
@@ -57,6 +61,7 @@ impl Sim {
             locals: Locals::new(&self.settings),
             watched: Vec::new(),
             questions: Vec::new(),
+            overdue_at: None,
         };
         self.connections.insert(id, connection);
         id
@@ -230,11 +235,22 @@ impl Sim {
             return false;
         }
         msg.encode_question(&question, seconds, &mut connection.outbox);
-        connection.questions.push(Question { id: question, task });
-        if let Some(timeout) = connection.locals.timeout {
-            self.agenda.put(self.now + timeout, Event::AnswerOverdue { connection: id, task });
-        }
+        let deadline = connection.locals.timeout.map(|timeout| self.now + timeout);
+        connection.questions.push(Question { id: question, task, deadline });
+        self.watch_deadlines(id);
         true
+    }
+
+    fn watch_deadlines(&mut self, id: ConnectionId) {
+        let Some(connection) =
+            self.connections.get_mut(&id).filter(|connection| connection.overdue_at.is_none())
+        else {
+            return;
+        };
+        connection.overdue_at = connection.questions.iter().filter_map(|question| question.deadline).min();
+        if let Some(at) = connection.overdue_at {
+            self.agenda.put(at, Event::AnswerOverdue(id));
+        }
     }
 
     /// A module answers. What matches no question is noted and forgotten.
@@ -262,16 +278,23 @@ impl Sim {
         Some(questions.remove(at).task)
     }
 
-    /// A module has not answered in time: the engine goes on without it.
-    pub(super) fn overdue(&mut self, id: ConnectionId, task: u64) {
+    /// What a module has not answered in time goes on without it.
+    pub(super) fn overdue(&mut self, id: ConnectionId) {
+        let now = self.now;
         let Some(connection) = self.connections.get_mut(&id) else { return };
-        let Some(at) = connection.questions.iter().position(|question| question.task == task) else { return };
-        connection.questions.remove(at);
+        connection.overdue_at = None;
         let bomb = connection.locals.timebomb;
-        self.note("extmodule", "message did not return in time");
-        self.resume(task, |_| false);
-        if bomb {
+        let late = |question: &mut Question| question.deadline.is_some_and(|deadline| deadline <= now);
+        let late: Vec<Question> = connection.questions.extract_if(.., late).collect();
+        let any = !late.is_empty();
+        for question in late {
+            self.note("extmodule", "message did not return in time");
+            self.resume(question.task, |_| false);
+        }
+        if bomb && any {
             self.close(id);
+        } else {
+            self.watch_deadlines(id);
         }
     }
 

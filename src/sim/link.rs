@@ -30,6 +30,8 @@ impl Sim {
         self.set_peer(other, one);
         self.connected(other, reason);
         self.connected(one, reason);
+        self.begin_playing(other);
+        self.begin_playing(one);
         self.release(other);
         self.release(one);
         true

@@ -32,6 +32,9 @@ pub(super) struct Playing {
     pub(super) resource: BString,
     number: u64,
     notify: BString,
+    /// It ends when it has been played; until it has begun, that is not on the agenda.
+    ends: bool,
+    begun: bool,
 }
 
 /// Where in a channel something is played.
@@ -100,7 +103,8 @@ impl Sim {
         self.last_playing += 1;
         let number = self.last_playing;
         let Some(channel) = self.channels.get_mut(&chan) else { return };
-        let playing = Some(Playing { resource: resource.into(), number, notify });
+        let playing =
+            Some(Playing { resource: resource.into(), number, notify, ends: !endless, begun: false });
         let old = match slot {
             Slot::Source => std::mem::replace(&mut channel.media.source, playing),
             Slot::Over => {
@@ -111,8 +115,22 @@ impl Sim {
         if let Some(old) = old {
             self.played_notify(&old.notify, None, "replaced");
         }
-        if !endless {
-            let at = self.now + self.length_of(resource);
+        self.begin_playing(chan);
+    }
+
+    /// Begins what is attached and can begin: what a channel says to its peer needs somebody there to hear it.
+    pub(super) fn begin_playing(&mut self, chan: Chan) {
+        let heard = self.peer_of(chan).is_some_and(|peer| self.has_consumer(peer));
+        let Some(channel) = self.channels.get_mut(&chan) else { return };
+        let source = channel.media.source.as_mut().filter(|_| heard);
+        let mut begun = Vec::new();
+        for playing in source.into_iter().chain(channel.media.over.as_mut()) {
+            if !std::mem::replace(&mut playing.begun, true) && playing.ends {
+                begun.push((playing.number, playing.resource.clone()));
+            }
+        }
+        for (number, resource) in begun {
+            let at = self.now + self.length_of(BStr::new(&resource));
             self.agenda.put(at, Event::Played { chan, playing: number });
         }
     }
@@ -145,9 +163,10 @@ impl Sim {
             let Some(done) = media.source.take() else { return };
             let id = channel.id.clone();
             let only_plays = channel.driver == Driver::Wave;
-            self.played_notify(&done.notify, Some(id), "eof");
+            let reason = if self.is_missing(&done.resource) { "" } else { "eof" };
+            self.played_notify(&done.notify, Some(id), reason);
             if only_plays {
-                self.part(chan, Some(BStr::new("eof")), true, None);
+                self.part(chan, Some(BStr::new(reason)).filter(|reason| !reason.is_empty()), true, None);
                 self.end_if_unused(chan);
             }
         } else if media.over.as_ref().is_some_and(|playing| playing.number == number) {
@@ -178,7 +197,9 @@ impl Sim {
             }
             let resource = BString::from(msg.fields.text(name));
             let slot = if name == "source" { Slot::Source } else { Slot::Over };
-            self.play(chan, slot, BStr::new(&resource), BString::default(), true);
+            // As an override a tone is played once, unless it begins with a star.
+            let endless = slot == Slot::Source || wanted.starts_with(b"*");
+            self.play(chan, slot, BStr::new(&resource), BString::default(), endless);
             msg.fields.remove(name.as_bytes());
         }
         done
@@ -284,7 +305,7 @@ impl Sim {
                 ended.extend(channel.media.peer_record.replace(peer.clone()));
             }
         }
-        self.recordings.extend(ended);
+        self.recorded(ended);
         [call, peer].iter().all(|resource| resource.is_empty() || good(resource))
     }
 
@@ -299,14 +320,20 @@ impl Sim {
         if peer {
             ended.extend(channel.media.peer_record.take());
         }
-        self.recordings.extend(ended);
+        self.recorded(ended);
         (call || peer) && msg.fields.truth("single", call && peer)
     }
 
     /// What a channel that ends has recorded is complete.
     pub(super) fn finish_recordings(&mut self, channel: Channel) {
         let media = channel.media;
-        self.recordings.extend([media.call_record, media.peer_record, media.recorder].into_iter().flatten());
+        self.recorded([media.call_record, media.peer_record, media.recorder].into_iter().flatten().collect());
+    }
+
+    fn recorded(&mut self, ended: Vec<BString>) {
+        self.recordings.extend(ended);
+        let surplus = self.recordings.len().saturating_sub(self.settings.log_limit);
+        self.recordings.drain(..surplus);
     }
 
     /// `call.execute` to `tone/NAME`

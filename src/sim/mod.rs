@@ -6,9 +6,10 @@
 //! in and taken out, time is what [`Sim::advance`] says, and what happens follows from the [`Settings`] with their
 //! seed. It is what the demo, the tests and the fuzz targets run on, and is held to transcripts of a running engine.
 //!
-//! The contract: whatever is done to it (bytes received, a call made, a key pressed) takes effect in
-//! [`Sim::advance`]. So do something, advance to the time it is, take out with [`Sim::transmit`] what the engine has
-//! said, and sleep until [`Sim::next_event`] unless there is something to do before.
+//! The contract: a call, a key or a hangup changes the engine's state at once, as the thread that hears of it would;
+//! the messages that follow wait in the queue, and bytes from a module wait to be read, until [`Sim::advance`], be it
+//! to the very same instant. So do something, advance to the time it is, take out with [`Sim::transmit`] what the
+//! engine has said, and sleep until [`Sim::next_event`] unless there is something to do before.
 
 mod agenda;
 mod cdr;
@@ -78,7 +79,7 @@ pub struct Sim {
     counts: HashMap<Driver, Counts>,
     rooms: BTreeMap<BString, Room>,
     records: cdr::Records,
-    recordings: Vec<BString>,
+    recordings: VecDeque<BString>,
     log: VecDeque<LogLine>,
     /// The stroke of the clock that is on the agenda.
     timer_at: Option<Duration>,
@@ -114,7 +115,7 @@ impl Sim {
             counts,
             rooms: BTreeMap::new(),
             records: cdr::Records::default(),
-            recordings: Vec::new(),
+            recordings: VecDeque::new(),
             log: VecDeque::new(),
             timer_at: None,
             last_connection: 0,
@@ -199,7 +200,7 @@ impl Sim {
         match event {
             Event::Read(connection) => self.read(connection),
             Event::Ready(msg) => self.ready(msg),
-            Event::AnswerOverdue { connection, task } => self.overdue(connection, task),
+            Event::AnswerOverdue(connection) => self.overdue(connection),
             Event::Callee { chan, act } => self.callee_acts(chan, act),
             Event::Acknowledged(chan) => self.acknowledged(chan),
             Event::Played { chan, playing } => self.played(chan, playing),

@@ -29,8 +29,12 @@ impl Sim {
         for (name, value) in given.iter() {
             call.fields.add_foreign(name, value);
         }
-        if let Some(side) = self.channels.get_mut(&chan).and_then(|channel| channel.sip_mut()) {
-            side.domain = given.text("domain").into();
+        if let Some(channel) = self.channels.get_mut(&chan) {
+            (channel.caller, channel.called) =
+                (request.caller.as_str().into(), request.called.as_str().into());
+            if let Some(side) = channel.sip_mut() {
+                side.domain = given.text("domain").into();
+            }
         }
         let mut startup = self.message("chan.startup", chan, false);
         startup.fields.add("caller", request.caller.as_str());

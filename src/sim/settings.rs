@@ -46,7 +46,7 @@ pub struct Settings {
     /// How many channels of each kind (`sip`, `conf`, …) and how many bills (`bill`) there have been already: new ones
     /// are numbered from there on.
     pub history: Vec<(String, u64)>,
-    /// The most lines that the log keeps; older ones are forgotten.
+    /// The most lines that the log keeps, and the most recordings that are remembered; older ones are forgotten.
     pub log_limit: usize,
 }
 

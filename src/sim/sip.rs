@@ -101,6 +101,8 @@ impl Sim {
         let chan = self.new_channel(Driver::Sip, true, host, Side::Sip(side));
         if let Some(channel) = self.channels.get_mut(&chan) {
             channel.target = msg.fields.text("id").into();
+            (channel.caller, channel.called) =
+                (msg.fields.text("caller").into(), msg.fields.text("called").into());
         }
         self.set_limits(chan, &msg.fields);
         // The engine takes up the offer to leave the sound to the two ends, or not; it is not passed on.

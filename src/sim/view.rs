@@ -20,10 +20,16 @@ pub struct ChannelView {
     pub id: ChannelId,
     /// `incoming`, `ringing`, `answered`, …
     pub status: String,
+    /// Whether the engine made it to reach somebody; false for one by which somebody called in.
+    pub outgoing: bool,
     /// Whether it was ever answered.
     pub answered: bool,
     /// Where the party is, or what the channel was called for.
     pub address: String,
+    /// Who called, for a SIP channel.
+    pub caller: String,
+    /// Who was called, for a SIP channel.
+    pub called: String,
     /// The bill that its call is on.
     pub billid: String,
     /// The channel that it is connected to.
@@ -32,6 +38,8 @@ pub struct ChannelView {
     pub room: Option<String>,
     /// Whether the room hears it; false for a channel in no room.
     pub muted: bool,
+    /// How loud its party speaks; 0 is silence.
+    pub energy: u32,
     /// The digits that reached the party at this end, in the order in which they did.
     pub received: String,
     /// What was played to the party instead of its peer, from the first on.
@@ -53,6 +61,8 @@ pub struct MemberView {
     pub peer: Option<ChannelId>,
     /// Whether the room does not hear it.
     pub muted: bool,
+    /// How loud its party speaks, muted or not; 0 is silence.
+    pub energy: u32,
     /// Made for a task, and not announced.
     pub utility: bool,
     /// Counts as a user.
@@ -162,12 +172,16 @@ impl Sim {
         Some(ChannelView {
             id: self.public_id(chan),
             status: text(&channel.status),
+            outgoing: channel.outgoing,
             answered: channel.answered,
             address: text(&channel.address),
+            caller: text(&channel.caller),
+            called: text(&channel.called),
             billid: text(&channel.billid),
             peer: channel.peer.map(|peer| self.public_id(peer)),
             room: leg.map(|leg| text(&leg.room)),
             muted: leg.is_some_and(|leg| leg.muted),
+            energy: media.energy,
             received: text(&channel.digits.received),
             heard: media.heard.iter().map(text).collect(),
             hearing: media.over.as_ref().map(|playing| text(&playing.resource)),
@@ -205,6 +219,7 @@ impl Sim {
             leg: self.public_id(chan),
             peer: channel.peer.map(|peer| self.public_id(peer)),
             muted: leg.muted,
+            energy: peer.map_or(0, |peer| peer.media.energy),
             utility: leg.utility,
             counted: leg.counted,
             recording: channel.media.call_record.as_ref().map(text),
@@ -218,7 +233,7 @@ impl Sim {
         wave.media.recorder.as_ref().map(text)
     }
 
-    /// What has been recorded to the end, in the order in which it ended.
+    /// What has been recorded to the end lately, in the order in which it ended.
     pub fn recordings(&self) -> impl Iterator<Item = String> {
         self.recordings.iter().map(text)
     }

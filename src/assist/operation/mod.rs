@@ -6,3 +6,4 @@ mod message;
 mod mute;
 mod prompt;
 mod record;
+mod set_state;

@@ -2,32 +2,37 @@
 
 use bstr::BString;
 
-use crate::assist::job::{Job, Purpose, Reply, accepted};
+use crate::assist::job::{Purpose, Reply, accepted};
+use crate::assist::names::Context;
 use crate::assist::{Assist, Report};
 use crate::moment::Moment;
 use crate::template::Template;
 use crate::wire::Params;
 
 impl Assist {
-    /// Plays to the caller alone, over what the call lets them hear.
-    pub(in crate::assist) fn prompt(&mut self, now: Moment, job: &Job, resource: &Template) {
-        if self.calls.find(job.channel.as_ref()).is_none() {
+    /// Plays to the caller alone, over what the call lets them hear; `why` says in the log what it belongs to.
+    pub(in crate::assist) fn prompt(
+        &mut self,
+        now: Moment,
+        from: &Context<'_>,
+        why: String,
+        resource: &Template,
+    ) {
+        if self.calls.find(from.channel.as_ref()).is_none() {
             return;
         }
-        let resource = self.render(now, job, resource);
         let params = Params::new()
-            .with("id", &job.channel)
+            .with("id", from.channel)
             .with("message", "chan.attach")
-            .with("override", resource)
+            .with("override", self.render(now, *from, resource))
             .with("single", "yes");
-        let purpose = Purpose::Prompt { channel: job.channel.clone(), code: job.code };
+        let purpose = Purpose::Prompt { channel: from.channel.clone(), why };
         self.send_aside(now, purpose, "chan.masquerade", params);
     }
 
-    pub(in crate::assist) fn prompt_ended(&mut self, channel: &BString, code: usize, reply: Reply<'_, '_>) {
+    pub(in crate::assist) fn prompt_ended(&mut self, channel: &BString, why: &str, reply: Reply<'_, '_>) {
         if let Err(reason) = accepted(reply) {
-            let code = &self.config.codes[code].name;
-            let text = format!("the sound that answers {code} was not played to {channel:?}: {reason}");
+            let text = format!("the sound of {why} was not played to {channel:?}: {reason}");
             self.outbox.report(Report::Trouble { text });
         }
     }

@@ -27,6 +27,10 @@ impl<'t> Findings<'t> {
         self.found.push(diagnostic);
     }
 
+    pub(in crate::config) fn extend(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        self.found.extend(diagnostics);
+    }
+
     /// An error at a stretch of the file.
     pub(in crate::config) fn error(
         &self,
@@ -54,30 +58,34 @@ impl<'t> Findings<'t> {
     /// Text that is no TOML makes values look wrong, or missing, that are not: on the lines of such an error nothing
     /// else is said, and nowhere that something is missing.
     pub(in crate::config) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
-        let broken: HashSet<usize> = self
-            .found
-            .iter()
-            .filter(|found| found.kind == SYNTAX)
-            .flat_map(|found| line_starts(self.text, found))
-            .collect();
+        let syntax = self.found.iter().filter(|found| found.kind == SYNTAX);
+        let broken: HashSet<usize> = syntax.flat_map(|found| self.line_starts(found)).collect();
         if !broken.is_empty() {
-            let text = self.text;
-            self.found.retain(|found| match found.kind {
-                SYNTAX | "duplicate-key" => true,
-                "missing-key" | "no-codes" => false,
-                _ => !line_starts(text, found).iter().any(|line| broken.contains(line)),
-            });
+            let found = std::mem::take(&mut self.found);
+            self.found = found.into_iter().filter(|found| self.is_no_echo(found, &broken)).collect();
         }
         let place = |found: &Diagnostic| found.place.as_ref().map(|place| (place.source, place.span.start));
         self.found.sort_by_key(|found| (found.place.is_none(), place(found)));
         self.found
     }
-}
 
-/// Where the lines start that a diagnostic is about.
-fn line_starts(text: &str, found: &Diagnostic) -> Vec<usize> {
-    let Some(Place { span, .. }) = &found.place else { return Vec::new() };
-    let first = text.get(..span.start).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
-    let rest = text.get(span.clone()).unwrap_or_default();
-    std::iter::once(first).chain(rest.match_indices('\n').map(|(at, _)| span.start + at + 1)).collect()
+    fn is_no_echo(&self, found: &Diagnostic, broken: &HashSet<usize>) -> bool {
+        match found.kind {
+            SYNTAX | "duplicate-key" => true,
+            "missing-key" | "no-codes" | "unused-rule" => false,
+            _ => !self.line_starts(found).iter().any(|line| broken.contains(line)),
+        }
+    }
+
+    /// Where the lines of this file start that a diagnostic is about.
+    fn line_starts(&self, found: &Diagnostic) -> Vec<usize> {
+        let Some(Place { source, span }) = &found.place else { return Vec::new() };
+        if *source != self.source {
+            return Vec::new();
+        }
+        let before = self.text.get(..span.start).unwrap_or_default();
+        let first = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let rest = self.text.get(span.clone()).unwrap_or_default();
+        std::iter::once(first).chain(rest.match_indices('\n').map(|(at, _)| span.start + at + 1)).collect()
+    }
 }

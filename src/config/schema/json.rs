@@ -80,7 +80,8 @@ fn value(value: &Value) -> Map<String, Json> {
         Value::Integer { least, most } => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Value::Duration { .. } => json!({
             "type": "string",
-            "pattern": "^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
+            "minLength": 2,
+            "pattern": "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
         }),
         Value::Choice(choices) => json!({ "type": "string", "oneOf": words(choices) }),
         Value::Address => json!({ "type": "string", "pattern": "^(unix:.+|tcp:.+:[0-9]+|stdio)$" }),

@@ -9,7 +9,7 @@ mod sections;
 use std::time::Duration;
 
 pub use json::json_schema;
-pub(super) use sections::{KEYPAD, RECONNECT, RECORD, YATE};
+pub(super) use sections::{KEYPAD, LIMITS, RECONNECT, RECORD, YATE};
 pub use sections::{OPERATIONS, ROOT};
 
 /// A table of the configuration.

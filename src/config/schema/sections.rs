@@ -12,8 +12,16 @@ pub const ROOT: Section = Section {
         Key::new("yate", Value::Table(&YATE), YATE.doc),
         Key::new("keypad", Value::Table(&KEYPAD), KEYPAD.doc),
         Key::new("record", Value::Table(&RECORD), RECORD.doc),
+        Key::new("limits", Value::Table(&LIMITS), LIMITS.doc),
         Key::new("states", Value::NamedTables(&STATE), "The states of a call, each under its name.")
             .example("{ conference = { unmatched = \"drop\" } }"),
+        Key::new(
+            "roles",
+            Value::NamedTables(&ROLE),
+            "Who callers can be, each role under its name. A call may also be given one in routing, by the parameter \
+             `touchtone_role`.",
+        )
+        .example("{ organizer = { rooms = \"conf/9*\" } }"),
         Key::new(
             "code",
             Value::Tables(&CODE),
@@ -133,7 +141,34 @@ const STATE: Section = Section {
         Key::new("interdigit", duration(100, 60_000), INTERDIGIT).example("\"4s\""),
         Key::new("critical", duration(100, 60_000), CRITICAL).example("\"1s\""),
         Key::new("enter", Value::PhoneKey, ENTER).example("\"#\""),
+        Key::new(
+            "pass-through",
+            Value::Boolean,
+            "Whether every digit goes on as it comes; codes still fire, but their digits are heard too.",
+        )
+        .default("false"),
+        Key::new(
+            "first-key",
+            duration(100, 600_000),
+            "How long the first key may take; then the call is back where the engine has it.",
+        )
+        .example("\"10s\""),
+        Key::new("on-unmatched", Value::Template, "What the caller hears when no code wanted what was keyed.")
+            .example("\"tone/outoforder\""),
+        Key::new("on-timeout", Value::Template, "What the caller hears when a timer ran out before there was a code.")
+            .example("\"tone/outoforder\""),
     ],
+};
+
+const ROLE: Section = Section {
+    title: "[roles.NAME]",
+    doc: "Who a caller is.",
+    keys: &[Key::new(
+        "rooms",
+        Value::Texts,
+        "The rooms that give everybody in them this role; a final `*` stands for anything.",
+    )
+    .example("\"conf/9*\"")],
 };
 
 /// What a code can do.
@@ -146,6 +181,7 @@ pub const OPERATIONS: &[Choice] = &[
     Choice { name: "record-toggle", doc: "Starts the recording of the room, or stops one that runs." },
     Choice { name: "record-start", doc: "Starts the recording of the room." },
     Choice { name: "record-stop", doc: "Stops the recording of the room." },
+    Choice { name: "set-state", doc: "Puts the call in another state." },
     Choice { name: "message", doc: "Sends the engine any message." },
 ];
 
@@ -175,8 +211,13 @@ const CODE: Section = Section {
         )
         .default("true")
         .only_for(&["join"]),
-        Key::new("to", Value::Template, "Where the caller goes from the room; if absent, the call ends.")
-            .only_for(&["leave"])
+        Key::new(
+            "to",
+            Value::Template,
+            "Where the caller goes from the room; if absent, the call ends. For `set-state`, the state, or `auto` for \
+             where the engine has the call.",
+        )
+            .only_for(&["leave", "set-state"])
             .example("\"tone/dial\""),
         Key::new("message", Value::Text, "The name of the message.")
             .required()
@@ -192,12 +233,58 @@ const CODE: Section = Section {
         Key::new("params", Value::Params, "What the engine is told besides: of a room that `join` makes, or in the message.")
             .only_for(&["join", "message"])
             .example("{ lonely = \"true\" }"),
+        Key::new("interdigit", duration(100, 60_000), INTERDIGIT).example("\"4s\""),
+        Key::new("critical", duration(100, 60_000), CRITICAL).example("\"1s\""),
+        Key::new(
+            "then",
+            Value::Texts,
+            "Codes whose operations follow, in order, when this one was done. A code that only follows needs no keys.",
+        )
+        .example("[\"announce\"]"),
         Key::new("on-success", Value::Template, "What the caller hears when it was done: an engine resource.")
-            .example("\"tone/dtmf/1\""),
+            .example("\"tone/1000/200\""),
         Key::new("on-failure", Value::Template, "What the caller hears when it could not be done.")
             .example("\"tone/outoforder\""),
     ],
 };
+
+pub(in crate::config) const LIMITS: Section = Section {
+    title: "[limits]",
+    doc: "How large grammars may become; errors speak of a limit by its name.",
+    keys: &[
+        Key::new("nesting", count(100), "How deep groups, and rules in rules, may be nested.").default("100"),
+        Key::new("repeat", count(100_000), "The largest number in a repeat.").default("1000"),
+        Key::new(
+            "nfa-states",
+            count(100_000_000),
+            "How many parts all keys together have, repeats written out.",
+        )
+        .default("1000000"),
+        Key::new("dfa-states", count(25_000_000), "How many states an automaton has before it is minimised.")
+            .default("250000"),
+        Key::new("dfa-work", count(2_000_000_000), "How many steps making an automaton takes.")
+            .default("20000000"),
+        Key::new(
+            "table-cells",
+            count(1_000_000_000),
+            "How many cells of four bytes the table of an automaton has.",
+        )
+        .default("16000000"),
+        Key::new(
+            "expansion",
+            count(20_000_000),
+            "How many parts a rule has, with the rules it refers to in their places.",
+        )
+        .default("200000"),
+        Key::new("files", count(10_000), "How many files one grammar is made of.").default("100"),
+        Key::new("file-bytes", count(1_000_000_000), "How long a grammar file is, in bytes.")
+            .default("1000000"),
+    ],
+};
+
+const fn count(most: u64) -> Value {
+    Value::Integer { least: 1, most }
+}
 
 const fn duration(least_ms: u64, most_ms: u64) -> Value {
     Value::Duration { least: Duration::from_millis(least_ms), most: Duration::from_millis(most_ms) }

@@ -17,10 +17,16 @@ pub(in crate::grammar) enum Instruction {
     Jump(u32),
     /// Begins the capture with this name: a place in [`Program::names`].
     Open(u32),
-    /// Ends the capture that was begun by the `Open` at this place.
+    /// Begins a stretch that has no name: a loop.
+    Enter,
+    /// Ends what was begun by the `Open` or `Enter` at this place, and all that was begun since.
     Close(u32),
     /// Passes the tag with this text: a place in [`Program::tags`].
     Tag(u32),
+    /// Begins a round of an open-ended repeat, this many of which are around here.
+    Round(u32),
+    /// Goes on only if a symbol was taken since that round began.
+    Taken(u32),
     /// The pattern has matched.
     Match(u32),
     /// Leads nowhere.
@@ -37,6 +43,8 @@ pub(in crate::grammar) struct Program {
     pub(in crate::grammar) tags: Vec<String>,
     /// Where each pattern's instructions begin.
     starts: Vec<u32>,
+    /// How deep open-ended repeats are within each other in each pattern, of those that could go round for nothing.
+    rounds: Vec<u32>,
 }
 
 impl Program {
@@ -50,6 +58,11 @@ impl Program {
         let Some(&start) = self.starts.get(pattern) else { return 0..0 };
         let end = self.starts.get(pattern + 1).map_or(self.instructions.len(), |&end| end as usize);
         start as usize..end
+    }
+
+    /// The largest number in a [`Round`](Instruction::Round) of a pattern.
+    pub(in crate::grammar) fn rounds(&self, pattern: usize) -> usize {
+        self.rounds.get(pattern).map_or(0, |&rounds| rounds as usize)
     }
 
     /// Whether the symbol is in one of the ranges of a [`Take`](Instruction::Take).
@@ -66,13 +79,30 @@ pub(super) struct Writer {
     limits: Limits,
     /// Parts written so far, rounds that wrote nothing included: bounds the time as well as the memory.
     parts: usize,
-    /// The loops around the part being written: label and first instruction.
-    loops: Vec<(usize, u32)>,
+    /// The loops around what is being written.
+    loops: Vec<OpenLoop>,
+    /// How many open-ended repeats are around what is being written.
+    rounds: u32,
+    /// The most there were, of those that could go round for nothing.
+    deepest: u32,
+}
+
+/// A loop whose parts are being written.
+#[derive(Debug)]
+struct OpenLoop {
+    label: usize,
+    /// Where each part begins, of those written or being written.
+    starts: Vec<u32>,
+    /// How many parts it has.
+    parts: usize,
+    /// Jumps to parts that are not written yet: the instruction, the part.
+    ahead: Vec<(u32, usize)>,
 }
 
 impl Writer {
     pub(super) fn new(alphabet_size: usize, limits: Limits) -> Self {
-        Writer { program: Program::default(), alphabet_size, limits, parts: 0, loops: Vec::new() }
+        let program = Program::default();
+        Writer { program, alphabet_size, limits, parts: 0, loops: Vec::new(), rounds: 0, deepest: 0 }
     }
 
     /// Adds a pattern; its index is the count of those before it.
@@ -81,13 +111,23 @@ impl Writer {
         let start = self.next();
         self.program.starts.push(start);
         self.loops.clear();
-        let written = self.node(node, 0, 0);
+        (self.rounds, self.deepest) = (0, 0);
+        let written = self.node(node, 0, 0).and_then(|_| {
+            // What captures are found with is as large as this.
+            let places = (self.next() - start) as usize * (self.deepest as usize + 1);
+            self.within(places)
+        });
         written.map_err(|fault| match fault {
             Fault::Limit(limit) => CompileError::Limit { limit, pattern: Some(index) },
             Fault::Recursion => CompileError::Recursion { pattern: index },
         })?;
+        self.program.rounds.push(self.deepest);
         self.program.instructions.push(Instruction::Match(narrow(index)));
         Ok(())
+    }
+
+    fn within(&self, parts: usize) -> Result<(), Fault> {
+        LimitExceeded::check("nfa-states", parts, self.limits.nfa_states).map_err(Fault::Limit)
     }
 
     /// The place of the instruction that is written next.
@@ -103,49 +143,53 @@ impl Writer {
 
     fn part(&mut self) -> Result<(), Fault> {
         self.parts += 1;
-        LimitExceeded::check("nfa-states", self.parts, self.limits.nfa_states).map_err(Fault::Limit)
+        self.within(self.parts)
     }
 
     /// Writes a node. `depth` is how deep it is nested, and `floor` how many of the loops around it cannot be gone
-    /// back to from here, because something would still have to follow.
-    fn node(&mut self, node: &Node, depth: usize, floor: usize) -> Result<(), Fault> {
+    /// back to from here, because something would still have to follow. Says whether it could match nothing.
+    fn node(&mut self, node: &Node, depth: usize, floor: usize) -> Result<bool, Fault> {
         self.part()?;
-        LimitExceeded::check("nesting", depth, self.limits.nesting.saturating_mul(NODES_A_LEVEL))
+        LimitExceeded::check("nesting", depth, self.limits.depth().saturating_mul(NODES_A_LEVEL))
             .map_err(Fault::Limit)?;
         match node {
-            Node::Empty => {}
-            Node::Void => {
-                self.push(Instruction::Fail);
+            Node::Empty => Ok(true),
+            Node::Void => Ok(self.fail()),
+            Node::Symbols(set) => {
+                self.take(set.ranges());
+                Ok(false)
             }
-            Node::Symbols(set) => self.take(set.ranges()),
-            Node::Garbage => self.garbage(),
-            Node::Sequence(nodes) => self.sequence(nodes, depth, floor)?,
-            Node::Alternatives(nodes) => self.alternatives(nodes, depth, floor)?,
-            Node::Repeat { node, min, max } => self.repeat(node, *min, *max, depth, floor)?,
+            Node::Garbage => {
+                let split = self.push(Instruction::Fail);
+                self.take(&[(0, self.alphabet_size.saturating_sub(1))]);
+                self.push(Instruction::Jump(split));
+                self.patch_split(split);
+                Ok(true)
+            }
+            Node::Sequence(nodes) => self.sequence(nodes, depth, floor),
+            Node::Alternatives(nodes) => self.alternatives(nodes, depth, floor),
+            Node::Repeat { node, min, max } => self.repeat(node, *min, *max, depth, floor),
             Node::Capture { name, node } => {
                 let name = intern(&mut self.program.names, name);
                 let open = self.push(Instruction::Open(name));
-                self.node(node, depth + 1, floor)?;
+                let nothing = self.node(node, depth + 1, floor)?;
                 self.push(Instruction::Close(open));
+                Ok(nothing)
             }
             Node::Tag(text) => {
                 let tag = intern(&mut self.program.tags, text);
                 self.push(Instruction::Tag(tag));
+                Ok(true)
             }
-            Node::Loop { label, node } => {
-                self.loops.push((*label, self.next()));
-                self.node(node, depth + 1, floor)?;
-                self.loops.pop();
-            }
-            Node::Again(label) => {
-                let reachable = self.loops.get(floor..).unwrap_or_default();
-                let Some(&(_, start)) = reachable.iter().rev().find(|entry| entry.0 == *label) else {
-                    return Err(Fault::Recursion);
-                };
-                self.push(Instruction::Jump(start));
-            }
+            Node::Loop { label, parts } => self.cycle(*label, parts, depth, floor),
+            Node::Again { label, part } => self.again(*label, *part, floor),
         }
-        Ok(())
+    }
+
+    /// Writes what never matches.
+    fn fail(&mut self) -> bool {
+        self.push(Instruction::Fail);
+        false
     }
 
     fn take(&mut self, ranges: &[(usize, usize)]) {
@@ -157,36 +201,28 @@ impl Writer {
         self.push(if from == to { Instruction::Fail } else { Instruction::Take { from, to } });
     }
 
-    fn garbage(&mut self) {
-        let split = self.push(Instruction::Fail);
-        self.take(&[(0, self.alphabet_size.saturating_sub(1))]);
-        self.push(Instruction::Jump(split));
-        self.patch_split(split);
-    }
-
-    fn sequence(&mut self, nodes: &[Node], depth: usize, floor: usize) -> Result<(), Fault> {
-        let Some((last, before)) = nodes.split_last() else { return Ok(()) };
+    fn sequence(&mut self, nodes: &[Node], depth: usize, floor: usize) -> Result<bool, Fault> {
+        let Some((last, before)) = nodes.split_last() else { return Ok(true) };
+        let mut nothing = true;
         for node in before {
-            self.node(node, depth + 1, self.loops.len())?;
+            nothing &= self.node(node, depth + 1, self.loops.len())?;
         }
-        self.node(last, depth + 1, floor)
+        Ok(self.node(last, depth + 1, floor)? && nothing)
     }
 
-    fn alternatives(&mut self, nodes: &[Node], depth: usize, floor: usize) -> Result<(), Fault> {
-        let Some((last, before)) = nodes.split_last() else {
-            self.push(Instruction::Fail);
-            return Ok(());
-        };
+    fn alternatives(&mut self, nodes: &[Node], depth: usize, floor: usize) -> Result<bool, Fault> {
+        let Some((last, before)) = nodes.split_last() else { return Ok(self.fail()) };
+        let mut nothing = false;
         let mut ends = Vec::with_capacity(before.len());
         for node in before {
             let split = self.push(Instruction::Fail);
-            self.node(node, depth + 1, floor)?;
+            nothing |= self.node(node, depth + 1, floor)?;
             ends.push(self.push(Instruction::Fail));
             self.patch_split(split);
         }
-        self.node(last, depth + 1, floor)?;
+        nothing |= self.node(last, depth + 1, floor)?;
         self.patch_jumps(&ends);
-        Ok(())
+        Ok(nothing)
     }
 
     fn repeat(
@@ -196,26 +232,20 @@ impl Writer {
         max: Option<usize>,
         depth: usize,
         floor: usize,
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         LimitExceeded::check("repeat", max.unwrap_or(min).max(min), self.limits.repeat)
             .map_err(Fault::Limit)?;
         if max.is_some_and(|max| max < min) {
-            self.push(Instruction::Fail);
-            return Ok(());
+            return Ok(self.fail());
         }
         // `<0-1>` is an alternative with nothing: its last thing is the last thing around it too.
         let floor = if max == Some(1) { floor } else { self.loops.len() };
+        let mut nothing = true;
         for _ in 0..min {
-            self.node(node, depth + 1, floor)?;
+            nothing = self.node(node, depth + 1, floor)?;
         }
         match max {
-            None => {
-                self.part()?;
-                let split = self.push(Instruction::Fail);
-                self.node(node, depth + 1, floor)?;
-                self.push(Instruction::Jump(split));
-                self.patch_split(split);
-            }
+            None => self.open_ended(node, depth, floor)?,
             Some(max) => {
                 let mut splits = Vec::with_capacity(max - min);
                 for _ in min..max {
@@ -225,7 +255,63 @@ impl Writer {
                 splits.into_iter().for_each(|split| self.patch_split(split));
             }
         }
+        Ok(nothing)
+    }
+
+    /// Writes a repeat without an end. Its rounds are watched if they could take nothing.
+    fn open_ended(&mut self, node: &Node, depth: usize, floor: usize) -> Result<(), Fault> {
+        self.part()?;
+        let split = self.push(Instruction::Fail);
+        let begin = self.push(Instruction::Jump(split + 2));
+        self.rounds += 1;
+        if self.node(node, depth + 1, floor)? {
+            self.program.instructions[begin as usize] = Instruction::Round(self.rounds);
+            self.deepest = self.deepest.max(self.rounds);
+            self.push(Instruction::Taken(self.rounds));
+        }
+        self.rounds -= 1;
+        self.push(Instruction::Jump(split));
+        self.patch_split(split);
         Ok(())
+    }
+
+    fn cycle(&mut self, label: usize, parts: &[Node], depth: usize, floor: usize) -> Result<bool, Fault> {
+        if parts.is_empty() {
+            return Ok(self.fail());
+        }
+        let enter = self.push(Instruction::Enter);
+        self.loops.push(OpenLoop { label, starts: Vec::new(), parts: parts.len(), ahead: Vec::new() });
+        let mut nothing = false;
+        let mut ends = Vec::with_capacity(parts.len());
+        for node in parts {
+            let start = self.next();
+            if let Some(open) = self.loops.last_mut() {
+                open.starts.push(start);
+            }
+            nothing |= self.node(node, depth + 1, floor)?;
+            ends.push(self.push(Instruction::Fail));
+        }
+        if let Some(written) = self.loops.pop() {
+            for (jump, part) in written.ahead {
+                self.program.instructions[jump as usize] = Instruction::Jump(written.starts[part]);
+            }
+        }
+        self.patch_jumps(&ends);
+        self.push(Instruction::Close(enter));
+        Ok(nothing)
+    }
+
+    fn again(&mut self, label: usize, part: usize, floor: usize) -> Result<bool, Fault> {
+        let jump = self.push(Instruction::Fail);
+        let reachable = self.loops.get_mut(floor..).unwrap_or_default();
+        let open = reachable.iter_mut().rev().find(|open| open.label == label && part < open.parts);
+        let open = open.ok_or(Fault::Recursion)?;
+        match open.starts.get(part) {
+            Some(&start) => self.program.instructions[jump as usize] = Instruction::Jump(start),
+            None => open.ahead.push((jump, part)),
+        }
+        // The part may match nothing or not; that it could is on the safe side.
+        Ok(true)
     }
 
     /// Makes the instruction at `split` try what follows it first, and what is written next after that.

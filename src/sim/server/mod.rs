@@ -3,10 +3,10 @@
 //! This is the only part of the simulator that reads a clock or does I/O. Its threads: one lets time pass, one
 //! accepts, and each connection has one that reads and one that writes.
 
+mod socket;
+
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,6 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::socket::{Listener, Socket, listen};
 use super::{CallRequest, ChannelId, ConnectionId, Sim};
 use crate::key::Keys;
 
@@ -57,19 +58,16 @@ struct State {
     /// How far time may pass at a virtual pace.
     until: Duration,
     last_said: Instant,
+    /// Goes up when the engine is replaced: then connections of the old one mean nothing any more.
+    generation: u64,
     stopping: bool,
 }
 
-/// A socket of either kind.
-#[derive(Debug)]
-enum Socket {
-    Tcp(TcpStream),
-    Unix(UnixStream),
-}
-
-enum Listener {
-    Tcp(TcpListener),
-    Unix(UnixListener),
+/// A connection, and the engine that it is of.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    id: ConnectionId,
+    generation: u64,
 }
 
 impl Server {
@@ -85,6 +83,7 @@ impl Server {
             started: clock(),
             writers: HashMap::new(),
             last_said: clock(),
+            generation: 0,
             stopping: false,
         };
         let shared = Shared { state: Mutex::new(state), work: Condvar::new(), news: Condvar::new(), pace };
@@ -152,12 +151,18 @@ impl Server {
 
     /// The engine closes every connection, as when it is stopped; it goes on listening.
     pub fn close_connections(&self) {
+        self.shared.lock().close_connections();
+        self.shared.work.notify_all();
+    }
+
+    /// The engine stops and another starts in its place: every connection is closed, and new ones find `sim`.
+    pub fn restart(&self, sim: Sim) {
         let mut state = self.shared.lock();
-        let ids: Vec<ConnectionId> = state.writers.keys().copied().collect();
-        for id in ids {
-            state.sim.disconnect(id);
-            state.writers.remove(&id);
-        }
+        state.close_connections();
+        state.generation += 1;
+        state.started = clock();
+        state.until = sim.now();
+        state.sim = sim;
         self.shared.work.notify_all();
     }
 
@@ -241,17 +246,20 @@ impl Shared {
     }
 
     /// A module is there: what it says goes in, until there is no more.
-    fn serve(&self, id: ConnectionId, mut input: impl Read) {
+    fn serve(&self, entry: Entry, mut input: impl Read) {
         let mut buffer = vec![0; 65_536];
         loop {
             let count = input.read(&mut buffer).unwrap_or(0);
             let mut state = self.lock();
+            if state.generation != entry.generation {
+                return;
+            }
             self.catch_up(&mut state);
             state.last_said = clock();
             if count == 0 {
-                state.sim.disconnect(id);
+                state.sim.disconnect(entry.id);
             } else {
-                state.sim.receive(id, &buffer[..count]);
+                state.sim.receive(entry.id, &buffer[..count]);
             }
             self.work.notify_all();
             if count == 0 || state.stopping {
@@ -260,40 +268,46 @@ impl Shared {
         }
     }
 
-    fn enter(&self, script: bool) -> (ConnectionId, Receiver<Vec<u8>>) {
+    fn enter(&self, script: bool) -> (Entry, Receiver<Vec<u8>>) {
         let (sender, receiver) = channel();
         let mut state = self.lock();
         let id = if script { state.sim.connect_script() } else { state.sim.connect() };
         state.writers.insert(id, sender);
-        (id, receiver)
+        (Entry { id, generation: state.generation }, receiver)
     }
 
     fn run_script(self: &Arc<Self>, mut child: std::process::Child, command: &impl Fn() -> Command) {
         loop {
             let (Some(output), Some(input)) = (child.stdin.take(), child.stdout.take()) else { return };
-            let (id, lines) = self.enter(true);
+            let (entry, lines) = self.enter(true);
             if spawn("sim write", self, move |_| write_all(output, &lines)).is_err() {
                 return;
             }
-            self.serve(id, input);
+            self.serve(entry, input);
             drop(child.wait());
             let mut state = self.lock();
-            let again = state.sim.restarts(id) && !state.stopping;
-            state.writers.remove(&id);
-            drop(state);
-            match start_child(command) {
-                Ok(next) if again => child = next,
-                Ok(mut unwanted) => {
-                    drop(unwanted.kill());
-                    return;
-                }
-                Err(_) => return,
+            // An engine that is replaced starts none of the old one's modules.
+            let current = state.generation == entry.generation;
+            let again = current && state.sim.restarts(entry.id) && !state.stopping;
+            if current {
+                state.writers.remove(&entry.id);
             }
+            drop(state);
+            child = match again.then(|| start_child(command)) {
+                Some(Ok(next)) => next,
+                _ => return,
+            };
         }
     }
 }
 
 impl State {
+    fn close_connections(&mut self) {
+        for id in std::mem::take(&mut self.writers).into_keys() {
+            self.sim.disconnect(id);
+        }
+    }
+
     /// Hands what the engine has said to those who write it.
     fn deliver(&mut self) {
         let sim = &mut self.sim;
@@ -310,95 +324,14 @@ impl State {
     }
 }
 
-impl Socket {
-    fn open(address: &str) -> io::Result<Socket> {
-        match address.split_once(':') {
-            Some(("unix", path)) => UnixStream::connect(path).map(Socket::Unix),
-            Some(("tcp", host)) => TcpStream::connect(host).map(Socket::Tcp),
-            _ => Err(unknown_address(address)),
-        }
-    }
-
-    fn try_clone(&self) -> io::Result<Socket> {
-        match self {
-            Socket::Tcp(stream) => stream.try_clone().map(Socket::Tcp),
-            Socket::Unix(stream) => stream.try_clone().map(Socket::Unix),
-        }
-    }
-
-    fn shut_down(&self) {
-        // It may be closed already; then there is nothing to do.
-        drop(match self {
-            Socket::Tcp(stream) => stream.shutdown(Shutdown::Both),
-            Socket::Unix(stream) => stream.shutdown(Shutdown::Both),
-        });
-    }
-}
-
-impl Read for Socket {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Socket::Tcp(stream) => stream.read(buffer),
-            Socket::Unix(stream) => stream.read(buffer),
-        }
-    }
-}
-
-impl Write for Socket {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Socket::Tcp(stream) => stream.write(bytes),
-            Socket::Unix(stream) => stream.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Socket::Tcp(stream) => stream.flush(),
-            Socket::Unix(stream) => stream.flush(),
-        }
-    }
-}
-
-impl Listener {
-    fn accept(&self) -> io::Result<Socket> {
-        match self {
-            Listener::Tcp(listener) => listener.accept().map(|(stream, _)| Socket::Tcp(stream)),
-            Listener::Unix(listener) => listener.accept().map(|(stream, _)| Socket::Unix(stream)),
-        }
-    }
-}
-
-fn unknown_address(address: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, format!("{address}: not unix:PATH or tcp:HOST:PORT"))
-}
-
-fn listen(address: &str) -> io::Result<(Listener, String, Option<PathBuf>)> {
-    match address.split_once(':') {
-        Some(("unix", path)) => {
-            let path = PathBuf::from(path);
-            if path.exists() {
-                std::fs::remove_file(&path)?;
-            }
-            Ok((Listener::Unix(UnixListener::bind(&path)?), address.to_owned(), Some(path)))
-        }
-        Some(("tcp", host)) => {
-            let listener = TcpListener::bind(host)?;
-            let address = format!("tcp:{}", listener.local_addr()?);
-            Ok((Listener::Tcp(listener), address, None))
-        }
-        _ => Err(unknown_address(address)),
-    }
-}
-
 fn accept(listener: &Listener, shared: &Arc<Shared>) {
     while let Ok(socket) = listener.accept() {
         if shared.lock().stopping {
             return;
         }
         let Ok(output) = socket.try_clone() else { continue };
-        let (id, lines) = shared.enter(false);
-        let reader = spawn("sim read", shared, move |shared| shared.serve(id, socket));
+        let (entry, lines) = shared.enter(false);
+        let reader = spawn("sim read", shared, move |shared| shared.serve(entry, socket));
         let writer = spawn("sim write", shared, move |_| {
             if let Ok(closer) = output.try_clone() {
                 write_all(output, &lines);

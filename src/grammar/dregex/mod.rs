@@ -4,8 +4,8 @@
 //! |---|---|
 //! | `0`…`9` `*` `#` `A`…`D` | that key; `a`…`d` are the same as `A`…`D` |
 //! | `x` | any digit, `0` to `9` |
-//! | `[2-9*]` | any key named: keys, and ranges of digits or of letters |
-//! | `[^15]` | any of the sixteen keys but those named |
+//! | `[2-9*]` | any key named: keys, `x`, and ranges of digits or of letters |
+//! | `[^15]` | any digit but those named |
 //! | `…{m}` `…{m,n}` `…{m,}` `…{,n}` | what stands before it, m times; m to n, at least m, at most n times |
 //! | `(…)` | what is within, as one thing to repeat |
 //! | `(name:…)` | the same, and what matches it is captured by that name |
@@ -13,20 +13,21 @@
 //! Groups are ours: RFC 4730 has none. Its long presses (`L1`) are refused, because the engine reports that a key
 //! was pressed but not for how long. Alternatives are written as a list of expressions.
 
+mod class;
+
 use std::ops::Range;
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while, take_while1};
+use nom::bytes::complete::{take_while, take_while1};
 use nom::character::complete::{anychar, char, digit0, one_of};
-use nom::combinator::{opt, recognize, value, verify};
-use nom::multi::many0_count;
-use nom::sequence::{delimited, preceded, separated_pair, terminated};
+use nom::combinator::{opt, value};
+use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
 use super::ast::{Node, SymbolSet};
 use super::limits::Limits;
 use super::problem::Problem;
-use crate::key::{KEY_COUNT, Key};
+use crate::key::Key;
 
 /// Reads one expression into a pattern over the sixteen keys, numbered as [`Key::index`] has them.
 ///
@@ -55,9 +56,6 @@ struct Reader<'a> {
     problems: Vec<Problem>,
 }
 
-/// What stands in a class: the first key, and the last one if it is a range.
-type ClassItem = (char, Option<char>);
-
 /// A repeat as written: `{m}` has no second part, `{m,}` one that is empty.
 type RepeatParts<'a> = (&'a str, Option<&'a str>);
 
@@ -72,14 +70,15 @@ impl<'a> Reader<'a> {
         self.at(before)..self.at(after)
     }
 
-    fn problem(&mut self, kind: &'static str, span: Range<usize>, message: impl Into<String>, label: &str) {
-        self.problems.push(Problem::new(kind, span, message).labelled(label));
+    /// Notes what is wrong; a text can only be so wrong that it is worth saying.
+    fn note(&mut self, problem: Problem) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(problem);
+        }
     }
 
-    fn help(&mut self, help: impl Into<String>) {
-        if let Some(last) = self.problems.pop() {
-            self.problems.push(last.help(help));
-        }
+    fn problem(&mut self, kind: &'static str, span: Range<usize>, message: impl Into<String>, label: &str) {
+        self.note(Problem::new(kind, span, message).labelled(label));
     }
 
     /// Reads up to the end of the text or to a `)`.
@@ -113,8 +112,8 @@ impl<'a> Reader<'a> {
     fn group(&mut self, input: &'a str, depth: usize) -> (&'a str, Option<Node>) {
         let inside = &input[1..];
         let (body, name) = opt(capture_name).parse(inside).unwrap_or((inside, None));
-        if depth >= self.limits.nesting {
-            let allowed = self.limits.nesting;
+        if depth >= self.limits.depth() {
+            let allowed = self.limits.depth();
             let message = format!("groups are nested deeper than the limit \"nesting\" allows ({allowed})");
             self.problem("limit", self.at(input)..self.at(input) + 1, message, "this group is too deep");
             return (&input[input.len()..], None);
@@ -151,64 +150,8 @@ impl<'a> Reader<'a> {
         let span = span.start..span.start + name.len();
         let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
         if !starts_well || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
-            self.problem("bad-name", span, format!("{name:?} is no name for a capture"), "this name");
-            self.help("a name is a letter or '_', then letters, digits, '-', '_' and '.'");
-        }
-    }
-
-    fn class(&mut self, input: &'a str) -> (&'a str, Option<Node>) {
-        let negated = input[1..].starts_with('^');
-        let inside = &input[1 + usize::from(negated)..];
-        let (end, items) = class_items(inside).unwrap_or((inside, ""));
-        let Some(after) = end.strip_prefix(']') else {
-            let span = self.at(input)..self.at(input) + 1;
-            self.problem("unbalanced", span, "a \"[\" without its \"]\"", "this class is never closed");
-            return (end, None);
-        };
-        let before = self.problems.len();
-        let mut set = SymbolSet::new();
-        let mut rest = items;
-        while let Ok((next, item)) = class_item(rest) {
-            let start = self.at(inside) + items.len() - rest.len();
-            self.class_keys(item, start..start + rest.len() - next.len(), &mut set);
-            rest = next;
-        }
-        if self.problems.len() > before {
-            return (after, None);
-        }
-        if negated {
-            set = set.complement(KEY_COUNT);
-        }
-        if set.is_empty() || items.is_empty() {
-            let message =
-                if items.is_empty() { "a class without keys" } else { "a class that leaves no key over" };
-            self.problem("no-keys", self.between(input, after), message, "expected keys, as in [2-9]");
-            return (after, None);
-        }
-        (after, Some(Node::Symbols(set)))
-    }
-
-    fn class_keys(&mut self, (first, last): ClassItem, span: Range<usize>, set: &mut SymbolSet) {
-        let key = |symbol: char| u8::try_from(symbol).ok().and_then(Key::from_symbol);
-        let kind = |key: Key| (key.symbol().is_ascii_digit(), key.symbol().is_ascii_alphabetic());
-        match (key(first), last.map(key)) {
-            (Some(only), None) => set.insert(only.index()..=only.index()),
-            (Some(from), Some(Some(to))) if from.index() <= to.index() && kind(from) == kind(to) => {
-                if kind(from) == (false, false) && from != to {
-                    self.problem("bad-class", span, "'*' and '#' are in no range", "name both keys");
-                } else {
-                    set.insert(from.index()..=to.index());
-                }
-            }
-            (Some(from), Some(Some(to))) => {
-                let message = format!("no keys lie between {from} and {to}");
-                self.problem("bad-class", span, message, "this range");
-                self.help("a range goes up, from digit to digit or from letter to letter");
-            }
-            (None, _) | (_, Some(None)) => {
-                self.problem("not-a-key", span, "a class holds keys only", "not a key");
-                self.help(if first == 'x' { "any digit is 0-9 in a class" } else { KEYS });
-            }
+            let problem = Problem::new("bad-name", span, format!("{name:?} is no name for a capture"));
+            self.note(problem.help("a name is a letter or '_', then letters, digits, '-', '_' and '.'"));
         }
     }
 
@@ -221,13 +164,9 @@ impl<'a> Reader<'a> {
         let mut end = after;
         while end.starts_with('{') {
             let (next, _) = self.repeat(end);
-            self.problem(
-                "bad-repeat",
-                self.between(end, next),
-                "a repeat of a repeat",
-                "expected keys before this",
-            );
-            self.help("put what is repeated in a group: (x{2}){3}");
+            let problem = Problem::new("bad-repeat", self.between(end, next), "a repeat of a repeat");
+            let help = "put what is repeated in a group: (x{2}){3}";
+            self.note(problem.labelled("expected keys before this").help(help));
             end = next;
         }
         (end, node.zip(times).map(|(node, (min, max))| node.repeated(min, max)))
@@ -288,16 +227,15 @@ impl<'a> Reader<'a> {
     fn foreign(&mut self, input: &'a str) -> (&'a str, Option<Node>) {
         if let Ok((after, _)) = preceded(one_of::<_, _, ()>("lL"), opt(key)).parse(input) {
             let span = self.between(input, after);
-            self.problem("long-press", span, "a long press cannot be told from a short one", "a long press");
-            self.help(
-                "the engine does not report how long a key was held; use another key, or the key twice",
-            );
+            let problem = Problem::new("long-press", span, "a long press cannot be told from a short one");
+            let help =
+                "the engine does not report how long a key was held; use another key, or the key twice";
+            self.note(problem.labelled("a long press").help(help));
             return (after, None);
         }
         let (after, symbol) = anychar::<_, ()>(input).unwrap_or((&input[input.len()..], ' '));
         let span = self.between(input, after);
-        self.problem("not-a-key", span, format!("{symbol:?} is no key"), "not a key");
-        self.help(match symbol {
+        let help = match symbol {
             '.' => "for any number of times, write {0,}; for any digit, x",
             '+' => "for once or more, write {1,}",
             '?' => "for once or not at all, write {0,1}",
@@ -306,10 +244,15 @@ impl<'a> Reader<'a> {
             ' ' | '\t' => "an expression has no spaces",
             ']' | '}' => "it closes nothing here",
             _ => KEYS,
-        });
+        };
+        let problem = Problem::new("not-a-key", span, format!("{symbol:?} is no key"));
+        self.note(problem.labelled("not a key").help(help));
         (after, None)
     }
 }
+
+/// How many problems of one expression are said.
+const MAX_PROBLEMS: usize = 100;
 
 const KEYS: &str = "the keys are 0-9 * # A-D, and x is any digit";
 
@@ -328,21 +271,6 @@ fn capture_name(input: &str) -> IResult<&str, &str, ()> {
     terminated(name, char(':')).parse(input)
 }
 
-/// Anything that a class can hold, keys or not, so that all that is wrong in it can be said.
-fn class_item(input: &str) -> IResult<&str, ClassItem, ()> {
-    let member = |input| verify(anychar, |symbol: &char| !"[](){}".contains(*symbol)).parse(input);
-    alt((
-        separated_pair(member, tag("-"), member).map(|(first, last)| (first, Some(last))),
-        member.map(|only| (only, None)),
-    ))
-    .parse(input)
-}
-
-/// The inside of a class.
-fn class_items(input: &str) -> IResult<&str, &str, ()> {
-    recognize(many0_count(class_item)).parse(input)
-}
-
 fn repeat_parts(input: &str) -> IResult<&str, RepeatParts<'_>, ()> {
     let digits = take_while1(|symbol: char| symbol.is_ascii_digit());
     let from = (digits, opt(preceded(char(','), digit0)));
@@ -355,6 +283,7 @@ fn repeat_parts(input: &str) -> IResult<&str, RepeatParts<'_>, ()> {
 mod tests {
     use super::*;
     use crate::grammar::capture::Matcher;
+    use crate::key::KEY_COUNT;
     use proptest::prelude::*;
 
     fn keys(text: &str) -> Vec<usize> {
@@ -377,7 +306,8 @@ mod tests {
         assert!(matches("aBCd", "ABCD"));
         assert!(matches("x", "7") && !matches("x", "#") && !matches("x", "A"));
         assert!(matches("[2-9*]", "*") && matches("[2-9*]", "2") && !matches("[2-9*]", "1"));
-        assert!(matches("[^15]", "#") && matches("[^15]", "D") && !matches("[^15]", "5"));
+        assert!(matches("[x*#ABCD]", "0") && matches("[x*#ABCD]", "#") && matches("[x*#ABCD]", "A"));
+        assert!(matches("[^15]", "2") && !matches("[^15]", "5") && !matches("[^15]", "#"));
         assert!(matches("[0-3b-dB]", "C") && !matches("[0-3b-d]", "A"));
         assert!(matches("x{3}", "123") && !matches("x{3}", "12"));
         assert!(matches("x{2,3}", "12") && matches("x{2,3}", "123") && !matches("x{2,3}", "1234"));
@@ -413,11 +343,11 @@ mod tests {
         assert_eq!(says("1)2)"), ["1..2 a \")\" without its \"(\"", "3..4 a \")\" without its \"(\""]);
         assert_eq!(says("[1x"), ["0..1 a \"[\" without its \"]\""]);
         assert_eq!(
-            says("[][^0-9*#A-D]()"),
+            says("[][^0-9]()"),
             [
                 "0..2 a class without keys",
-                "2..13 a class that leaves no key over",
-                "13..15 a group without keys"
+                "2..8 a class that leaves no digit over",
+                "8..10 a group without keys"
             ]
         );
         assert_eq!(
@@ -430,6 +360,8 @@ mod tests {
             ]
         );
         assert_eq!(says("[*-#]"), ["1..4 '*' and '#' are in no range"]);
+        assert_eq!(says("[1x-y]"), ["2..5 a class holds keys only"]);
+        assert_eq!(says("[^1*B-C]"), ["3..4 * is no digit", "4..7 B is no digit"]);
     }
 
     #[test]

@@ -1,0 +1,107 @@
+//! Where a call is, by the engine's events and by codes that set a state.
+
+use bstr::{BStr, BString};
+
+use super::Assist;
+use super::calls::{Place, is_leg};
+use super::names::Context;
+use super::timers::Timer;
+use crate::key::Keys;
+use crate::keypad::Rules;
+use crate::moment::Moment;
+
+/// What the engine's ids of tones begin with.
+const TONE_PREFIX: &[u8] = b"tone/";
+
+impl Assist {
+    /// A channel is connected to another, to a leg, to a tone, or to nobody any more.
+    pub(super) fn connect(&mut self, now: Moment, id: &BStr, peer: Option<&BStr>) {
+        let Some(at) = self.calls.find(id) else { return };
+        let Some(call) = self.calls.get_mut(at) else { return };
+        let mut place = call.place;
+        let known = call.peer.as_ref().map(BStr::new) == peer;
+        if known && peer.is_some() && (place.room_role.is_some() || self.config.role_rooms.is_empty()) {
+            return;
+        }
+        call.peer = peer.map(BStr::to_owned);
+        let natural = match peer {
+            None => self.places.hold,
+            Some(peer) if is_leg(peer) => self.places.conference,
+            Some(peer) if peer.starts_with(TONE_PREFIX) => self.places.dial,
+            Some(_) => self.places.call,
+        };
+        if natural != place.natural {
+            place.set = None;
+        }
+        place.natural = natural;
+        if let Some(leg) = peer.filter(|peer| is_leg(peer)) {
+            self.rooms.connected(leg, id);
+        }
+        place.room_role = self.room_role(at);
+        self.change_place(now, at, place);
+    }
+
+    /// The role that the room of a channel gives.
+    fn room_role(&self, at: usize) -> Option<usize> {
+        let leg = self.calls.get(at)?.peer.as_ref().filter(|peer| is_leg(peer))?;
+        let room = &self.rooms.leg(leg.as_ref())?.room;
+        let given = self.config.role_rooms.iter().find(|(pattern, _)| pattern.matches(room));
+        given.map(|&(_, role)| role)
+    }
+
+    /// The call moved on: digits held under the old state's codes end under them.
+    pub(super) fn change_place(&mut self, now: Moment, at: usize, place: Place) {
+        let Some(call) = self.calls.get_mut(at) else { return };
+        let old = call.place;
+        if (old.state(), old.role()) != (place.state(), place.role()) {
+            let rules = Rules::of(&self.config, old.state(), old.role());
+            let before = call.collector.poll_timeout();
+            let mut outcomes = Vec::new();
+            call.collector.give_up_all(rules, &mut outcomes);
+            self.timers.change(Timer::Keypad(at), before, None);
+            let held_back = self.holds_back(old.state());
+            self.act_on(now, at, outcomes, held_back);
+        }
+        let Some(call) = self.calls.get_mut(at) else { return };
+        call.place = place;
+        if old.state() != place.state() {
+            let due = self.config.states[place.state()].first_key.map(|patience| now.steady + patience);
+            self.expect_first_key(at, due);
+        }
+    }
+
+    /// When the first key is due, from now on.
+    pub(super) fn expect_first_key(&mut self, at: usize, due: Option<std::time::Duration>) {
+        if let Some(call) = self.calls.get_mut(at) {
+            self.timers.change(Timer::FirstKey(at), call.first_key, due);
+            call.first_key = due;
+        }
+    }
+
+    /// Nothing was keyed where something was asked for: the call is back where the engine has it.
+    pub(super) fn first_key_timeout(&mut self, now: Moment, at: usize) {
+        let Some(call) = self.calls.get_mut(at) else { return };
+        call.first_key = None;
+        let place = call.place;
+        self.prompt_of_state(now, at, &Keys::default(), true);
+        self.change_place(now, at, Place { set: None, ..place });
+    }
+
+    /// Whether digits are held back in a state, or only watched.
+    pub(super) fn holds_back(&self, state: usize) -> bool {
+        self.config.yate.intercept && !self.config.states[state].pass_through
+    }
+
+    /// Tells the caller that what was keyed is no code, or took too long.
+    pub(super) fn prompt_of_state(&mut self, now: Moment, at: usize, keys: &Keys, late: bool) {
+        let Some(call) = self.calls.get(at) else { return };
+        let config = self.config.clone();
+        let state = &config.states[call.place.state()];
+        let prompt = if late { &state.on_timeout } else { &state.on_unmatched };
+        if let Some(prompt) = prompt {
+            let channel: BString = call.id.clone();
+            let context = Context { channel: &channel, code: None, keys, captures: &[], room: None };
+            self.prompt(now, &context, format!("state {}", state.name), prompt);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What can be written is said once: schema, defaults and the loader agree.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::path::Path;
+
+use touchtone::config::schema::{self, Key, Section, Value};
+use touchtone::config::{self, Loaded, Refused};
+use touchtone::grammar::Limits;
+
+fn load(text: &str) -> Result<Loaded, Refused> {
+    config::load(Path::new("touchtone.toml"), |_| Ok(text.to_owned()))
+}
+
+fn sections(section: &'static Section) -> Vec<&'static Section> {
+    let inner = section.keys.iter().filter_map(|key| match &key.value {
+        Value::Table(inner) | Value::Tables(inner) | Value::NamedTables(inner) => Some(*inner),
+        _ => None,
+    });
+    std::iter::once(section).chain(inner.flat_map(sections)).collect()
+}
+
+/// A line for a key of a section, as it would stand in a file.
+fn in_section(section: &Section, line: &str) -> String {
+    match section.title {
+        "reconnect" => format!("[yate.reconnect]\n{line}\n"),
+        "[states.NAME]" => format!("[states.call]\n{line}\n"),
+        title => format!("{title}\n{line}\n"),
+    }
+}
+
+fn plain_keys() -> impl Iterator<Item = (&'static Section, &'static Key)> {
+    let sections = sections(&schema::ROOT)
+        .into_iter()
+        .filter(|section| !["[[code]]", "the configuration"].contains(&section.title));
+    sections.flat_map(|section| section.keys.iter().map(move |key| (section, key)))
+}
+
+#[test]
+fn every_default_is_what_holds_if_it_is_written() {
+    let as_by_default = format!("{:?}", load("").unwrap().config);
+    for (section, key) in plain_keys().filter(|(_, key)| key.default.is_some()) {
+        let default = key.default.unwrap();
+        let line = match key.value {
+            Value::Boolean | Value::Integer { .. } => format!("{} = {default}", key.name),
+            _ => format!("{} = {default:?}", key.name),
+        };
+        let config = load(&in_section(section, &line)).unwrap_or_else(|refused| panic!("{refused}")).config;
+        assert_eq!(format!("{config:?}"), as_by_default, "{line}");
+    }
+}
+
+#[test]
+fn every_example_can_be_written() {
+    for (section, key) in plain_keys().filter(|(_, key)| !["grammar", "warn"].contains(&key.name)) {
+        let text = in_section(section, &key.example_line());
+        assert!(load(&text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn the_limits_are_those_of_the_grammar() {
+    assert_eq!(load("").unwrap().config.limits, Limits::default());
+}
+
+#[test]
+fn every_key_says_what_it_means() {
+    for section in sections(&schema::ROOT) {
+        for key in section.keys {
+            assert!(key.doc.ends_with('.') && key.doc.len() > 10, "{}", key.name);
+            assert!(
+                key.default.is_some()
+                    || !key.example.is_empty()
+                    || matches!(key.value, Value::Table(_) | Value::Tables(_)),
+                "{}",
+                key.name
+            );
+        }
+    }
+}
+
+#[test]
+fn the_json_schema_is_what_editors_have() {
+    let schema = serde_json::to_string_pretty(&schema::json_schema()).unwrap();
+    insta::assert_snapshot!(schema);
+}
