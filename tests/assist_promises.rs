@@ -2,10 +2,12 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::brain::{Brain, conference, config};
 use touchtone::assist::{Input, Report, Role};
+use touchtone::config::Config;
 
 const MUTE: &str = "%%>message:touchtone.4:0:chan.masquerade::id=sip/2:message=chan.control:mute=true";
 
@@ -28,7 +30,11 @@ fn ended(reports: &[Report]) -> Vec<String> {
 
 /// sip/2 is in conf/sampleroom, on conf/5, and the engine said so.
 fn in_room() -> Brain {
-    let mut brain = Brain::ready(conference());
+    in_room_with(conference())
+}
+
+fn in_room_with(config: Arc<Config>) -> Brain {
+    let mut brain = Brain::ready(config);
     brain.say("%%<message::true:call.execute::id=sip/2:answered=false:caller=alice:called=800:billid=7-5:callto=conf/sampleroom:peerid=conf/5:room=conf/sampleroom");
     brain.say("%%<message::false:chan.connected::id=conf/5:module=conf:address=sampleroom:peerid=sip/2");
     brain.say("%%<message::false:chan.connected::id=sip/2:module=sip:peerid=conf/5");
@@ -438,4 +444,81 @@ fn stopping_a_recording_hangs_nobody_up_who_is_alone_with_it() {
     assert!(!brain.assist.rooms()[0].recording);
     let sent = brain.say("%%<message::false:chan.notify::id=conf/16:event=joined:room=sampleroom:users=2");
     assert!(sent[0].ends_with("call.drop::id=dumb/11"), "nobody is alone any more: {sent:?}");
+}
+
+/// sip/2 is in conf/sampleroom, which records itself on conf/6.
+fn in_room_that_records_itself() -> Brain {
+    let text = include_str!("../config/conference.toml").replace("[record]\n", "[record]\nby = \"room\"\n");
+    let mut brain = in_room_with(config(&text));
+    brain.say("%%<message::false:chan.connected::id=conf/6:module=conf:status=incoming:address=sampleroom:peerid=wave/1:direction=incoming");
+    brain.say("%%<message::false:chan.connected::id=wave/1:module=wave:status=incoming:peerid=conf/6:direction=incoming");
+    brain
+}
+
+fn key_record(brain: &mut Brain, sequence: u32) -> Vec<String> {
+    brain.key("sip/2", "conf/5", sequence, "*");
+    let mut sent = brain.key("sip/2", "conf/5", sequence + 1, "9");
+    sent.remove(0);
+    sent
+}
+
+#[test]
+fn a_room_that_records_itself_is_known_to_though_it_notifies_nobody() {
+    let brain = in_room_that_records_itself();
+    let room = &brain.assist.rooms()[0];
+    assert!(room.recording);
+    assert_eq!(room.participants.len(), 1, "the recorder is no participant: {room:?}");
+}
+
+#[test]
+fn stopping_the_rooms_own_recorder_hangs_nobody_up_who_is_alone_with_it() {
+    let mut brain = in_room_that_records_itself();
+    let account = "name=conf/sampleroom,type=conference;module=conf,room=sampleroom,lonely=false,users=1%M%J";
+    let sent = key_record(&mut brain, 1);
+    assert!(sent[0].ends_with("engine.status::module=conf/sampleroom"), "may one stay alone? {sent:?}");
+    let sent = brain.answer(&sent[0], true, account, "");
+    assert!(!sent.iter().any(|line| line.contains("record=-")), "{sent:?}");
+    assert_eq!(
+        ended(&brain.reports()),
+        ["failed: with the recorder the engine would hang up who is alone with it"]
+    );
+    let sent = key_record(&mut brain, 3);
+    let sent = brain.answer(&sent[0], true, &account.replace("lonely=false", "lonely=true"), "");
+    assert!(sent[0].ends_with("call.conference::room=conf/sampleroom:record=-"), "{sent:?}");
+    brain.answer(&sent[0], true, "", "");
+    assert_eq!(ended(&brain.reports()), ["not recording"]);
+}
+
+#[test]
+fn the_rooms_own_recorder_is_stopped_at_once_where_two_others_are() {
+    let mut brain = in_room_that_records_itself();
+    brain.say("%%<message::false:chan.connected::id=conf/7:module=conf:address=sampleroom:peerid=sip/4");
+    let sent = key_record(&mut brain, 1);
+    assert!(sent[0].ends_with("call.conference::room=conf/sampleroom:record=-"), "{sent:?}");
+}
+
+#[test]
+fn a_recording_that_is_refused_hangs_nobody_up_either() {
+    let mut brain = in_room();
+    let sent = key_record(&mut brain, 1);
+    let sent = brain.answer(&sent[0], true, "", ":id=dumb/11:peerid=conf/15");
+    let sent = brain.answer(&sent[0], false, "", "");
+    assert!(!sent.iter().any(|line| line.contains("call.drop")), "the leg keeps its company: {sent:?}");
+    assert!(!brain.assist.rooms()[0].recording);
+}
+
+#[test]
+fn a_recording_leg_that_is_gone_before_it_records_is_forgotten() {
+    let mut brain = in_room();
+    let sent = key_record(&mut brain, 1);
+    let sent = brain.answer(&sent[0], true, "", ":id=dumb/11:peerid=conf/15");
+    brain.say(
+        "%%<message::false:chan.disconnected::id=conf/15:module=conf:address=sampleroom:lastpeerid=dumb/11",
+    );
+    brain.say(&format!("%%<message:{}:false:chan.masquerade:", sent[0].split(':').nth(1).expect("an id")));
+    let sent = key_record(&mut brain, 3);
+    assert!(
+        sent[0].contains(":call.execute::callto=dumb/touchtone-record-sampleroom"),
+        "a new leg: {sent:?}"
+    );
 }

@@ -80,6 +80,7 @@ pub(super) enum Step {
     AskLonely { channel: BString },
     DropRecordLeg { channel: BString },
     StartRoomRecorder,
+    AskMayStop,
     StopRoomRecorder,
 }
 
@@ -155,6 +156,7 @@ impl Assist {
             Step::AskLonely { channel } => self.lonely_known(now, job, channel, reply),
             Step::DropRecordLeg { channel } => self.record_leg_dropped(now, job, &channel, reply),
             Step::StartRoomRecorder => self.room_recorder_started(now, job, reply),
+            Step::AskMayStop => self.may_stop_known(now, job, reply),
             Step::StopRoomRecorder => self.room_recorder_stopped(now, job, reply),
         }
     }

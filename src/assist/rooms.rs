@@ -148,6 +148,18 @@ impl Rooms {
         }
     }
 
+    /// The room's own recorder is on that leg. A leg of ours that records, or did, is what our codes are about.
+    pub(super) fn records_itself(&mut self, leg: &BStr, room: &BStr) {
+        self.entered(leg, room);
+        if self.gone.contains(leg) {
+            return;
+        }
+        let recording = &mut self.room_mut(room).recording;
+        if matches!(recording, Recording::Off | Recording::Room { .. }) {
+            *recording = Recording::Room { leg: Some(leg.to_owned()) };
+        }
+    }
+
     /// A leg is gone for good; says which room it was in.
     pub(super) fn left(&mut self, leg: &BStr) -> Option<BString> {
         self.gone.insert(leg);
@@ -210,4 +222,9 @@ impl Rooms {
             _ => None,
         }
     }
+}
+
+/// Whether a leg is that of a room's own recorder: the room made it itself, and a file is at the other end.
+pub(super) fn is_recorder(status: &BStr, peer: &BStr) -> bool {
+    status == "incoming" && peer.starts_with(b"wave/")
 }

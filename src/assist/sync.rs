@@ -3,7 +3,7 @@
 use bstr::{BString, ByteSlice};
 
 use super::job::{Account, Reply, accepted};
-use super::rooms::{Muted, RECORD_LEG, Recording};
+use super::rooms::{Muted, RECORD_LEG, Recording, is_recorder};
 use super::session::Phase;
 use super::{Assist, Report, status};
 use crate::keypad::Order;
@@ -43,8 +43,8 @@ impl Assist {
             let [kind, room, peer, ..] = &values[..] else { continue };
             let (leg, room, peer) = (leg.as_bstr(), room.as_bstr(), peer.as_bstr());
             self.rooms.entered(leg, room);
-            if kind == "incoming" && peer.starts_with(b"wave/") {
-                self.rooms.room_mut(room).recording = Recording::Room { leg: Some(leg.to_owned()) };
+            if is_recorder(kind.as_ref(), peer) {
+                self.rooms.records_itself(leg, room);
             } else if !peer.is_empty() && self.calls.obtain(peer, self.places.call, Order::default).is_some()
             {
                 self.enter(now, peer, leg, room);

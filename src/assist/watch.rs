@@ -4,7 +4,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::Assist;
 use super::calls::{Facts, LEG_PREFIX, Place, is_leg};
-use super::rooms::{Muted, Recording};
+use super::rooms::{Muted, is_recorder};
 use crate::keypad::Order;
 use crate::moment::Moment;
 use crate::wire::{Answer, Params};
@@ -80,8 +80,12 @@ impl Assist {
     fn now_connected(&mut self, now: Moment, params: &Params<'_>) {
         let (id, peer) = (id(params), text(params, "peerid"));
         if is_leg(&id) {
-            self.rooms.entered(id.as_ref(), text(params, "address").as_ref());
+            let (room, status) = (text(params, "address"), text(params, "status"));
+            self.rooms.entered(id.as_ref(), room.as_ref());
             self.rooms.connected(id.as_ref(), peer.as_ref());
+            if is_recorder(status.as_ref(), peer.as_ref()) {
+                self.rooms.records_itself(id.as_ref(), room.as_ref());
+            }
         } else {
             self.connect(now, id.as_ref(), Some(peer.as_ref()));
         }
@@ -130,11 +134,7 @@ impl Assist {
             b"joined" => self.leg_made(now, &leg, &room),
             b"left" => self.leg_left(now, &leg),
             b"destroyed" => self.rooms.destroyed(room.as_ref()),
-            b"recording" => {
-                self.rooms.entered(leg.as_ref(), room.as_ref());
-                let recording = &mut self.rooms.room_mut(room.as_ref()).recording;
-                *recording = Recording::Room { leg: Some(leg) };
-            }
+            b"recording" => self.rooms.records_itself(leg.as_ref(), room.as_ref()),
             b"dtmf" if !self.config.yate.intercept => self.watch_digits(now, &keyed(params)),
             _ => {}
         }

@@ -83,15 +83,16 @@ impl Assist {
         leg: BString,
         reply: Reply<'_, '_>,
     ) {
-        let outcome = accepted(reply).map(|_| {
-            if let Some(name) = &job.room {
-                self.rooms.room_mut(name.as_ref()).recording =
-                    Recording::Leg { channel: channel.clone(), leg };
-            }
-            "recording"
-        });
-        if outcome.is_err() {
-            self.drop_leg(now, channel);
+        let outcome = accepted(reply).map(|_| "recording");
+        if let Some(name) = &job.room {
+            let gone = self.rooms.leg(leg.as_ref()).is_none();
+            let refused = reply.is_some() && outcome.is_err();
+            self.rooms.room_mut(name.as_ref()).recording = match (gone, refused) {
+                (true, _) => Recording::Off,
+                // It goes as soon as nobody is left alone by that.
+                (false, true) => Recording::Idle { channel, leg },
+                (false, false) => Recording::Leg { channel, leg },
+            };
         }
         self.finish(now, job, outcome);
     }
@@ -132,8 +133,7 @@ impl Assist {
         channel: BString,
         reply: Reply<'_, '_>,
     ) {
-        let account = reply.map(|answer| answer.retvalue.as_ref()).unwrap_or_default();
-        if status::value(account, "lonely").is_some_and(|lonely| lonely == "true") {
+        if may_be_lonely(reply) {
             self.drop_record_leg(now, job, channel);
         } else {
             self.finish(now, job, Ok("not recording"));
@@ -184,7 +184,26 @@ impl Assist {
         self.finish(now, job, outcome);
     }
 
+    /// With the recorder's leg the engine hangs up who is left alone in a room that does not let one stay alone.
     fn stop_room_recorder(&mut self, now: Moment, job: Job, name: &BString) {
+        if self.rooms.others(name.as_ref()) >= 2 {
+            return self.send_stop(now, job, name);
+        }
+        let params = Params::new().with("module", prefixed(name));
+        self.send_step(now, job, Step::AskMayStop, "engine.status", params);
+    }
+
+    pub(in crate::assist) fn may_stop_known(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
+        match job.room.clone() {
+            Some(name) if may_be_lonely(reply) => self.send_stop(now, job, &name),
+            _ => {
+                let reason = "with the recorder the engine would hang up who is alone with it";
+                self.finish(now, job, Err(reason.to_owned()));
+            }
+        }
+    }
+
+    fn send_stop(&mut self, now: Moment, job: Job, name: &BString) {
         let params = Params::new().with("room", prefixed(name)).with("record", "-");
         self.send_step(now, job, Step::StopRoomRecorder, "call.conference", params);
     }
@@ -234,6 +253,12 @@ impl Assist {
     fn render_record(&self, now: Moment, job: &Job) -> Vec<u8> {
         self.render_file(now, job, &self.config.record.file)
     }
+}
+
+/// Whether the engine says that one may stay alone in the room.
+fn may_be_lonely(reply: Reply<'_, '_>) -> bool {
+    let account = reply.map(|answer| answer.retvalue.as_ref()).unwrap_or_default();
+    status::value(account, "lonely").is_some_and(|lonely| lonely == "true")
 }
 
 /// A room's name as the engine's messages have it.
