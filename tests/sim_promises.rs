@@ -326,6 +326,23 @@ fn prompts_are_heard_by_the_caller_they_are_for() {
 }
 
 #[test]
+fn a_dumb_channel_hears_prompts_once_a_file_listens_at_its_end() {
+    let (mut sim, module) = engine(Settings::default());
+    say(&mut sim, module, "%%>message:c:0:call.execute::callto=dumb/alice:target=x:direct=conf/x");
+    let prompt = "chan.masquerade::id=dumb/1:message=chan.attach:override=tone/callwaiting:single=yes";
+    say(&mut sim, module, &format!("%%>message:deaf:0:{prompt}"));
+    let ears = "chan.masquerade::id=dumb/1:message=chan.attach:consumer=wave/record//tmp/alice.au";
+    say(&mut sim, module, &format!("%%>message:ears:0:{ears}"));
+    say(&mut sim, module, &format!("%%>message:prompt:0:{prompt}"));
+    let heard = heard(&mut sim, module);
+    let refused = |line: &&String| line.starts_with("%%<message:deaf:false:chan.attach:");
+    assert!(heard.iter().any(|line| refused(&line)), "{heard:?}");
+    let played = |line: &&String| line.starts_with("%%<message:prompt:true:chan.attach:");
+    assert!(heard.iter().any(|line| played(&line)), "{heard:?}");
+    assert_eq!(sim.channel(&"dumb/1".into()).unwrap().heard, ["tone/callwaiting"]);
+}
+
+#[test]
 fn a_handler_below_the_rooms_own_can_lock_a_room() {
     let (mut sim, module) = engine(Settings::default());
     say(&mut sim, module, "%%>install:50:call.execute:callto:conf/sampleroom");

@@ -94,8 +94,8 @@ impl Sim {
         match channel.driver {
             Driver::Sip => true,
             Driver::Conf => channel.leg().is_some_and(|leg| leg.voice),
-            Driver::Wave => channel.media.recorder.is_some(),
-            Driver::Dumb | Driver::Tone => false,
+            Driver::Wave | Driver::Dumb => channel.media.recorder.is_some(),
+            Driver::Tone => false,
         }
     }
 
