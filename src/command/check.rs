@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use clap::Args;
 
 use super::{ConfigArg, Failure, Format, config_file};
-use crate::config::Config;
+use crate::config::check;
 
 /// Check a configuration: every mistake with its place and the way out.
 #[derive(Debug, Args)]
@@ -15,38 +15,33 @@ pub(super) struct Check {
     /// How what is found is printed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// Print the automata too, by which keys are recognised.
+    #[arg(long)]
+    dump: bool,
 }
 
 impl Check {
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
         let path = self.config.path()?;
-        let (config, found, sources) = match config_file::read(path) {
-            Ok(loaded) => (Some(loaded.config), loaded.warnings, loaded.sources),
-            Err(refused) => (None, refused.diagnostics, refused.sources),
-        };
+        let outcome = config_file::read(path);
         match self.format {
-            Format::Json => {
-                for diagnostic in &found {
-                    writeln!(out, "{}", diagnostic.to_json(&sources))?;
-                }
-            }
+            Format::Json => out.write_all(check::findings(&outcome, check::Format::Json).as_bytes())?,
             Format::Text => {
-                io::stderr().write_all(config_file::render(&found, &sources).as_bytes())?;
-                if let Some(config) = &config {
-                    writeln!(out, "{}: {}", path.display(), summary(config, found.len()))?;
-                }
+                let findings = check::findings(&outcome, check::Format::Text(config_file::style()));
+                io::stderr().write_all(findings.as_bytes())?;
             }
         }
-        out.flush()?;
-        if config.is_some() { Ok(()) } else { Err(Failure::Refused(String::new())) }
+        let summary = format!("{}: {}", path.display(), check::summary(&outcome));
+        let Ok(loaded) = outcome else {
+            out.flush()?;
+            return Err(Failure::Refused(if self.format == Format::Text { summary } else { String::new() }));
+        };
+        if self.format == Format::Text {
+            writeln!(out, "{summary}")?;
+        }
+        if self.dump {
+            out.write_all(check::dump(&loaded.config).as_bytes())?;
+        }
+        Ok(out.flush()?)
     }
-}
-
-fn summary(config: &Config, warnings: usize) -> String {
-    let count = |number: usize, one: &str| match number {
-        1 => format!("1 {one}"),
-        _ => format!("{number} {one}s"),
-    };
-    let verdict = if warnings == 0 { "no problems".to_owned() } else { count(warnings, "warning") };
-    format!("{} in {}, {verdict}", count(config.codes.len(), "code"), count(config.states.len(), "state"))
 }

@@ -8,6 +8,7 @@ mod example;
 mod log;
 mod replay;
 mod run;
+mod schema;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -41,6 +42,7 @@ enum Command {
     Dial(dial::Dial),
     Replay(replay::Replay),
     Example(example::Example),
+    Schema(schema::Schema),
 }
 
 /// The configuration that a command works with.
@@ -103,6 +105,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Dial(dial) => dial.run(&mut stdout()),
         Command::Replay(replay) => replay.run(&mut stdout()),
         Command::Example(example) => example.run(&mut stdout()),
+        Command::Schema(schema) => schema.run(&mut stdout()),
     }
 }
 
