@@ -1,7 +1,9 @@
 //! From patterns to one automaton.
 
 mod determinise;
+mod fold;
 mod groups;
+mod lists;
 mod minimise;
 mod program;
 
@@ -126,7 +128,8 @@ impl Builder {
         if !full.conflicts.is_empty() || !empty.is_empty() {
             return Err(CompileError::Patterns { conflicts: full.conflicts, empty });
         }
-        let graph = minimise::minimise(&full.graph.trimmed());
+        let graph = if program.has_no_dead_ends() { full.graph } else { full.graph.trimmed() };
+        let graph = minimise::minimise(&graph);
         let cells = graph.states().saturating_mul(self.alphabet_size);
         LimitExceeded::check("table-cells", cells, self.limits.table_cells)
             .map_err(CompileError::together)?;
