@@ -30,39 +30,18 @@ pub struct Limits {
 pub const MAX_NESTING: usize = 200;
 
 impl Limits {
-    /// The name of every limit.
-    pub const NAMES: [&'static str; 9] = [
-        "nesting",
-        "repeat",
-        "nfa-states",
-        "dfa-states",
-        "dfa-work",
-        "table-cells",
-        "expansion",
-        "files",
-        "file-bytes",
-    ];
-
-    /// The limit of that name, to be set; `None` if there is none.
-    pub fn named(&mut self, name: &str) -> Option<&mut usize> {
-        Some(match name {
-            "nesting" => &mut self.nesting,
-            "repeat" => &mut self.repeat,
-            "nfa-states" => &mut self.nfa_states,
-            "dfa-states" => &mut self.dfa_states,
-            "dfa-work" => &mut self.dfa_work,
-            "table-cells" => &mut self.table_cells,
-            "expansion" => &mut self.expansion,
-            "files" => &mut self.files,
-            "file-bytes" => &mut self.file_bytes,
-            _ => return None,
-        })
-    }
-
     /// How deep things may be nested.
     #[must_use]
     pub fn depth(&self) -> usize {
         self.nesting.min(MAX_NESTING)
+    }
+
+    /// The same limits, but none beyond what can be counted in 32 bits; that much memory nobody has.
+    pub(super) fn countable(mut self) -> Self {
+        for limit in [&mut self.nfa_states, &mut self.dfa_states, &mut self.dfa_work] {
+            *limit = (*limit).min(1 << 30);
+        }
+        self
     }
 }
 
@@ -99,21 +78,5 @@ impl LimitExceeded {
     /// [`LimitExceeded`] with the name and what is allowed.
     pub fn check(name: &'static str, value: usize, allowed: usize) -> Result<(), LimitExceeded> {
         if value > allowed { Err(LimitExceeded { name, allowed }) } else { Ok(()) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_limit_is_had_by_its_name() {
-        let mut limits = Limits::default();
-        for name in Limits::NAMES {
-            *limits.named(name).unwrap() = 7;
-        }
-        assert_eq!(limits.named("none"), None);
-        assert!(Limits::NAMES.iter().all(|name| limits.named(name) == Some(&mut 7)));
-        assert_eq!(limits.depth(), 7);
     }
 }

@@ -89,6 +89,7 @@ impl Builder {
     /// For patterns over an alphabet of this size, within limits.
     #[must_use]
     pub fn new(alphabet_size: usize, limits: Limits) -> Self {
+        let limits = limits.countable();
         let writer = Writer::new(alphabet_size, limits.clone());
         Builder { writer, alphabet_size, limits, count: 0, accept_empty: false, failed: None }
     }
@@ -139,7 +140,7 @@ impl Builder {
 
 /// The program of one pattern alone.
 pub(super) fn program(node: &Node, alphabet_size: usize, limits: &Limits) -> Result<Program, CompileError> {
-    let mut writer = Writer::new(alphabet_size, limits.clone());
+    let mut writer = Writer::new(alphabet_size, limits.clone().countable());
     writer.pattern(node)?;
     Ok(writer.program)
 }
