@@ -5,6 +5,7 @@ mod config_file;
 mod demo;
 mod dial;
 mod example;
+mod grammar;
 mod log;
 mod replay;
 mod run;
@@ -41,8 +42,9 @@ enum Command {
     Check(check::Check),
     Dial(dial::Dial),
     Replay(replay::Replay),
-    Example(example::Example),
+    Grammar(grammar::GrammarFile),
     Schema(schema::Schema),
+    Example(example::Example),
 }
 
 /// The configuration that a command works with.
@@ -104,8 +106,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Check(check) => check.run(&mut stdout()),
         Command::Dial(dial) => dial.run(&mut stdout()),
         Command::Replay(replay) => replay.run(&mut stdout()),
-        Command::Example(example) => example.run(&mut stdout()),
+        Command::Grammar(grammar) => grammar.run(&mut stdout()),
         Command::Schema(schema) => schema.run(&mut stdout()),
+        Command::Example(example) => example.run(&mut stdout()),
     }
 }
 

@@ -9,6 +9,7 @@ mod codes;
 mod conflicts;
 mod duration;
 mod files;
+mod grammar_file;
 mod load;
 mod model;
 pub mod names;
@@ -23,6 +24,7 @@ mod syntax;
 mod templates;
 
 pub use address::BadAddress;
+pub use grammar_file::load_grammar;
 pub use load::{Loaded, Refused, load, load_file};
 pub use model::{
     Address, Code, Config, Keypad, Operation, Params, Record, RecordBy, RoomPattern, STATE_CALL,

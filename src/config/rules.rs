@@ -131,7 +131,7 @@ impl Rules {
 }
 
 /// The bytes of a file of the grammar, which is in the grammar's directory by whatever links it is reached.
-fn within(directory: &Path, name: &str, files: &impl Files) -> Result<Vec<u8>, String> {
+pub(super) fn within(directory: &Path, name: &str, files: &impl Files) -> Result<Vec<u8>, String> {
     let path = directory.join(name);
     let real = |path: &Path| {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
@@ -148,7 +148,7 @@ fn strip_dot(path: &Path) -> PathBuf {
     path.strip_prefix(".").unwrap_or(path).to_owned()
 }
 
-fn add(files: &[SourceFile], directory: &Path, sources: &mut Sources) -> Vec<SourceId> {
+pub(super) fn add(files: &[SourceFile], directory: &Path, sources: &mut Sources) -> Vec<SourceId> {
     files.iter().map(|file| sources.add(directory.join(&file.name), file.text.as_str())).collect()
 }
 

@@ -344,6 +344,14 @@ mod tests {
     }
 
     #[test]
+    fn a_new_round_is_told_from_going_round_for_nothing() {
+        let round =
+            vec![Node::symbol(1).repeated(0, None), Node::Alternatives(vec![Node::Empty, Node::symbol(2)])];
+        let node = Node::Sequence(round).captured("round").repeated(0, None);
+        assert_eq!(seen(&node, &[1, 2]), [("round".into(), 0..1), ("round".into(), 1..2)]);
+    }
+
+    #[test]
     fn what_would_take_for_ever_by_trying_all_ways_is_found_at_once() {
         let node = digit().repeated(0, None).repeated(0, None).repeated(0, None);
         let node = Node::Sequence(vec![node, Node::symbol(11)]);

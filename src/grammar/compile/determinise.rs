@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::groups::Groups;
 use super::program::{Instruction, Program};
 use super::{CompileError, Conflict, MAX_CONFLICTS};
 use crate::grammar::limits::{LimitExceeded, Limits};
@@ -29,34 +30,35 @@ impl Graph {
     }
 
     /// Without the states from which nothing can be accepted; the start stays.
-    pub(super) fn trimmed(&self) -> Graph {
-        let mut sources: Vec<Vec<u32>> = vec![Vec::new(); self.states()];
-        for &(from, _, to) in &self.edges {
-            sources[to as usize].push(from);
-        }
+    pub(super) fn trimmed(self) -> Graph {
+        let by_target = Groups::new(self.states(), self.edges.iter().map(|edge| edge.2));
         let mut alive: Vec<bool> = self.accepts.iter().map(Option::is_some).collect();
-        let mut rest: Vec<u32> =
-            (0u32..).zip(&alive).filter_map(|(state, alive)| alive.then_some(state)).collect();
+        let mut rest: Vec<usize> = (0..self.states()).filter(|&state| alive[state]).collect();
         while let Some(state) = rest.pop() {
-            for &source in &sources[state as usize] {
-                if !std::mem::replace(&mut alive[source as usize], true) {
+            for &edge in by_target.group(state) {
+                let source = self.edges[edge as usize].0 as usize;
+                if !std::mem::replace(&mut alive[source], true) {
                     rest.push(source);
                 }
             }
         }
         alive[0] = true;
-        let mut count = 0u32;
-        let mut numbers = Vec::with_capacity(alive.len());
-        for &alive in &alive {
-            numbers.push(count);
-            count += u32::from(alive);
+        if alive.iter().all(|&alive| alive) { self } else { self.only(&alive) }
+    }
+
+    /// With these states only, numbered anew in their order.
+    fn only(&self, kept: &[bool]) -> Graph {
+        let mut numbers = vec![None; kept.len()];
+        let staying = numbers.iter_mut().zip(kept).filter(|(_, kept)| **kept);
+        staying.zip(0u32..).for_each(|((number, _), count)| *number = Some(count));
+        let edge = |&(from, symbol, to): &(u32, u32, u32)| {
+            Some((numbers[from as usize]?, symbol, numbers[to as usize]?))
+        };
+        let accepts = self.accepts.iter().zip(kept).filter(|(_, kept)| **kept);
+        Graph {
+            edges: self.edges.iter().filter_map(edge).collect(),
+            accepts: accepts.map(|(accept, _)| *accept).collect(),
         }
-        let kept = self.edges.iter().filter(|edge| alive[edge.0 as usize] && alive[edge.2 as usize]);
-        let edges =
-            kept.map(|&(from, symbol, to)| (numbers[from as usize], symbol, numbers[to as usize])).collect();
-        let accepts =
-            self.accepts.iter().zip(&alive).filter_map(|(accept, alive)| alive.then_some(*accept)).collect();
-        Graph { edges, accepts }
     }
 }
 

@@ -4,6 +4,7 @@
 //! refined against each other in m log n steps for m edges, and edges that are not there cost nothing.
 
 use super::determinise::Graph;
+use super::groups::Groups;
 
 /// The smallest graph that accepts the same, its states numbered in the order in which they are reached.
 pub(super) fn minimise(graph: &Graph) -> Graph {
@@ -58,33 +59,6 @@ fn blocks(graph: &Graph) -> Partition {
         }
     }
     blocks
-}
-
-/// Elements by a key that each has; those of a key stand in their own order.
-struct Groups {
-    elements: Vec<u32>,
-    /// Where each key's elements begin; one more, for the end.
-    begins: Vec<u32>,
-}
-
-impl Groups {
-    /// For keys below `count`.
-    fn new(count: usize, keys: impl Iterator<Item = u32> + Clone) -> Self {
-        let mut begins = vec![0; count + 1];
-        keys.clone().for_each(|key| begins[key as usize + 1] += 1);
-        (0..count).for_each(|key| begins[key + 1] += begins[key]);
-        let mut next = begins.clone();
-        let mut elements = vec![0; begins[count] as usize];
-        for (element, key) in (0u32..).zip(keys) {
-            elements[next[key as usize] as usize] = element;
-            next[key as usize] += 1;
-        }
-        Groups { elements, begins }
-    }
-
-    fn group(&self, key: usize) -> &[u32] {
-        &self.elements[self.begins[key] as usize..self.begins[key + 1] as usize]
-    }
 }
 
 /// Elements in sets that only ever become more. Some of a set can be marked, and then split off.

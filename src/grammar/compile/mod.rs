@@ -1,6 +1,7 @@
 //! From patterns to one automaton.
 
 mod determinise;
+mod groups;
 mod minimise;
 mod program;
 
