@@ -343,9 +343,39 @@ fn leaving_gives_held_digits_back_and_leaves_nothing_in_the_engine() {
         ["%%<message:d3:false::"],
         "what was on its way is answered"
     );
+    brain.answer(&sent[0], true, "", "");
     let sent = brain.wait(Duration::from_millis(50));
     assert_eq!(sent.last().unwrap(), "%%>quit");
     assert_eq!(brain.say("%%<quit"), ["(leaves)"]);
+}
+
+#[test]
+fn leaving_waits_for_digits_that_are_on_their_way_and_for_those_behind_them() {
+    let mut brain = Brain::ready(conference());
+    brain.key("sip/3", "sip/4", 1, "*");
+    let released = brain.key("sip/3", "sip/4", 2, "5");
+    assert_eq!(brain.key("sip/3", "sip/4", 3, "7"), ["%%<message:d3:true::"], "it waits for its turn");
+    assert_eq!(brain.input(Input::Leave), ["%%>uninstall:chan.dtmf"]);
+    brain.say("%%<uninstall:15:chan.dtmf:true");
+    assert_eq!(
+        brain.wait(Duration::from_millis(500)),
+        [""; 0],
+        "nothing is said before the engine has answered"
+    );
+    let sent = brain.answer(&released[1], true, "", "");
+    assert!(sent[0].ends_with(":text=7:sequence=0"), "{sent:?}");
+    brain.answer(&sent[0], true, "", "");
+    assert_eq!(brain.wait(Duration::from_millis(100)).last().unwrap(), "%%>quit");
+}
+
+#[test]
+fn leaving_does_not_wait_for_answers_for_ever() {
+    let mut brain = Brain::ready(conference());
+    brain.key("sip/3", "sip/4", 1, "*");
+    brain.key("sip/3", "sip/4", 2, "5");
+    brain.input(Input::Leave);
+    brain.say("%%<uninstall:15:chan.dtmf:true");
+    assert!(brain.wait(Duration::from_secs(3)).contains(&"%%>quit".to_owned()));
 }
 
 #[test]

@@ -1,90 +1,18 @@
 //! The daemon as a process: connecting, being lied to, losing the engine, being told to leave.
 
-use std::io::{BufRead, BufReader, Read, Write};
+mod common;
+
+use std::io::Write;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
-use std::time::Duration;
+use std::process::{ChildStdin, Stdio};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+use common::process::{Daemon, Lines, send_signal, touchtone};
 
-/// Lines of a stream, as they come.
-struct Lines(Receiver<String>);
-
-impl Lines {
-    fn of(stream: impl Read + Send + 'static) -> Self {
-        let (sender, receiver) = channel();
-        thread::spawn(move || {
-            for line in BufReader::new(stream).lines() {
-                let Ok(line) = line else { return };
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Lines(receiver)
-    }
-
-    /// The next line in which all of that stands.
-    fn wait_for(&self, parts: &[&str]) -> String {
-        loop {
-            match self.0.recv_timeout(PATIENCE) {
-                Ok(line) if parts.iter().all(|part| line.contains(part)) => return line,
-                Ok(_) => {}
-                Err(problem) => panic!("no line with {parts:?}: {problem}"),
-            }
-        }
-    }
-
-    fn ended(&self) -> bool {
-        loop {
-            match self.0.recv_timeout(PATIENCE) {
-                Ok(_) => {}
-                Err(RecvTimeoutError::Disconnected) => return true,
-                Err(RecvTimeoutError::Timeout) => return false,
-            }
-        }
-    }
-}
-
-struct Daemon {
-    child: Child,
-    log: Lines,
-}
-
-impl Daemon {
-    fn start(folder: &Path) -> Self {
-        let mut child = touchtone()
-            .args(["run", "--config"])
-            .arg(write_config(folder))
-            .arg("--connect")
-            .arg(format!("unix:{}", folder.join("engine.sock").display()))
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the daemon");
-        let log = Lines::of(child.stderr.take().expect("a log"));
-        Daemon { child, log }
-    }
-
-    fn signal(&self, signal: &str) {
-        let status = Command::new("kill").arg(signal).arg(self.child.id().to_string()).status();
-        assert!(status.expect("kill").success());
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn touchtone() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_touchtone"));
-    command.env("TOUCHTONE_LOG", "debug");
-    command
+/// A daemon whose engine is a socket in that folder.
+fn start(folder: &Path) -> Daemon {
+    let address = format!("unix:{}", folder.join("engine.sock").display());
+    Daemon::start(&write_config(folder), &address)
 }
 
 fn write_config(folder: &Path) -> std::path::PathBuf {
@@ -129,7 +57,7 @@ fn digit(number: u32, key: &str) -> String {
 fn what_an_engine_garbles_is_logged_and_the_next_digit_is_answered() {
     let folder = tempfile::tempdir().expect("a folder");
     let listener = UnixListener::bind(folder.path().join("engine.sock")).expect("a socket");
-    let daemon = Daemon::start(folder.path());
+    let daemon = start(folder.path());
     let mut engine = Engine::accept(&listener);
     engine.say(b"nonsense \xff\xfe\n%%>message:bad\n");
     daemon.log.wait_for(&["no line of the protocol", "nonsense"]);
@@ -146,7 +74,7 @@ fn what_an_engine_garbles_is_logged_and_the_next_digit_is_answered() {
 fn an_engine_that_closes_in_the_middle_of_a_line_is_connected_to_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let listener = UnixListener::bind(folder.path().join("engine.sock")).expect("a socket");
-    let daemon = Daemon::start(folder.path());
+    let daemon = start(folder.path());
     let mut engine = Engine::accept(&listener);
     let line = digit(1, "*");
     engine.say(&line.as_bytes()[..40]);
@@ -162,7 +90,7 @@ fn an_engine_that_closes_in_the_middle_of_a_line_is_connected_to_again() {
 #[test]
 fn an_engine_that_is_not_there_yet_is_waited_for() {
     let folder = tempfile::tempdir().expect("a folder");
-    let daemon = Daemon::start(folder.path());
+    let daemon = start(folder.path());
     daemon.log.wait_for(&["no connection to the engine", "again_in"]);
     let listener = UnixListener::bind(folder.path().join("engine.sock")).expect("a socket");
     Engine::accept(&listener);
@@ -173,7 +101,7 @@ fn told_to_leave_it_gives_everything_back_and_ends_well() {
     for signal in ["-TERM", "-INT"] {
         let folder = tempfile::tempdir().expect("a folder");
         let listener = UnixListener::bind(folder.path().join("engine.sock")).expect("a socket");
-        let mut daemon = Daemon::start(folder.path());
+        let mut daemon = start(folder.path());
         let mut engine = Engine::accept(&listener);
         engine.said.wait_for(&["%%>install:15:chan.dtmf"]);
         daemon.signal(signal);
@@ -184,7 +112,7 @@ fn told_to_leave_it_gives_everything_back_and_ends_well() {
         engine.said.wait_for(&["%%>quit"]);
         engine.say(b"%%<quit\n");
         assert!(engine.said.ended(), "the connection is closed");
-        assert!(daemon.child.wait().expect("an end").success());
+        assert!(daemon.wait().success());
     }
 }
 
@@ -200,14 +128,13 @@ fn started_by_the_engine_it_speaks_on_standard_output_and_logs_elsewhere() {
         .expect("the daemon");
     let said = Lines::of(child.stdout.take().expect("an output"));
     let log = Lines::of(child.stderr.take().expect("a log"));
-    let first = said.0.recv_timeout(PATIENCE).expect("a line");
+    let first = said.take();
     assert!(first.starts_with("%%>setlocal:"), "no introduction: {first}");
     said.wait_for(&["%%>setlocal:restart:true"]);
     let mut engine: ChildStdin = child.stdin.take().expect("an input");
     engine.write_all(digit(1, "*").as_bytes()).expect("the daemon reads");
     said.wait_for(&["%%<message:d1:true::"]);
-    let interrupt = Command::new("kill").arg("-INT").arg(child.id().to_string()).status();
-    assert!(interrupt.expect("kill").success());
+    send_signal(&child, "-INT");
     engine.write_all(digit(2, "5").as_bytes()).expect("the daemon reads");
     said.wait_for(&["%%<message:d2:true::"]);
     log.wait_for(&["keyed"]);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bstr::ByteSlice;
 
-use super::job::{Account, Purpose};
+use super::job::{Account, Flight, Purpose};
 use super::timers::Timer;
 use super::watch::WATCHED;
 use super::{Assist, Report};
@@ -50,9 +50,10 @@ pub(super) enum Phase {
     Uninstalling {
         since: Duration,
     },
-    /// They are removed; what was on its way is still answered.
+    /// They are removed; what was on its way is still answered, and our own answers are waited for, until then at most.
     Lingering {
         since: Duration,
+        until: Duration,
     },
     /// Everything is said; the engine closes.
     Quitting {
@@ -64,7 +65,7 @@ impl Phase {
     fn due(self) -> Option<Duration> {
         match self {
             Phase::Uninstalling { since } | Phase::Quitting { since } => Some(since + LEAVE_PATIENCE),
-            Phase::Lingering { since } => Some(since + LINGER),
+            Phase::Lingering { since, until } => Some((since + LINGER).min(until)),
             Phase::Down | Phase::Starting { .. } | Phase::Ready => None,
         }
     }
@@ -190,7 +191,7 @@ impl Assist {
 
     /// The engine asks us nothing new.
     pub(super) fn linger(&mut self, now: Moment) {
-        self.set_phase(Phase::Lingering { since: now.steady });
+        self.set_phase(Phase::Lingering { since: now.steady, until: now.steady + LEAVE_PATIENCE });
     }
 
     fn quit(&mut self, now: Moment) {
@@ -202,8 +203,13 @@ impl Assist {
     }
 
     pub(super) fn session_timeout(&mut self, now: Moment) {
-        if matches!(self.phase, Phase::Lingering { .. }) {
-            return self.quit(now);
+        if let Phase::Lingering { until, .. } = self.phase {
+            let goes_on = |flight: &Flight| matches!(flight.purpose, Purpose::Step(..) | Purpose::Release(_));
+            if until <= now.steady || !self.flights.values().any(goes_on) {
+                return self.quit(now);
+            }
+            // Digits that went on may have others behind them, and what was begun is to be finished.
+            return self.set_phase(Phase::Lingering { since: now.steady, until });
         }
         self.outbox.report(Report::Trouble { text: "the engine did not let us go in time".to_owned() });
         self.set_phase(Phase::Down);

@@ -2,6 +2,8 @@
 #![allow(dead_code)] // Each test uses its part.
 
 pub(crate) mod brain;
+pub(crate) mod client;
+pub(crate) mod process;
 
 use std::path::PathBuf;
 
