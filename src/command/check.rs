@@ -32,9 +32,13 @@ impl Check {
             }
         }
         let summary = format!("{}: {}", path.display(), check::summary(&outcome));
-        let Ok(loaded) = outcome else {
-            out.flush()?;
-            return Err(Failure::Refused(if self.format == Format::Text { summary } else { String::new() }));
+        let loaded = match outcome {
+            Ok(loaded) => loaded,
+            Err(refused) => {
+                out.flush()?;
+                let many = self.format == Format::Text && refused.diagnostics.len() > 1;
+                return Err(Failure::Refused(if many { summary } else { String::new() }));
+            }
         };
         if self.format == Format::Text {
             writeln!(out, "{summary}")?;

@@ -60,29 +60,24 @@ fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// The automata as text, each with the states and roles it is for and the codes it knows.
+/// Every automaton once as text, with the states and roles it is for, and the codes it knows.
 #[must_use]
 pub fn dump(config: &Config) -> String {
     let mut out = String::new();
-    for (map, holders) in config.keymaps.iter() {
+    for (keymap, holders) in config.keymaps.iter().filter(|(keymap, _)| !keymap.codes.is_empty()) {
         let holders: Vec<_> = holders.into_iter().map(|holder| described(holder, config)).collect();
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "{}", holders.join("; "));
-        for (pattern, &code) in map.codes.iter().enumerate() {
-            let _ = writeln!(out, "  pattern {pattern} is {}", config.codes[code].name);
+        let _ = writeln!(out, "\n{}", holders.join(", "));
+        for (pattern, &code) in keymap.codes.iter().enumerate() {
+            let _ = writeln!(out, "  pattern {pattern}: {}", config.codes[code].name);
         }
-        let symbol = |symbol: usize| Key::all().nth(symbol).map(|key| key.to_string()).unwrap_or_default();
-        for line in map.automaton.dump(&symbol).lines() {
-            let _ = writeln!(out, "  {line}");
-        }
+        let key = |symbol| Key::all().nth(symbol).map_or_else(String::new, |key| key.to_string());
+        out += &keymap.automaton.dump(&key);
     }
     out
 }
 
 fn described((state, role): Holder, config: &Config) -> String {
     let state = &config.states[state].name;
-    match role {
-        Some(role) => format!("state {state}, role {}", config.roles[role]),
-        None => format!("state {state}"),
-    }
+    role.map_or_else(|| state.clone(), |role| format!("{state} as {}", config.roles[role]))
 }
