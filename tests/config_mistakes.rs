@@ -5,8 +5,13 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use touchtone::config::{self, check};
+use touchtone::config::{self, Loaded, Refused, check};
 use touchtone::diagnostic::Style;
+
+/// What `touchtone check` says.
+fn said(outcome: &Result<Loaded, Refused>) -> String {
+    check::findings(outcome, check::Format::Text(Style::default())) + &check::summary(outcome) + "\n"
+}
 
 /// What `touchtone check` says of this text, with some grammars beside it.
 fn said_of(text: &str) -> String {
@@ -18,7 +23,7 @@ fn said_of(text: &str) -> String {
         Some("etc/grammars/voice.gram") => Ok(VOICE),
         _ => Err(ErrorKind::NotFound.into()),
     });
-    check::report(path, &outcome, check::Format::Text(Style::default()))
+    said(&outcome)
 }
 
 const GOOD: &str = r#"#ABNF 1.0;
@@ -424,6 +429,81 @@ state = ["lobby", "call"]
 operation = "mute"
 "#;
 
+    chains: r#"
+[[code]]
+name = "a"
+keys = "*1(n:x)"
+operation = "mute"
+then = ["b", "d"]
+
+[[code]]
+name = "b"
+operation = "message"
+message = "call.drop"
+params = { n = "${n}", m = "${m}" }
+then = "c"
+
+[[code]]
+name = "c"
+operation = "unmute"
+then = ["c", "aa"]
+
+[[code]]
+name = "d"
+keys = "*2"
+operation = "message"
+message = "call.drop"
+params = { n = "${n}" }
+
+[[code]]
+name = "e"
+operation = "unmute"
+"#;
+
+    states_and_roles: r#"
+[states.pin]
+first-key = "10s"
+on-unmatched = "wave/play//tmp/${caller}.au"
+on-timeout = "tone/${digits}"
+
+[states.lobby]
+pass-through = "yes"
+
+[roles.organizer]
+rooms = ["conf/9*", "", "8*1"]
+
+[[code]]
+name = "a"
+keys = "*1"
+operation = "set-state"
+to = "pinn"
+
+[[code]]
+name = "b"
+keys = "*2"
+allow = ["organiser", "caretaker"]
+operation = "set-state"
+"#;
+
+    states_that_are_entered: r#"
+[states.pin]
+first-key = "10s"
+
+[[code]]
+name = "a"
+keys = "*1"
+state = "call"
+operation = "set-state"
+to = "pin"
+
+[[code]]
+name = "b"
+keys = "[0-9]{4}"
+state = "pin"
+operation = "set-state"
+to = "auto"
+"#;
+
     names_of_files: r#"
 [[code]]
 name = "a"
@@ -579,7 +659,7 @@ fn files_that_cannot_be_read() {
         .map(|kind| {
             let path = Path::new("etc/touchtone.toml");
             let outcome = config::load::<String>(path, |_| Err(kind.into()));
-            check::report(path, &outcome, check::Format::Text(Style::default()))
+            said(&outcome)
         })
         .concat();
     insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(said) });
@@ -590,5 +670,5 @@ fn json_has_lines_and_columns() {
     let path = Path::new("touchtone.toml");
     let text = "# \u{fc}\n[[code]]\nname = \"\u{fc}\"\nkeys = \"*6\"\noperation = \"m\u{fc}te\"\nx = 1\nname = 'b'\n";
     let outcome = config::load(path, |_| Ok(text.to_owned()));
-    insta::assert_snapshot!(check::report(path, &outcome, check::Format::Json));
+    insta::assert_snapshot!(check::findings(&outcome, check::Format::Json));
 }

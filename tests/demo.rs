@@ -32,3 +32,15 @@ fn the_protocol_is_shown_as_it_is_when_asked_for() {
     let said = text.lines().filter(|line| !line.contains(" %%"));
     assert!(said.count() >= demo(&[]).lines().count(), "and nothing is missing from the story");
 }
+
+#[test]
+fn without_a_terminal_nobody_can_be_the_callers() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_touchtone"));
+    let Output { status, stdout, stderr } =
+        command.args(["demo", "--interactive"]).output().expect("the command");
+    assert_eq!((status.code(), stdout.as_slice()), (Some(2), b"".as_slice()));
+    insta::assert_snapshot!(String::from_utf8(stderr).expect("text"), @"
+    error: --interactive needs a terminal, for the keys and for the screen
+    `touchtone demo` alone shows the same without one
+    ");
+}

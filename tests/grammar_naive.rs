@@ -312,6 +312,41 @@ proptest! {
     }
 
     #[test]
+    fn no_two_states_are_alike(nodes in prop::collection::vec(prop_oneof![3 => node(), 1 => looping()], 1..4)) {
+        let Ok(automaton) = build(&nodes, true) else { return Ok(()) };
+        let mut states = vec![automaton.start()];
+        let mut at = 0;
+        while let Some(&state) = states.get(at) {
+            let next = (0..ALPHABET).filter_map(|symbol| automaton.next(state, symbol));
+            let new: Vec<_> = next.filter(|next| !states.contains(next)).collect();
+            for state in new {
+                if !states.contains(&state) {
+                    states.push(state);
+                }
+            }
+            at += 1;
+        }
+        prop_assert_eq!(states.len(), automaton.states());
+        let place = |state: Option<StateId>| state.and_then(|state| states.iter().position(|other| *other == state));
+        // Classes are split for as long as their states can be told apart by one more symbol.
+        let mut classes: Vec<usize> = vec![0; states.len()];
+        loop {
+            let looks: Vec<_> = states.iter().enumerate().map(|(at, &state)| {
+                let next = (0..ALPHABET).map(|symbol| place(automaton.next(state, symbol)).map(|to| classes[to]));
+                (classes[at], automaton.accepts(state), next.collect::<Vec<_>>())
+            }).collect();
+            let finer: Vec<_> = looks.iter().map(|look| looks.iter().position(|other| other == look).unwrap_or(0)).collect();
+            if finer == classes {
+                break;
+            }
+            classes = finer;
+        }
+        prop_assert!((0..states.len()).all(|state| classes[state] == state));
+        let dead = states.iter().skip(1).any(|&state| automaton.accepts(state).is_none() && !automaton.continues(state));
+        prop_assert!(!dead);
+    }
+
+    #[test]
     fn what_accepts_nothing_keyed_is_reported(nodes in prop::collection::vec(node(), 1..3)) {
         let expected: Vec<usize> = (0..nodes.len()).filter(|&index| naive(&nodes[index], &[]).is_some()).collect();
         match build(&nodes, false) {

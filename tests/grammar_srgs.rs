@@ -287,6 +287,19 @@ fn what_is_too_large_is_refused_with_the_name_of_the_limit() {
 }
 
 #[test]
+fn a_file_that_is_wrong_all_over_is_refused_before_long() {
+    let names: String = (0..2_000).map(|rule| format!("$rule{rule}=1;")).collect();
+    let undefined = format!("$main = {}1; {names}", "$rulee ".repeat(100_000));
+    assert_eq!(says(keys(&undefined)).len(), 100);
+    assert_eq!(says(keys(&format!("$main = {}1;", "$<../a> ".repeat(100_000)))).len(), 1_000);
+    assert_eq!(says(keys(&format!("$main = {}1;", "12 ".repeat(300_000)))).len(), 100);
+    assert_eq!(says(keys(&format!("$main = 1; {};", "a".repeat(900_000)))).len(), 1);
+    assert_eq!(says(keys(&format!("$main = {}1;", "{".repeat(900_000)))).len(), 1);
+    assert_eq!(says(keys(&"/*;".repeat(300_000))).len(), 1);
+    assert_eq!(says(keys(&"$a = {;\n".repeat(100_000))).len(), 100);
+}
+
+#[test]
 fn rules_that_all_end_in_each_other_stay_small() {
     let ends =
         |rule: usize| (0..40).map(|other| format!("{} $r{other}", (rule + other) % 10)).collect::<Vec<_>>();

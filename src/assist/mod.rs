@@ -33,7 +33,7 @@ use bstr::{BStr, BString};
 
 pub use report::Report;
 pub use session::Role;
-pub use view::{Participant, RoomView};
+pub use view::{HeldView, Participant, RoomView};
 
 use self::calls::Calls;
 use self::job::Flight;

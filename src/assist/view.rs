@@ -1,8 +1,11 @@
 //! What is so now, for showing.
 
-use bstr::BString;
+use std::time::Duration;
+
+use bstr::{BStr, BString};
 
 use super::Assist;
+use crate::key::Keys;
 
 /// A room as it is believed to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +29,23 @@ pub struct Participant {
     pub muted: Option<bool>,
 }
 
+/// Digits that wait for the rest of a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldView {
+    /// The digits.
+    pub keys: Keys,
+    /// When they are given up, or fire as they are.
+    pub due: Duration,
+}
+
 impl Assist {
+    /// What a channel holds, if anything.
+    #[must_use]
+    pub fn held(&self, channel: &BStr) -> Option<HeldView> {
+        let collector = &self.calls.by_id(channel)?.collector;
+        Some(HeldView { keys: collector.held().into(), due: collector.poll_timeout()? })
+    }
+
     /// Every room, by name.
     #[must_use]
     pub fn rooms(&self) -> Vec<RoomView> {

@@ -44,6 +44,6 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     style().render_all(diagnostics, sources)
 }
 
-fn style() -> Style {
+pub(super) fn style() -> Style {
     Style { color: io::stderr().is_terminal(), ..Style::default() }
 }

@@ -1,7 +1,6 @@
 //! What `touchtone check` says of a configuration.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use crate::diagnostic::{Severity, Style};
 use crate::key::Key;
@@ -9,52 +8,41 @@ use crate::keypad::Holder;
 
 use super::{Config, Loaded, Refused};
 
-/// A configuration to start from, with comments.
-pub const EXAMPLE: &str = include_str!("../../config/conference.toml");
-
-/// What to say to somebody who gave no configuration.
-pub const NO_CONFIGURATION: &str = "\
-no configuration was given: name one with --config FILE
-The file conference.toml in the directory config of the sources is one to start from, with comments. Copy it, then:
-
-    touchtone check --config conference.toml
-";
-
-/// How what was found is written.
+/// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// For people: the lines of the file, and a summary at the end.
+    /// For people: with the lines of the file, and an empty line after each.
     Text(Style),
-    /// For programs: one JSON object a finding, each on its line; nothing if all is well.
+    /// For programs: one JSON object each, on its line.
     Json,
 }
 
-/// What was found, as text that ends with a line break unless it is empty.
+/// Everything that was found, as text.
 #[must_use]
-pub fn report(path: &Path, outcome: &Result<Loaded, Refused>, format: Format) -> String {
+pub fn findings(outcome: &Result<Loaded, Refused>, format: Format) -> String {
     let (diagnostics, sources) = match outcome {
         Ok(loaded) => (&loaded.warnings, &loaded.sources),
         Err(refused) => (&refused.diagnostics, &refused.sources),
     };
-    match format {
-        Format::Json => diagnostics.iter().map(|found| found.to_json(sources) + "\n").collect(),
-        Format::Text(style) => {
-            let found: String =
-                diagnostics.iter().map(|found| style.render(found, sources) + "\n\n").collect();
-            format!("{found}{}: {}\n", path.display(), summary(outcome))
-        }
-    }
+    let written = |found| match format {
+        Format::Json => crate::diagnostic::Diagnostic::to_json(found, sources) + "\n",
+        Format::Text(style) => style.render(found, sources) + "\n\n",
+    };
+    diagnostics.iter().map(written).collect()
 }
 
-fn summary(outcome: &Result<Loaded, Refused>) -> String {
+/// How many codes there are, or how many errors, in one line.
+#[must_use]
+pub fn summary(outcome: &Result<Loaded, Refused>) -> String {
     match outcome {
         Ok(Loaded { config, warnings, .. }) => {
             let codes = counted(config.codes.len(), "code");
             let states = counted(config.states.len(), "state");
-            match warnings.len() {
-                0 => format!("{codes} in {states}"),
-                count => format!("{codes} in {states}, {}", counted(count, "warning")),
-            }
+            let verdict = match warnings.len() {
+                0 => "no problems".to_owned(),
+                count => counted(count, "warning"),
+            };
+            format!("{codes} in {states}, {verdict}")
         }
         Err(refused) => {
             let errors = refused.diagnostics.iter().filter(|found| found.severity == Severity::Error).count();
@@ -72,29 +60,24 @@ fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// The automata as text, each with the states and roles it is for and the codes it knows.
+/// Every automaton once as text, with the states and roles it is for, and the codes it knows.
 #[must_use]
 pub fn dump(config: &Config) -> String {
     let mut out = String::new();
-    for (map, holders) in config.keymaps.iter() {
+    for (keymap, holders) in config.keymaps.iter().filter(|(keymap, _)| !keymap.codes.is_empty()) {
         let holders: Vec<_> = holders.into_iter().map(|holder| described(holder, config)).collect();
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "{}", holders.join("; "));
-        for (pattern, &code) in map.codes.iter().enumerate() {
-            let _ = writeln!(out, "  pattern {pattern} is {}", config.codes[code].name);
+        let _ = writeln!(out, "\n{}", holders.join(", "));
+        for (pattern, &code) in keymap.codes.iter().enumerate() {
+            let _ = writeln!(out, "  pattern {pattern}: {}", config.codes[code].name);
         }
-        let symbol = |symbol: usize| Key::all().nth(symbol).map(|key| key.to_string()).unwrap_or_default();
-        for line in map.automaton.dump(&symbol).lines() {
-            let _ = writeln!(out, "  {line}");
-        }
+        let key = |symbol| Key::all().nth(symbol).map_or_else(String::new, |key| key.to_string());
+        out += &keymap.automaton.dump(&key);
     }
     out
 }
 
 fn described((state, role): Holder, config: &Config) -> String {
     let state = &config.states[state].name;
-    match role {
-        Some(role) => format!("state {state}, role {}", config.roles[role]),
-        None => format!("state {state}"),
-    }
+    role.map_or_else(|| state.clone(), |role| format!("{state} as {}", config.roles[role]))
 }

@@ -1,7 +1,5 @@
 //! Codes that get in each other's way, or in the way of callers.
 
-use std::time::Duration;
-
 use crate::diagnostic::{Diagnostic, Place};
 use crate::grammar::Limits;
 use crate::key::Keys;
@@ -19,6 +17,8 @@ pub(super) struct Codes<'c> {
     pub(super) drafts: &'c [Draft],
     pub(super) states: &'c [State],
     pub(super) roles: &'c [String],
+    /// Whether digits can be held back.
+    pub(super) intercept: bool,
 }
 
 impl Codes<'_> {
@@ -46,7 +46,7 @@ impl Codes<'_> {
 
     fn check_lengths(&self, keypad: &Keypad, found: &mut Findings<'_>) {
         for (code, draft) in self.drafts.iter().enumerate() {
-            for alternative in draft.patterns.iter().flat_map(|patterns| &patterns.alternatives) {
+            for alternative in draft.alternatives() {
                 let wrong = self.wrong_length(code, alternative, keypad.max_digits, found);
                 found.extend(wrong);
             }
@@ -124,8 +124,8 @@ impl Codes<'_> {
 
     fn warn_of_wait(&self, beginning: &Beginning, found: &mut Findings<'_>) {
         let Beginning { short, long, keys, longer, holders } = beginning;
-        let waits = holders.iter().map(|(state, _)| self.states[*state].critical);
-        let wait = duration::show(waits.max().unwrap_or(Duration::ZERO));
+        let by_state = || holders.iter().map(|(state, _)| self.states[*state].critical).max();
+        let wait = duration::show(self.drafts[*short].critical.or_else(by_state).unwrap_or_default());
         let message =
             format!("{} waits {wait} for more keys, because {longer} begins with {keys}", self.name(*short));
         let warning = Diagnostic::warning("slow-code", message, self.place(*short, Some(keys), found))
@@ -137,12 +137,13 @@ impl Codes<'_> {
 
     /// In a call between two parties, digits are often meant for a machine at the other end.
     fn warn_of_single_keys(&self, keymaps: &Keymaps, found: &mut Findings<'_>) {
-        let Some(state) = self.states.iter().position(|state| state.name == STATE_CALL) else { return };
-        if self.states[state].unmatched != Unmatched::Pass {
+        let Some(place) = self.states.iter().position(|state| state.name == STATE_CALL) else { return };
+        let state = &self.states[place];
+        if !self.intercept || state.pass_through || state.unmatched != Unmatched::Pass {
             return;
         }
         let mut warned = Vec::new();
-        for (map, _) in keymaps.iter().filter(|(_, holders)| holders.iter().any(|holder| holder.0 == state)) {
+        for (map, _) in keymaps.iter().filter(|(_, holders)| holders.iter().any(|holder| holder.0 == place)) {
             for (key, pattern) in map.single_keys() {
                 let code = map.codes[pattern];
                 if warned.contains(&code) {
@@ -179,7 +180,7 @@ impl Codes<'_> {
 
     /// The alternative of a code that is these keys; the first one if none is, or no keys are given.
     fn alternative(&self, code: usize, keys: Option<&Keys>) -> Option<&Alternative> {
-        let alternatives = &self.drafts.get(code)?.patterns.as_ref()?.alternatives;
+        let alternatives = self.drafts.get(code)?.alternatives();
         let matching =
             keys.and_then(|keys| alternatives.iter().find(|alternative| alternative.matches(keys)));
         matching.or(alternatives.first())

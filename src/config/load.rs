@@ -92,46 +92,37 @@ impl<F: Files> Loading<'_, F> {
         let states = sections::states(&root, &keypad, &yate, found);
         let limits = sections::limits(&root, found);
         let mut rules = Rules::read(&root, self.path, self.files, &limits, self.sources, found);
-        let (mut roles, role_rooms) = sections::roles(&root, found);
-        if root.span_of("code").is_none() {
-            found.push(no_codes());
-        }
-        let mut tables = root.tables("code", found);
-        let followers = codes::followers(&tables);
-        let mut context = Context {
-            states: &states,
-            rules: &mut rules,
-            limits: &limits,
-            followers: &followers,
-            roles: &mut roles,
-        };
-        let drafts = drafts(&mut tables, &mut context, found);
-        let keymaps =
-            Codes { drafts: &drafts, states: &states, roles: &roles }.keymaps(&keypad, &limits, found);
+        let mut roles = sections::roles(&root, found);
+        let mut context =
+            Context { states: &states.all, roles: &mut roles, rules: &mut rules, limits: &limits };
+        let drafts = drafts(&root, &mut context, found);
+        let keys =
+            Codes { drafts: &drafts, states: &states.all, roles: &roles.names, intercept: yate.intercept };
+        let keymaps = keys.keymaps(&keypad, &limits, found);
+        let codes = drafts.into_iter().map(|draft| draft.code).collect::<Option<Vec<_>>>()?;
+        states.warn_of_unentered(&codes, found);
         if keymaps.is_some() {
             rules.warn_of_unused(found);
         }
-        let codes = drafts.into_iter().map(|draft| draft.code).collect::<Option<Vec<_>>>()?;
         Some(Config {
             yate,
             keypad,
             record: record?,
             limits,
-            states,
-            roles,
-            role_rooms,
+            states: states.all,
+            roles: roles.names,
+            role_rooms: roles.rooms,
             codes,
             keymaps: keymaps?,
         })
     }
 }
 
-/// The codes, with what follows what.
-fn drafts(tables: &mut [Table<'_, '_>], context: &mut Context<'_>, found: &mut Findings<'_>) -> Vec<Draft> {
-    let mut drafts: Vec<_> = tables.iter_mut().map(|table| codes::read(table, context, found)).collect();
-    codes::report_duplicates(&drafts, found);
-    codes::link(&mut drafts, found);
-    drafts
+fn drafts(root: &Table<'_, '_>, context: &mut Context<'_>, found: &mut Findings<'_>) -> Vec<Draft> {
+    if root.span_of("code").is_none() {
+        found.push(no_codes());
+    }
+    codes::read(&mut root.tables("code", found), context, found)
 }
 
 fn no_codes() -> Diagnostic {

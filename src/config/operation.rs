@@ -63,7 +63,7 @@ impl Reader<'_, '_, '_> {
             templates::read(room, &self.scope, found)
         });
         let with_peer = self.table.boolean("with-peer", found);
-        let params = self.params(&["id", "message", "callto", "room", "notify"], found);
+        let params = self.params(&["id", "message", "callto", "room"], found);
         Some(Operation::Join { room: template?, with_peer, params })
     }
 

@@ -10,8 +10,8 @@ use super::read::{Findings, Table, Text};
 use super::schema::{KEYPAD, LIMITS, RECONNECT, RECORD, YATE};
 use super::templates::{self, Scope};
 use super::{
-    Address, Keypad, Record, RecordBy, RoomPattern, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD,
-    State, Unmatched, Yate,
+    Address, Code, Keypad, Operation, Record, RecordBy, RoomPattern, STATE_CALL, STATE_CONFERENCE,
+    STATE_DIAL, STATE_HOLD, State, Unmatched, Yate,
 };
 
 /// The priority of the engine's conference module.
@@ -137,13 +137,16 @@ pub(super) fn limits(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Limits {
     }
 }
 
+/// The states of the configuration.
+pub(super) struct States {
+    /// The built-in ones, then the admin's own.
+    pub(super) all: Vec<State>,
+    /// The names of the admin's own, where they are written.
+    own: Vec<Text>,
+}
+
 /// The built-in states and the admin's own, each with what `[states.NAME]` says of it.
-pub(super) fn states(
-    root: &Table<'_, '_>,
-    keypad: &Keypad,
-    yate: &Yate,
-    found: &mut Findings<'_>,
-) -> Vec<State> {
+pub(super) fn states(root: &Table<'_, '_>, keypad: &Keypad, yate: &Yate, found: &mut Findings<'_>) -> States {
     let state = |name: &str, unmatched| State {
         name: name.to_owned(),
         unmatched,
@@ -155,28 +158,38 @@ pub(super) fn states(
         on_unmatched: None,
         on_timeout: None,
     };
-    let mut states: Vec<_> =
-        BUILT_IN_STATES.iter().map(|(name, unmatched)| state(name, *unmatched)).collect();
+    let built_in = BUILT_IN_STATES.iter().map(|(name, unmatched)| state(name, *unmatched));
+    let mut states = States { all: built_in.collect(), own: Vec::new() };
     for (name, table) in root.named_tables("states", found) {
-        let at = states.iter().position(|state| state.name == name.value).unwrap_or_else(|| {
+        let at = states.all.iter().position(|state| state.name == name.value).unwrap_or_else(|| {
             check_name("a state", &name, found);
-            warn_of_unentered(&name, found);
-            states.push(state(&name.value, Unmatched::Pass));
-            states.len() - 1
+            states.all.push(state(&name.value, Unmatched::Pass));
+            states.own.push(name);
+            states.all.len() - 1
         });
-        override_state(&mut states[at], &table, found);
+        let state = &mut states.all[at];
+        override_state(state, &table, found);
         if let (false, Some(span)) = (yate.intercept, table.span_of("unmatched")) {
-            warn_of_watching(states[at].unmatched, span, found);
+            warn_of_watching(state.unmatched, span, found);
         }
     }
     states
 }
 
-fn warn_of_unentered(name: &Text, found: &mut Findings<'_>) {
-    let built_in: Vec<_> = BUILT_IN_STATES.iter().map(|(name, _)| format!("`{name}`")).collect();
-    let message = format!("no call is ever in the state `{}`", name.value);
-    let warning = Diagnostic::warning("unentered-state", message, found.place(name.span.clone()));
-    found.push(warning.help(format!("calls are in {}", built_in.join(" or "))));
+impl States {
+    /// Warns of states that no code puts a call in.
+    pub(super) fn warn_of_unentered(&self, codes: &[Code], found: &mut Findings<'_>) {
+        for (place, name) in (BUILT_IN_STATES.len()..).zip(&self.own) {
+            let enters = |code: &Code| code.operation == Operation::SetState { to: Some(place) };
+            if !codes.iter().any(enters) {
+                let message = format!("no call is ever in the state `{}`", name.value);
+                let warning = Diagnostic::warning("unentered-state", message, found.place(name.span.clone()));
+                let help =
+                    format!("write a code with `operation = \"set-state\"` and `to = {:?}`", name.value);
+                found.push(warning.help(help));
+            }
+        }
+    }
 }
 
 fn warn_of_watching(unmatched: Unmatched, span: Range<usize>, found: &mut Findings<'_>) {
@@ -212,21 +225,28 @@ fn override_state(state: &mut State, table: &Table<'_, '_>, found: &mut Findings
     state.on_timeout = prompt("on-timeout");
 }
 
+/// The roles that are named.
+pub(super) struct Roles {
+    /// Their names, those that have a section first.
+    pub(super) names: Vec<String>,
+    /// How many of them have a section.
+    pub(super) declared: usize,
+    /// The rooms that give a role.
+    pub(super) rooms: Vec<(RoomPattern, usize)>,
+}
+
 /// The roles that `[roles.NAME]` names, and the rooms that give them.
-pub(super) fn roles(
-    root: &Table<'_, '_>,
-    found: &mut Findings<'_>,
-) -> (Vec<String>, Vec<(RoomPattern, usize)>) {
-    let (mut roles, mut rooms) = (Vec::new(), Vec::new());
+pub(super) fn roles(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Roles {
+    let (mut names, mut rooms) = (Vec::new(), Vec::new());
     for (name, table) in root.named_tables("roles", found) {
         check_name("a role", &name, found);
         for pattern in table.texts("rooms", found).unwrap_or_default() {
             check_room_pattern(&pattern, found);
-            rooms.push((RoomPattern::new(&pattern.value), roles.len()));
+            rooms.push((RoomPattern::new(&pattern.value), names.len()));
         }
-        roles.push(name.value);
+        names.push(name.value);
     }
-    (roles, rooms)
+    Roles { declared: names.len(), names, rooms }
 }
 
 fn check_room_pattern(pattern: &Text, found: &mut Findings<'_>) {

@@ -22,7 +22,7 @@ pub(super) enum Scope<'s> {
 /// What a template of a code may name, besides what is always known of a call.
 pub(super) struct CodeScope<'p> {
     /// The alternatives of the keys; `None` if the keys could not be read.
-    pub(super) alternatives: Option<&'p [Alternative]>,
+    pub(super) alternatives: Option<Vec<&'p Alternative>>,
     /// Whether the caller can be in a room when the code fires.
     pub(super) in_room: bool,
 }
@@ -30,7 +30,7 @@ pub(super) struct CodeScope<'p> {
 impl CodeScope<'_> {
     /// Whether a name is a capture of some alternative.
     pub(super) fn is_capture(&self, name: &str) -> bool {
-        self.alternatives.into_iter().flatten().any(|alternative| alternative.has(name))
+        self.alternatives.iter().flatten().any(|alternative| alternative.has(name))
     }
 }
 
@@ -112,6 +112,10 @@ fn problem(
     scope: &Scope<'_>,
     found: &Findings<'_>,
 ) -> Option<Diagnostic> {
+    let is_capture = matches!(scope, Scope::Code(scope) if scope.is_capture(name.name));
+    if !is_capture && !matches!(scope, Scope::Record) && names_a_file(name.name, text) {
+        return Some(unsafe_name(name, text, found));
+    }
     match scope {
         Scope::Code(scope) => problem_in_code(name, text, scope, found),
         Scope::Record if names::record_value(name.name).is_some() => None,
@@ -127,7 +131,7 @@ fn problem_in_code(
     scope: &CodeScope<'_>,
     found: &Findings<'_>,
 ) -> Option<Diagnostic> {
-    let alternatives = scope.alternatives?;
+    let alternatives = scope.alternatives.as_deref()?;
     if scope.is_capture(name.name) {
         let lacking = alternatives.iter().find(|alternative| !alternative.has(name.name));
         let may_lack = || alternatives.iter().find(|alternative| !alternative.always_has(name.name));
@@ -137,13 +141,10 @@ fn problem_in_code(
         };
     }
     match names::call_value(name.name) {
-        Some(CallValue::Caller | CallValue::Called) if text.value.starts_with("wave/") => {
-            Some(unsafe_name(name, text, found))
-        }
         Some(CallValue::Room) if !scope.in_room => Some(no_room(name, text, found)),
         Some(_) => None,
         None => {
-            let captures = alternatives.iter().flat_map(Alternative::captures);
+            let captures = alternatives.iter().flat_map(|alternative| alternative.captures());
             Some(unknown(name, text, captures.chain(names::CALL.iter().map(|name| name.name)), found))
         }
     }
@@ -199,6 +200,12 @@ fn maybe_empty(
         .labelled("used here")
         .related(found.place(lacking.text.span.clone()), "it can be left out of these keys")
         .help("capture at least one key, as (name:x{1,4}), or make two codes of them")
+}
+
+/// Whether a name would put what a caller sends into the name of a file.
+fn names_a_file(name: &str, text: &Text) -> bool {
+    text.value.starts_with("wave/")
+        && matches!(names::call_value(name), Some(CallValue::Caller | CallValue::Called))
 }
 
 fn unsafe_name(name: &PlacedName<'_>, text: &Text, found: &Findings<'_>) -> Diagnostic {

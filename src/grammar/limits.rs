@@ -35,6 +35,14 @@ impl Limits {
     pub fn depth(&self) -> usize {
         self.nesting.min(MAX_NESTING)
     }
+
+    /// The same limits, but none beyond what can be counted in 32 bits; that much memory nobody has.
+    pub(super) fn countable(mut self) -> Self {
+        for limit in [&mut self.nfa_states, &mut self.dfa_states, &mut self.dfa_work] {
+            *limit = (*limit).min(1 << 30);
+        }
+        self
+    }
 }
 
 impl Default for Limits {

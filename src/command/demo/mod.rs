@@ -2,6 +2,7 @@
 
 mod cast;
 mod onlooker;
+mod pad;
 mod page;
 mod scene;
 mod story;
@@ -20,6 +21,9 @@ use story::{STORY, Told, Verdict};
 /// Watch callers use key codes: a simulated engine, touchtone, and nothing else.
 #[derive(Debug, Args)]
 pub(super) struct Demo {
+    /// Be the callers: a key pad in the terminal, the room beside it.
+    #[arg(long, short, conflicts_with_all = ["pace", "wire"])]
+    interactive: bool,
     /// Play it as fast as it happens, not at once.
     #[arg(long)]
     pace: bool,
@@ -34,13 +38,16 @@ pub(super) struct Demo {
 const INTRODUCTION: &str = "With touchtone, callers key codes in mid-call: *6 mutes, *9 records the room.\n\
     Here it plays beside a simulated Yate engine; codes are those of the example.";
 
-const WHAT_NEXT: &str = "touchtone demo --interactive               key the codes yourself\n\
-    touchtone example > touchtone.toml         get them in a file\n\
-    touchtone dial -c touchtone.toml '*3800#'  try what keys do\n\
-    touchtone run -c touchtone.toml            run beside your engine";
+const WHAT_NEXT: &str = "touchtone demo --interactive               be the callers\n\
+    touchtone example > touchtone.toml         edit the codes\n\
+    touchtone dial -c touchtone.toml '*3800#'  try keys\n\
+    touchtone run -c touchtone.toml            beside an engine";
 
 impl Demo {
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
+        if self.interactive {
+            return pad::run(scene::configuration()?, self.seed);
+        }
         let mut page = Page::new(out, width(), color());
         let mut scene = Scene::new(scene::configuration()?, self.seed, self.wire);
         for line in INTRODUCTION.lines() {
@@ -105,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_demo_that_does_not_come_out_is_refused_and_says_what_is_not_so() {
-        let demo = Demo { pace: false, wire: false, seed: 7 };
+        let demo = Demo { interactive: false, pace: false, wire: false, seed: 7 };
         let mut page = Page::new(Vec::new(), 80, false);
         let good = Verdict { true_facts: 3, false_facts: Vec::new() };
         assert!(demo.end(&mut page, &good).is_ok());

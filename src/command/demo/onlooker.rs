@@ -76,6 +76,11 @@ impl Onlooker {
         self.lines.retain(|line| line.kind != Kind::Engine);
     }
 
+    /// Whose channels are whose.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
     /// Somebody does something.
     pub(super) fn person(&mut self, at: Duration, person: Person, text: impl Into<String>) {
         self.line(at, Kind::Person, person.name(), text);

@@ -13,7 +13,7 @@ const TIME: usize = 4;
 const WHO: usize = 9;
 
 /// What happens so soon after something else is told without its time.
-const AT_ONCE: Duration = Duration::from_millis(150);
+pub(super) const AT_ONCE: Duration = Duration::from_millis(150);
 
 /// Writes lines as wide as the terminal is.
 #[derive(Debug)]
@@ -103,11 +103,13 @@ fn style(kind: Kind) -> Style {
     }
 }
 
-/// Text in lines of so many columns, broken at blanks where there are any.
+/// Text in lines of so many columns, broken at blanks where there are any, but not between an arrow and what it is at.
 pub(super) fn broken(text: &str, width: usize) -> Vec<String> {
+    const NO_BREAK: &str = "\u{a0}";
     let mut lines = vec![String::new()];
     let mut length = 0;
-    for word in text.split(' ') {
+    let joined = text.replace(" -> ", &format!(" ->{NO_BREAK}"));
+    for word in joined.split(' ') {
         let mut letters: Vec<char> = word.chars().collect();
         if length > 0 && length + 1 + letters.len() <= width {
             letters.insert(0, ' ');
@@ -126,7 +128,7 @@ pub(super) fn broken(text: &str, width: usize) -> Vec<String> {
             length += 1;
         }
     }
-    lines
+    lines.into_iter().map(|line| line.replace(NO_BREAK, " ")).collect()
 }
 
 #[cfg(test)]
@@ -137,6 +139,7 @@ mod tests {
     fn text_is_broken_at_blanks_and_long_words_anywhere() {
         assert_eq!(broken("one two three", 7), ["one two", "three"]);
         assert_eq!(broken("to abcdefghij k", 4), ["to", "abcd", "efgh", "ij k"]);
+        assert_eq!(broken("ask for this -> true", 15), ["ask for this", "-> true"]);
         assert_eq!(broken("", 4), [""]);
     }
 

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::cast::{self, Person};
 use super::onlooker::Onlooker;
-use super::words::Line;
+use super::words::{self, Line};
+use crate::assist::HeldView;
 use crate::command::{Failure, example};
 use crate::config::{self, Config};
 use crate::key::{Key, Keys};
-use crate::sim::{ChannelView, RoomView, Sim};
+use crate::sim::{ChannelId, ChannelView, RoomView, Sim};
 use crate::stage::Stage;
 
 /// How often the onlooker looks.
@@ -60,9 +61,31 @@ impl Scene {
         self.sim().channels().find(|channel| channel.address == person.address())
     }
 
+    /// Whom somebody is in a call with.
+    pub(super) fn other_party(&self, person: Person) -> Option<Person> {
+        let peer = self.call_of(person)?.peer?;
+        Person::at(&self.sim().channel(&peer)?.address)
+    }
+
+    /// What touchtone holds of somebody's keys.
+    pub(super) fn held(&self, person: Person) -> Option<HeldView> {
+        let call = self.call_of(person)?;
+        self.stage.assist().held(call.id.as_str().into())
+    }
+
     /// The conference room, while there is one.
     pub(super) fn room(&self) -> Option<RoomView> {
         self.sim().room(cast::ROOM)
+    }
+
+    /// Every room there is.
+    pub(super) fn rooms(&self) -> Vec<RoomView> {
+        self.sim().rooms().filter_map(|name| self.sim().room(&name)).collect()
+    }
+
+    /// Whose leg or channel that is.
+    pub(super) fn name(&self, channel: &ChannelId) -> String {
+        words::name(self.onlooker.names(), channel.as_str().as_bytes())
     }
 
     /// Somebody calls a number.
@@ -71,8 +94,13 @@ impl Scene {
             Some(called) => format!("{} ({number})", called.name()),
             None => number.to_owned(),
         };
-        self.onlooker.person(self.now(), person, format!("calls {whom}"));
+        self.note(person, format!("calls {whom}"));
         self.stage.sim_mut().call(&person.calls(number));
+    }
+
+    /// Something about somebody is worth telling.
+    pub(super) fn note(&mut self, person: Person, text: impl Into<String>) {
+        self.onlooker.person(self.now(), person, text);
     }
 
     /// Somebody presses a key; without a call nothing comes of it.

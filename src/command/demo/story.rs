@@ -42,7 +42,7 @@ pub(super) const STORY: &[Beat] = &[
     Call(Dave, "7010"),
     Wait(500),
     Must("alice and bob are in room 800", |scene| members(scene) == [Alice, Bob]),
-    Must("dave is in a call with carol", |scene| with(scene, Dave) == Some(Carol)),
+    Must("dave is in a call with carol", |scene| scene.other_party(Dave) == Some(Carol)),
     Heading("*6 mutes whoever keys it, and *6 again makes them heard"),
     Beat::Keys(Alice, "*6"),
     Must("alice is muted, bob is not", |scene| muted(scene, Alice) && !muted(scene, Bob)),
@@ -168,12 +168,6 @@ fn members(scene: &Scene) -> Vec<Person> {
         room.as_ref().zip(call).is_some_and(|(room, call)| room.member(&call.id).is_some())
     };
     Person::ALL.into_iter().filter(here).collect()
-}
-
-/// Whom somebody is in a call with.
-fn with(scene: &Scene, person: Person) -> Option<Person> {
-    let peer = scene.call_of(person)?.peer?;
-    Person::at(&scene.sim().channel(&peer)?.address)
 }
 
 fn muted(scene: &Scene, person: Person) -> bool {

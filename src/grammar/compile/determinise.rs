@@ -1,9 +1,9 @@
 //! Subset construction: all patterns are followed at once.
 
-use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::collections::HashSet;
 
 use super::groups::Groups;
+use super::lists::Lists;
 use super::program::{Instruction, Program};
 use super::{CompileError, Conflict, MAX_CONFLICTS};
 use crate::grammar::limits::{LimitExceeded, Limits};
@@ -27,6 +27,14 @@ pub(super) struct Determinised {
 impl Graph {
     pub(in crate::grammar) fn states(&self) -> usize {
         self.accepts.len()
+    }
+
+    /// Where the edges of each state begin; one more, for the end.
+    pub(super) fn begins(&self) -> Vec<u32> {
+        let mut begins = vec![0; self.states() + 1];
+        self.edges.iter().for_each(|edge| begins[edge.0 as usize + 1] += 1);
+        (0..self.states()).for_each(|state| begins[state + 1] += begins[state]);
+        begins
     }
 
     /// Without the states from which nothing can be accepted; the start stays.
@@ -73,8 +81,9 @@ pub(super) fn determinise(
     subsets.reach(starts, None)?;
     let mut targets = Targets { by_symbol: vec![Vec::new(); alphabet_size], touched: Vec::new() };
     let mut state = 0;
-    while let Some(set) = subsets.sets.get(state) {
-        targets.collect(program, &Rc::clone(set), |steps| subsets.work(steps))?;
+    while state < subsets.sets.len() {
+        let steps = targets.collect(program, subsets.sets.get(state));
+        subsets.work(steps)?;
         let mut previous: Option<(u32, u32)> = None;
         for &symbol in &targets.touched {
             let these = &targets.by_symbol[symbol as usize];
@@ -98,16 +107,13 @@ struct Targets {
 }
 
 impl Targets {
-    fn collect(
-        &mut self,
-        program: &Program,
-        set: &[u32],
-        mut work: impl FnMut(usize) -> Result<(), CompileError>,
-    ) -> Result<(), CompileError> {
+    /// Follows every symbol from the instructions of a set; says in how many steps.
+    fn collect(&mut self, program: &Program, set: &[u32]) -> usize {
+        let mut steps = 0;
         for &at in set {
             let Instruction::Take { from, to } = program.instructions[at as usize] else { continue };
             for &(first, last) in &program.ranges[from as usize..to as usize] {
-                work((last - first) as usize + 1)?;
+                steps += (last - first) as usize + 1;
                 for symbol in first..=last {
                     let these = &mut self.by_symbol[symbol as usize];
                     if these.is_empty() {
@@ -118,7 +124,7 @@ impl Targets {
             }
         }
         self.touched.sort_unstable();
-        Ok(())
+        steps
     }
 
     fn clear(&mut self) {
@@ -133,8 +139,7 @@ struct Subsets<'a> {
     program: &'a Program,
     limits: &'a Limits,
     graph: Graph,
-    sets: Vec<Rc<[u32]>>,
-    numbers: HashMap<Rc<[u32]>, u32>,
+    sets: Lists,
     /// How each state was reached first: from which, by which symbol.
     ways: Vec<Option<(u32, u32)>>,
     /// For each instruction, in which round it was seen last.
@@ -152,8 +157,7 @@ impl<'a> Subsets<'a> {
             program,
             limits,
             graph: Graph::default(),
-            sets: Vec::new(),
-            numbers: HashMap::new(),
+            sets: Lists::default(),
             ways: Vec::new(),
             seen: vec![0; program.instructions.len()],
             round: 0,
@@ -176,17 +180,14 @@ impl<'a> Subsets<'a> {
         way: Option<(u32, u32)>,
     ) -> Result<u32, CompileError> {
         let set = self.closure(from)?;
-        if let Some(&state) = self.numbers.get(set.as_slice()) {
+        if let Some(state) = self.sets.find(&set) {
             return Ok(state);
         }
-        let state = self.sets.len() as u32;
         LimitExceeded::check("dfa-states", self.sets.len() + 1, self.limits.dfa_states)
             .map_err(CompileError::together)?;
         self.ways.push(way);
-        let set: Rc<[u32]> = set.into();
+        let state = self.sets.add(&set);
         self.accept(state, &set);
-        self.numbers.insert(Rc::clone(&set), state);
-        self.sets.push(set);
         Ok(state)
     }
 

@@ -4,37 +4,50 @@
 //! refined against each other in m log n steps for m edges, and edges that are not there cost nothing.
 
 use super::determinise::Graph;
+use super::fold::fold;
 use super::groups::Groups;
+
+/// States in classes.
+pub(super) struct Classes {
+    /// The class of each state.
+    pub(super) of: Vec<u32>,
+    /// A state of each class, which stands for the others.
+    pub(super) first: Vec<u32>,
+}
 
 /// The smallest graph that accepts the same, its states numbered in the order in which they are reached.
 pub(super) fn minimise(graph: &Graph) -> Graph {
-    let blocks = blocks(graph);
-    let by_source = Groups::new(graph.states(), graph.edges.iter().map(|edge| edge.0));
-    let mut numbers = vec![None; blocks.count()];
-    let mut order = vec![blocks.set(0)];
-    numbers[blocks.set(0)] = Some(0);
-    let mut smallest = Graph::default();
+    let begins = graph.begins();
+    let (classes, done) = fold(graph, &begins);
+    let folded = merged(graph, &begins, &classes);
+    if done { folded } else { merged(&folded, &folded.begins(), &refined(&folded)) }
+}
+
+/// The graph with every class as one state, numbered in the order in which they are reached.
+fn merged(graph: &Graph, begins: &[u32], classes: &Classes) -> Graph {
+    let class = |state: u32| classes.of[state as usize];
+    let mut numbers = vec![None; classes.first.len()];
+    let mut order = vec![class(0)];
+    numbers[class(0) as usize] = Some(0);
+    let mut merged = Graph::default();
     let mut at = 0;
-    while let Some(&block) = order.get(at) {
-        // All states of a block have the same edges, so one stands for the others.
-        let state = blocks.element(blocks.members(block).start);
-        smallest.accepts.push(graph.accepts[state]);
-        for &edge in by_source.group(state) {
-            let (_, symbol, to) = graph.edges[edge as usize];
-            let to = blocks.set(to as usize);
-            let number = *numbers[to].get_or_insert_with(|| {
-                order.push(to);
+    while let Some(&this) = order.get(at) {
+        let state = classes.first[this as usize] as usize;
+        merged.accepts.push(graph.accepts[state]);
+        for &(_, symbol, to) in &graph.edges[begins[state] as usize..begins[state + 1] as usize] {
+            let number = *numbers[class(to) as usize].get_or_insert_with(|| {
+                order.push(class(to));
                 order.len() as u32 - 1
             });
-            smallest.edges.push((at as u32, symbol, number));
+            merged.edges.push((at as u32, symbol, number));
         }
         at += 1;
     }
-    smallest
+    merged
 }
 
 /// States that cannot be told apart, together.
-fn blocks(graph: &Graph) -> Partition {
+fn refined(graph: &Graph) -> Classes {
     let accepted = |accept: &Option<u32>| accept.map_or(0, |pattern| pattern + 1);
     let kinds = graph.accepts.iter().map(accepted).max().map_or(0, |most| most as usize + 1);
     let mut blocks = Partition::new(&Groups::new(kinds, graph.accepts.iter().map(accepted)));
@@ -58,7 +71,8 @@ fn blocks(graph: &Graph) -> Partition {
             block += 1;
         }
     }
-    blocks
+    let first = (0..blocks.count()).map(|block| blocks.elements[blocks.members(block).start]).collect();
+    Classes { of: blocks.sets, first }
 }
 
 /// Elements in sets that only ever become more. Some of a set can be marked, and then split off.
@@ -93,10 +107,6 @@ impl Partition {
 
     fn count(&self) -> usize {
         self.extents.len()
-    }
-
-    fn set(&self, element: usize) -> usize {
-        self.sets[element] as usize
     }
 
     /// Where the elements of a set stand.

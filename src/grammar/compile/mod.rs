@@ -1,7 +1,9 @@
 //! From patterns to one automaton.
 
 mod determinise;
+mod fold;
 mod groups;
+mod lists;
 mod minimise;
 mod program;
 
@@ -87,6 +89,7 @@ impl Builder {
     /// For patterns over an alphabet of this size, within limits.
     #[must_use]
     pub fn new(alphabet_size: usize, limits: Limits) -> Self {
+        let limits = limits.countable();
         let writer = Writer::new(alphabet_size, limits.clone());
         Builder { writer, alphabet_size, limits, count: 0, accept_empty: false, failed: None }
     }
@@ -126,7 +129,8 @@ impl Builder {
         if !full.conflicts.is_empty() || !empty.is_empty() {
             return Err(CompileError::Patterns { conflicts: full.conflicts, empty });
         }
-        let graph = minimise::minimise(&full.graph.trimmed());
+        let graph = if program.has_no_dead_ends() { full.graph } else { full.graph.trimmed() };
+        let graph = minimise::minimise(&graph);
         let cells = graph.states().saturating_mul(self.alphabet_size);
         LimitExceeded::check("table-cells", cells, self.limits.table_cells)
             .map_err(CompileError::together)?;
@@ -136,7 +140,7 @@ impl Builder {
 
 /// The program of one pattern alone.
 pub(super) fn program(node: &Node, alphabet_size: usize, limits: &Limits) -> Result<Program, CompileError> {
-    let mut writer = Writer::new(alphabet_size, limits.clone());
+    let mut writer = Writer::new(alphabet_size, limits.clone().countable());
     writer.pattern(node)?;
     Ok(writer.program)
 }

@@ -65,6 +65,14 @@ impl Program {
         self.rounds.get(pattern).map_or(0, |&rounds| rounds as usize)
     }
 
+    /// Whether every instruction leads to a match, as far as can be seen from their kinds.
+    pub(in crate::grammar) fn has_no_dead_ends(&self) -> bool {
+        !self
+            .instructions
+            .iter()
+            .any(|instruction| matches!(instruction, Instruction::Fail | Instruction::Enter))
+    }
+
     /// Whether the symbol is in one of the ranges of a [`Take`](Instruction::Take).
     pub(in crate::grammar) fn takes(&self, from: u32, to: u32, symbol: u32) -> bool {
         self.ranges[from as usize..to as usize].iter().any(|range| range.0 <= symbol && symbol <= range.1)

@@ -120,13 +120,13 @@ pub(super) fn blank(mut input: &str) -> Parsed<'_, ()> {
     }
 }
 
+/// Where a comment does not end, there is nothing after it.
 fn block_comment(input: &str) -> Parsed<'_, &str> {
-    match delimited(tag::<_, _, ()>("/*"), take_until("*/"), tag("*/")).parse(input) {
-        Ok(parsed) => Ok(parsed),
-        Err(_) => Fault::new("unclosed", input, 2, "a comment that does not end")
-            .labelled("expected \"*/\" after this")
-            .fatal(),
-    }
+    delimited(tag("/*"), take_until("*/"), tag("*/")).parse(input).map_err(|_: nom::Err<()>| {
+        let fault = Fault::new("unclosed", input, 2, "a comment that does not end");
+        let resume = Some(&input[input.len()..]);
+        nom::Err::Failure(Fault { resume, ..fault.labelled("expected \"*/\" after this") })
+    })
 }
 
 /// What the parser reads, and the blanks after it.

@@ -11,6 +11,9 @@ use super::{FileProblem, SourceFile, encoding};
 use crate::grammar::Problem;
 use crate::grammar::limits::Limits;
 
+/// How many problems of a grammar are said.
+const MAX_PROBLEMS: usize = 1_000;
+
 /// The files of a grammar, the one that was asked for first, with every reference followed.
 #[derive(Debug, Default)]
 pub(super) struct Files {
@@ -202,17 +205,15 @@ fn check(document: &Document) -> Vec<Problem> {
             &names,
         ));
     }
-    for reference in &document.references {
-        match &reference.target {
-            Target::Local(name) if !known.contains(name.as_str()) => {
-                let message = format!("the rule {} is not defined", shown(name));
-                let problem = Problem::new("undefined-rule", reference.span.clone(), message);
-                problems.push(did_you_mean(problem, name, &names));
-            }
-            Target::Local(_) | Target::External { .. } => {}
+    let undefined = document.references.iter().filter_map(|reference| match &reference.target {
+        Target::Local(name) if !known.contains(name.as_str()) => {
+            let message = format!("the rule {} is not defined", shown(name));
+            let problem = Problem::new("undefined-rule", reference.span.clone(), message);
+            Some(did_you_mean(problem, name, &names))
         }
-    }
-    problems.truncate(parse::MAX_PROBLEMS);
+        Target::Local(_) | Target::External { .. } => None,
+    });
+    problems.extend(undefined.take(parse::MAX_PROBLEMS));
     problems
 }
 
@@ -250,7 +251,9 @@ pub(super) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
 
 impl Files {
     pub(super) fn note(&mut self, file: usize, problem: Problem) {
-        self.problems.push(FileProblem { file, problem });
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(FileProblem { file, problem });
+        }
     }
 
     /// The number of a rule in a file.

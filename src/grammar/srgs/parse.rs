@@ -9,6 +9,7 @@ use super::expansion::Expansions;
 use super::lex::{
     Fault, Parsed, after_statement, blank, lexeme, quoted, rule_name, shown, symbol, tag_text, uri, word,
 };
+use super::load::nearest;
 use super::syntax::{Document, Mode, Rule, Spanned};
 use crate::grammar::Problem;
 use crate::grammar::limits::Limits;
@@ -34,7 +35,7 @@ pub(super) fn parse(text: &str, body: usize, limits: &Limits) -> (Document, Vec<
             Ok((_, false)) | Err(nom::Err::Incomplete(_)) => break,
             Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) => {
                 rest = fault.resume.unwrap_or_else(|| after_statement(fault.at));
-                statements.problems.push(fault.placed(text));
+                statements.note(fault.placed(text));
             }
         }
     }
@@ -238,11 +239,10 @@ fn mode(input: &str) -> Parsed<'_, Mode> {
 fn unknown<'a>(keyword: &str, start: &'a str) -> Fault<'a> {
     let message = format!("{} begins no declaration", shown(keyword));
     let fault = Fault::new("syntax", start, keyword.len(), message);
-    let near = KEYWORDS.iter().find(|known| strsim::damerau_levenshtein(&keyword.to_lowercase(), known) <= 2);
     let fault = fault.labelled("expected a declaration, or a rule as $name = …;");
-    match near {
-        Some(near) if keyword.len() < 20 => fault.help(format!("is it \"{near}\" that is meant?")),
-        _ => fault,
+    match nearest(&keyword.to_lowercase(), &KEYWORDS) {
+        Some(near) => fault.help(format!("is it \"{near}\" that is meant?")),
+        None => fault,
     }
 }
 

@@ -1,0 +1,48 @@
+//! Grammars that stand on the disk beside a configuration.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use touchtone::config::{self, Loaded, Refused};
+
+const GRAMMAR: &str = "#ABNF 1.0;\nmode dtmf;\npublic $mute = \"*\" $<shared.gram#six>;\n";
+const SHARED: &str = "#ABNF 1.0;\nmode dtmf;\npublic $six = 6;\n";
+const CONFIG: &str = "[keypad]\ngrammar = \"../grammars/keys.gram\"\n\
+    [[code]]\nname = \"mute\"\nrule = \"mute\"\noperation = \"mute\"\n";
+
+/// Reads `etc/touchtone.toml` in a folder that has a grammar in `grammars`, and a file outside it.
+fn load(arrange: impl Fn(&Path)) -> Result<Loaded, Refused> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |path: &str| folder.path().join(path);
+    for (path, text) in
+        [("etc/touchtone.toml", CONFIG), ("grammars/keys.gram", GRAMMAR), ("shared.gram", SHARED)]
+    {
+        fs::create_dir_all(at(path).parent().expect("a folder")).expect("a folder");
+        fs::write(at(path), text).expect("a file");
+    }
+    arrange(folder.path());
+    config::load_file(&at("etc/touchtone.toml"))
+}
+
+#[test]
+fn a_grammar_is_found_from_where_the_configuration_is() {
+    let copied = |folder: &Path| {
+        fs::copy(folder.join("shared.gram"), folder.join("grammars/shared.gram")).expect("a copy");
+    };
+    let loaded = load(copied).unwrap_or_else(|refused| panic!("{refused}"));
+    assert_eq!(loaded.warnings, []);
+    assert_eq!(loaded.config.codes[0].name, "mute");
+}
+
+#[test]
+fn no_link_leads_out_of_the_grammars_directory() {
+    let linked = |folder: &Path| {
+        symlink(folder.join("shared.gram"), folder.join("grammars/shared.gram")).expect("a link");
+    };
+    let refused = load(linked).expect_err("a link that leads out");
+    let messages: Vec<_> = refused.diagnostics.iter().map(|found| found.message.as_str()).collect();
+    assert_eq!(messages, ["\"shared.gram\": a link that leads out of the grammar's directory"]);
+}
