@@ -25,7 +25,7 @@ pub(super) struct GrammarFile {
     /// What is said or keyed: words or keys, separated by blanks.
     #[arg(value_name = "INPUT", allow_hyphen_values = true)]
     input: Option<String>,
-    /// The public rule that the input is tried on, instead of the root.
+    /// The public rule that the input is tried on, instead of the root; a grammar without a root tries all of them.
     #[arg(long, value_name = "NAME")]
     rule: Option<String>,
     /// How what is found is printed.
@@ -84,15 +84,17 @@ impl GrammarFile {
         limits: &Limits,
         out: &mut impl Write,
     ) -> Result<(), Failure> {
-        let rule = self.rule.as_deref().or(grammar.root()).ok_or_else(|| {
-            Failure::Usage("error: the grammar declares no root: say which rule with --rule NAME".to_owned())
-        })?;
-        let node = grammar.rule(rule).map_err(|error| Failure::Usage(format!("error: {error}")))?;
-        let matcher = Matcher::new(&node, grammar.alphabet().size(), limits)
-            .map_err(|error| Failure::Refused(format!("error: ${rule}: {error}")))?;
         let words: Vec<&str> = input.split_whitespace().collect();
-        let symbols = grammar.alphabet().symbols(input);
-        let found = symbols.ok().and_then(|symbols| matcher.captures(&symbols));
+        let mut tried = None;
+        for rule in self.rules(grammar)? {
+            let found = try_rule(grammar, rule, input, limits)?;
+            let matches = found.is_some();
+            tried = Some((rule, found));
+            if matches {
+                break;
+            }
+        }
+        let (rule, found) = tried.unwrap_or_default();
         match self.format {
             Format::Json => writeln!(out, "{}", json_of(rule, &words, found.as_ref()))?,
             Format::Text => write_text(out, rule, &words, found.as_ref())?,
@@ -100,6 +102,31 @@ impl GrammarFile {
         out.flush()?;
         if found.is_some() { Ok(()) } else { Err(Failure::Refused(String::new())) }
     }
+
+    /// The rule that is named, or the root; without either, every public rule in turn.
+    fn rules<'g>(&'g self, grammar: &'g Grammar) -> Result<Vec<&'g str>, Failure> {
+        if let Some(rule) = self.rule.as_deref().or(grammar.root()) {
+            return Ok(vec![rule]);
+        }
+        let public: Vec<&str> = grammar.rules().filter(|rule| rule.public).map(|rule| rule.name).collect();
+        if public.is_empty() {
+            return Err(Failure::Usage("error: the grammar has neither a root nor a public rule".to_owned()));
+        }
+        Ok(public)
+    }
+}
+
+fn try_rule(
+    grammar: &Grammar,
+    rule: &str,
+    input: &str,
+    limits: &Limits,
+) -> Result<Option<Captures>, Failure> {
+    let node = grammar.rule(rule).map_err(|error| Failure::Usage(format!("error: {error}")))?;
+    let matcher = Matcher::new(&node, grammar.alphabet().size(), limits)
+        .map_err(|error| Failure::Refused(format!("error: ${rule}: {error}")))?;
+    let symbols = grammar.alphabet().symbols(input);
+    Ok(symbols.ok().and_then(|symbols| matcher.captures(&symbols)))
 }
 
 fn json_of(rule: &str, words: &[&str], found: Option<&Captures>) -> serde_json::Value {
