@@ -86,19 +86,19 @@ impl EngineLine<'_> {
             EngineLine::Message(message) => w.message(message),
             EngineLine::Answer(answer) => w.answer(answer),
             EngineLine::Installed { priority, name, success } => {
-                w.keyword("%%<install:").display(priority).next().field(name).next().display(success);
+                w.keyword("%%<install:").display(priority).next().bare(name).next().display(success);
             }
             EngineLine::Uninstalled { priority, name, success } => {
-                w.keyword("%%<uninstall:").display(priority).next().field(name).next().display(success);
+                w.keyword("%%<uninstall:").display(priority).next().bare(name).next().display(success);
             }
             EngineLine::Watched { name, success } => {
-                w.keyword("%%<watch:").field(name).next().display(success);
+                w.keyword("%%<watch:").bare(name).next().display(success);
             }
             EngineLine::Unwatched { name, success } => {
-                w.keyword("%%<unwatch:").field(name).next().display(success);
+                w.keyword("%%<unwatch:").bare(name).next().display(success);
             }
             EngineLine::LocalSet { name, value, success } => {
-                w.keyword("%%<setlocal:").field(name).next().bare(value).next().display(success);
+                w.keyword("%%<setlocal:").bare(name).next().bare(value).next().display(success);
             }
             EngineLine::Quit => {
                 w.keyword("%%<quit");

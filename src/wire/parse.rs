@@ -89,6 +89,11 @@ fn field(input: &[u8]) -> Parsed<'_, Cow<'_, [u8]>> {
     }
 }
 
+/// The name of a message or of a local parameter, which both sides write as it is.
+fn name(input: &[u8]) -> Parsed<'_, Cow<'_, [u8]>> {
+    map(take_till(|byte| byte == b':'), Cow::Borrowed).parse(input)
+}
+
 /// A `:` that must follow, where its absence means that the line is too short.
 fn separator(input: &[u8]) -> Parsed<'_, ()> {
     match input.split_first() {
@@ -158,7 +163,7 @@ fn answer(input: &[u8]) -> Parsed<'_, Answer<'_>> {
 
 /// The value of a local parameter is written bare by the engine, so a `:` may stand in it: its truth is last.
 fn local_set(input: &[u8]) -> Parsed<'_, EngineLine<'_>> {
-    let (after, name) = preceded(tag("%%<setlocal:"), terminated(field, separator)).parse(input)?;
+    let (after, name) = preceded(tag("%%<setlocal:"), terminated(name, separator)).parse(input)?;
     let Some(split) = after.iter().rposition(|&byte| byte == b':') else {
         return fail(&after[after.len()..], Problem::Missing);
     };
@@ -167,8 +172,8 @@ fn local_set(input: &[u8]) -> Parsed<'_, EngineLine<'_>> {
 }
 
 fn engine_line(input: &[u8]) -> Parsed<'_, EngineLine<'_>> {
-    let handler = || (terminated(small_number, separator), terminated(field, separator), truth);
-    let watcher = || (terminated(field, separator), truth);
+    let handler = || (terminated(small_number, separator), terminated(name, separator), truth);
+    let watcher = || (terminated(name, separator), truth);
     alt((
         map(message, EngineLine::Message),
         map(answer, EngineLine::Answer),
@@ -214,7 +219,7 @@ fn install(input: &[u8]) -> Parsed<'_, ModuleLine<'_>> {
     let (after, _) = tag("%%>install:")(input)?;
     let (after, priority) =
         if after.starts_with(b":") { (after, None) } else { map(small_number, Some).parse(after)? };
-    let (after, name) = preceded(separator, field).parse(after)?;
+    let (after, name) = preceded(separator, name).parse(after)?;
     let (after, filter) = opt(preceded(separator, (field, opt(preceded(separator, field))))).parse(after)?;
     let filter = filter.map(|(name, value)| (name, value.unwrap_or_default()));
     Ok((after, ModuleLine::Install { priority, name, filter }))
@@ -233,15 +238,15 @@ fn debug(input: &[u8]) -> Parsed<'_, ModuleLine<'_>> {
 }
 
 fn module_line(input: &[u8]) -> Parsed<'_, ModuleLine<'_>> {
-    let set_local = preceded(tag("%%>setlocal:"), (terminated(field, separator), bare));
+    let set_local = preceded(tag("%%>setlocal:"), (terminated(name, separator), bare));
     alt((
         map(answer, ModuleLine::Answer),
         map(message, ModuleLine::Message),
         connect,
         install,
-        map(preceded(tag("%%>uninstall:"), field), ModuleLine::Uninstall),
-        map(preceded(tag("%%>watch:"), field), ModuleLine::Watch),
-        map(preceded(tag("%%>unwatch:"), field), ModuleLine::Unwatch),
+        map(preceded(tag("%%>uninstall:"), name), ModuleLine::Uninstall),
+        map(preceded(tag("%%>watch:"), name), ModuleLine::Watch),
+        map(preceded(tag("%%>unwatch:"), name), ModuleLine::Unwatch),
         map(set_local, |(name, value)| ModuleLine::SetLocal { name, value }),
         map(preceded(tag("%%>output:"), bare), ModuleLine::Output),
         debug,
@@ -334,6 +339,17 @@ mod tests {
         assert_eq!(says("%%<message:1:maybe:n:"), "neither true nor false (at byte 13 of 21)");
         assert_eq!(says("%%<message:1:true:n::a=%1"), "a '%' that begins no escape (at byte 23 of 25)");
         assert_eq!(says("%%<watch:a:true:more"), "more than the keyword takes (at byte 15 of 20)");
+    }
+
+    #[test]
+    fn a_name_is_taken_as_it_stands() {
+        let line = b"%%>setlocal:b%%>c:true::";
+        let read = ModuleLine::parse(line).unwrap();
+        let expected = ModuleLine::SetLocal { name: b"b%%>c".into(), value: b"true::".into() };
+        assert_eq!(read, expected);
+        let mut written = Vec::new();
+        read.encode(100, &mut written).unwrap();
+        assert_eq!(written, b"%%>setlocal:b%%>c:true::\n");
     }
 
     proptest! {
