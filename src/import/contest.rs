@@ -4,6 +4,7 @@
 //! Here all sections of a state are followed at once, so that what never fires, and what fires only for some of its
 //! keys, can be told before a caller finds out.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::keys::Branch;
@@ -21,7 +22,7 @@ fn limits() -> Limits {
     Limits {
         nfa_states: 20_000,
         dfa_states: 2_000,
-        dfa_work: 2_000_000,
+        dfa_work: 200_000,
         table_cells: 64_000,
         ..Limits::default()
     }
@@ -47,6 +48,24 @@ pub(super) fn automaton(node: &Node) -> Option<Automaton> {
     builder.build().ok()
 }
 
+/// The shortest word of so many symbols at least.
+pub(super) fn word(automaton: &Automaton, least: usize) -> Option<Vec<usize>> {
+    let mut known = HashSet::new();
+    let mut rest = VecDeque::from([(automaton.start(), Vec::new())]);
+    while let Some((at, word)) = rest.pop_front() {
+        if word.len() >= least && automaton.accepts(at).is_some() {
+            return Some(word);
+        }
+        for symbol in 0..KEY_COUNT {
+            let Some(next) = automaton.next(at, symbol) else { continue };
+            if known.insert((next, (word.len() + 1).min(least))) && known.len() < SITUATIONS {
+                rest.push_back((next, [word.as_slice(), &[symbol]].concat()));
+            }
+        }
+    }
+    None
+}
+
 /// The buffers that some branch matches.
 pub(super) fn buffers(branches: &[Branch]) -> Node {
     Node::Alternatives(branches.iter().map(Branch::buffers).collect())
@@ -57,6 +76,8 @@ pub(super) struct Contest<'c> {
     pub(super) contenders: Vec<&'c Contender>,
     /// How many keys there must be before anything is looked at.
     pub(super) least: usize,
+    /// How many steps are left for all contests together.
+    pub(super) steps: &'c Cell<usize>,
 }
 
 /// How far each contender has come, and how many keys there are, up to the least.
@@ -111,6 +132,7 @@ impl Contest<'_> {
     }
 
     fn next(&self, (at, length): &Situation, symbol: usize) -> Situation {
+        self.steps.set(self.steps.get().saturating_sub(self.contenders.len()));
         let states = self.contenders.iter().zip(at);
         let next = states.map(|(one, at)| at.and_then(|at| one.automaton.next(at, symbol)));
         (next.collect(), (length + 1).min(self.least))
@@ -156,7 +178,7 @@ impl Contest<'_> {
                     }
                 }
             }
-            if known.len() > SITUATIONS {
+            if known.len() > SITUATIONS || self.steps.get() == 0 {
                 return None;
             }
         }
@@ -211,7 +233,7 @@ impl Contest<'_> {
                     rest.push_back(next);
                 }
             }
-            if ways.len() > SITUATIONS {
+            if ways.len() > SITUATIONS || self.steps.get() == 0 {
                 return None;
             }
         }

@@ -60,7 +60,7 @@ impl Maker<'_> {
                 return Ok(Fate::Needless(why.to_owned()));
             }
             Act::Paste => return Err(Not::Carried(paste(section))),
-            Act::Transparent if section.filled("text").is_none() => {
+            Act::Transparent if section.filled("text").or(section.filled("pbxprompt")).is_none() => {
                 if let Some(why) = self.passes(candidate)? {
                     return Ok(Fate::Passes { states: live, why });
                 }
@@ -76,16 +76,17 @@ impl Maker<'_> {
 
     /// Whether single keys go on as they come, which needs no code.
     fn passes(&self, candidate: &Candidate) -> Result<Option<String>, Not> {
-        let keyed = self.plan.keyed(candidate)?;
+        // What others take first is theirs here too.
+        self.plan.keyed(candidate)?;
         let digits = KeySet::of(|key| key.symbol().is_ascii_digit());
-        let [Keyed { branches, .. }] = keyed.as_slice() else { return Ok(None) };
+        let branches = self.plan.trimmed(candidate);
         let [Branch { items, .. }] = branches.as_slice() else { return Ok(None) };
         let [Item::Set(set)] = items.as_slice() else { return Ok(None) };
         if set.0 & digits.0 != digits.0 {
             return Ok(None);
         }
-        let others = if *set == KeySet::of(|_| true) { "" } else { ", whatever key it is" };
-        Ok(Some(format!("keys that no code wants go on to the other party{others}: `unmatched = \"pass\"`")))
+        let others = if *set == KeySet::of(|_| true) { "" } else { ", and not those alone that it names" };
+        Ok(Some(format!("keys that no code wants go on to the other party{others} (`unmatched = \"pass\"`)")))
     }
 
     fn codes(

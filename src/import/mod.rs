@@ -63,7 +63,10 @@ pub fn import(path: &Path, files: &dyn Fn(&Path) -> io::Result<Vec<u8>>) -> Resu
     for _ in 0..=fates.len() {
         let written = Written::new(&plan, &fates, &pass_through, path);
         match refused(&written)? {
-            Some((at, why)) => fates[at].1 = Fate::Lost(why),
+            Some((section, why)) => {
+                let refused = fates.iter_mut().filter(|(at, _)| *at == section);
+                refused.for_each(|(_, fate)| *fate = Fate::Lost(why.clone()));
+            }
             None => return Ok(told(written, &plan, &fates)),
         }
     }

@@ -12,23 +12,6 @@ use super::value;
 const SETTINGS: [&str; 7] =
     ["trigger", "pastekeys", "pbxstates", "operation", "pbxprompt", "pbxgreedy", "message"];
 
-/// What pbxassist itself does when it is asked by `chan.operation`.
-pub(super) const OPERATIONS: [&str; 13] = [
-    "setstate",
-    "passthrough",
-    "conference",
-    "secondcall",
-    "onhold",
-    "returnhold",
-    "returnconf",
-    "returntone",
-    "dialtone",
-    "transfer",
-    "dotransfer",
-    "fortransfer",
-    "canceltransfer",
-];
-
 /// The message by which pbxassist is asked.
 pub(super) const ASK: &str = "chan.operation";
 

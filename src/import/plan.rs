@@ -1,8 +1,9 @@
 //! What becomes of each section.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashSet};
 
-use super::contest::{Ask, Contender, Contest, Lost, automaton, buffers, shown};
+use super::contest::{Ask, Contender, Contest, Lost, automaton, buffers, shown, word};
 use super::general::General;
 use super::ini::{Ini, Section};
 use super::keys::{self, Branch};
@@ -11,6 +12,13 @@ use super::trigger::{self, BUILT_IN, Not, OwnState, States};
 
 /// How often keys are taken off a section that others take first.
 const ROUNDS: usize = 16;
+
+/// How many sections can be compared.
+const SECTIONS: usize = 200;
+/// How many parameters a section may have.
+const PARAMS: usize = 100;
+/// How many steps comparing all sections may take.
+const STEPS: usize = 20_000_000;
 
 /// A section that can act.
 pub(super) struct Candidate {
@@ -29,6 +37,8 @@ pub(super) struct Plan<'i> {
     pub(super) candidates: Vec<Candidate>,
     /// What is known already of the other sections.
     pub(super) settled: BTreeMap<usize, Not>,
+    /// How many steps are left for comparing sections.
+    steps: Cell<usize>,
     /// By state, the sections that ever fire; `None` if there was too much to look at.
     firing: Vec<(String, Option<HashSet<usize>>)>,
 }
@@ -45,8 +55,15 @@ pub(super) struct Keyed {
 impl<'i> Plan<'i> {
     pub(super) fn new(ini: &'i Ini, general: &'i General) -> Self {
         let own = operation::own_states(&ini.sections);
-        let mut plan =
-            Plan { ini, general, own, candidates: Vec::new(), settled: BTreeMap::new(), firing: Vec::new() };
+        let mut plan = Plan {
+            ini,
+            general,
+            own,
+            candidates: Vec::new(),
+            settled: BTreeMap::new(),
+            steps: Cell::new(STEPS),
+            firing: Vec::new(),
+        };
         for (at, section) in ini.sections.iter().enumerate() {
             let is_settings = section.name == "general" || section.name == "configuration";
             if is_settings && section.filled("trigger").is_none() {
@@ -70,6 +87,11 @@ impl<'i> Plan<'i> {
     }
 
     fn candidate(&self, at: usize, section: &Section) -> Result<Candidate, Not> {
+        if self.candidates.len() == SECTIONS || section.params.len() > PARAMS {
+            let why =
+                format!("there are more than {SECTIONS} sections, or more than {PARAMS} parameters in it");
+            return Err(Not::Carried(why));
+        }
         let branches = trigger::branches(section, self.general.least)?;
         if let Some(note) = &section.unknown {
             return Err(Not::Carried(format!("it is not known whole: {note}")));
@@ -105,7 +127,7 @@ impl<'i> Plan<'i> {
     fn contest(&self, state: &str) -> Contest<'_> {
         let here = |candidate: &&Candidate| candidate.states.here.iter().any(|name| name == state);
         let contenders = self.candidates.iter().filter(here).map(|candidate| &candidate.contender);
-        Contest { contenders: contenders.collect(), least: self.general.least }
+        Contest { contenders: contenders.collect(), least: self.general.least, steps: &self.steps }
     }
 
     fn name(&self, section: usize) -> &str {
@@ -125,7 +147,7 @@ impl<'i> Plan<'i> {
     /// Why a section never does anything.
     fn never(&self, candidate: &Candidate) -> Not {
         let state = candidate.states.here.first().map_or("", String::as_str);
-        let word = candidate.contender.automaton.shortest(0).unwrap_or_default();
+        let word = word(&candidate.contender.automaton, self.general.least).unwrap_or_default();
         let Some((other, count)) = self.contest(state).taken(&word) else {
             return Not::Idle("pbxassist never comes to it: other sections take its keys first".to_owned());
         };
@@ -163,7 +185,7 @@ impl<'i> Plan<'i> {
         Ok(all)
     }
 
-    fn trimmed(&self, candidate: &Candidate) -> Vec<Branch> {
+    pub(super) fn trimmed(&self, candidate: &Candidate) -> Vec<Branch> {
         let mut trimmed: Vec<Branch> = Vec::new();
         for mut branch in candidate.branches.iter().cloned() {
             branch.trim(self.general.least);
@@ -186,7 +208,12 @@ impl<'i> Plan<'i> {
         for _ in 0..ROUNDS {
             let Some(words) = automaton(&buffers(&branches)) else { break };
             match contest.compare(candidate.section, &words, ask) {
-                None | Some(Ok(())) => return Ok((branches, remarks)),
+                Some(Ok(())) => return Ok((branches, remarks)),
+                None => {
+                    remarks
+                        .push("It was not compared with the other sections: they are too many.".to_owned());
+                    return Ok((branches, remarks));
+                }
                 Some(Err(Lost::TooFew(keys))) => {
                     ask.enough = false;
                     remarks.push(format!(

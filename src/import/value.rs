@@ -50,10 +50,11 @@ pub(super) fn template(value: &str, names: &Names) -> Result<String, String> {
         match piece {
             Piece::Text(text) => texts(&text, &mut out)?,
             Piece::Group(0) => name(KEYS, &mut out)?,
-            Piece::Group(number) => match names.get(&number) {
-                Some(captured) => name(captured, &mut out)?,
-                None => {}
-            },
+            Piece::Group(number) => {
+                if let Some(captured) = names.get(&number) {
+                    name(captured, &mut out)?;
+                }
+            }
         }
     }
     Ok(out)

@@ -10,7 +10,6 @@ use super::fate::Fate;
 use super::ini::Section;
 use super::operation::ASK;
 use super::plan::Plan;
-use super::trigger::BUILT_IN;
 
 /// How long lines of comments are.
 const WIDTH: usize = 116;
@@ -351,6 +350,6 @@ mod tests {
     fn the_states_that_are_built_in_are_those_of_the_configuration() {
         let config = crate::config::load(Path::new("x.toml"), |_| Ok("")).unwrap().config;
         let names: Vec<_> = config.states.iter().map(|state| state.name.as_str()).collect();
-        assert_eq!(names, BUILT_IN);
+        assert_eq!(names, super::super::trigger::BUILT_IN);
     }
 }

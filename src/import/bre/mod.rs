@@ -74,7 +74,11 @@ pub struct Mistake {
 }
 
 impl Node {
-    pub(super) fn new(kind: Kind, span: Range<usize>) -> Self {
+    fn is_anchor(&self) -> bool {
+        matches!(self.kind, Kind::Begin | Kind::End | Kind::WordEdge)
+    }
+
+    fn new(kind: Kind, span: Range<usize>) -> Self {
         Node { kind, span }
     }
 }

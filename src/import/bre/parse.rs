@@ -82,7 +82,8 @@ impl Reader<'_> {
             let node = self.item(depth, first)?;
             let node = self.repeats(node, start)?;
             nodes.push(node);
-            first = false;
+            // After an anchor nothing can be repeated either.
+            first = nodes.last().is_some_and(Node::is_anchor);
         }
         Ok(Node::new(Kind::Sequence(nodes), from..self.at))
     }
@@ -152,9 +153,14 @@ impl Reader<'_> {
 
     /// Reads the repeats after an item, of which there may be several. An anchor has none.
     fn repeats(&mut self, mut node: Node, start: usize) -> Result<Node, Mistake> {
-        let anchor = matches!(node.kind, Kind::Begin | Kind::End | Kind::WordEdge);
+        if node.is_anchor() {
+            return Ok(node);
+        }
         let mut depth = 0;
-        while !anchor {
+        loop {
+            if depth > 0 && (self.rest().starts_with(b"*") || self.rest().starts_with(br"\{")) {
+                return Err(self.mistake("a repeat of a repeat", start, self.at + 2 - start));
+            }
             let (min, max) = if self.take(b"*") {
                 (0, None)
             } else if self.take(br"\+") {
@@ -235,7 +241,7 @@ mod tests {
         assert!(is_match(r"^ab\?$", "a") && !is_match(r"^ab\?$", "abb"));
         assert!(is_match(r"^\(ab\)\{2,3\}$", "ababab") && !is_match(r"^\(ab\)\{2,3\}$", "ab"));
         assert!(is_match(r"^a\{,2\}$", "aa") && !is_match(r"^a\{,2\}$", "aaa"));
-        assert!(is_match(r"^a\{2\}*$", "aaaa") && !is_match(r"^a\{2\}*$", "aaa"));
+        assert!(is_match(r"^a\{2\}\+$", "aaaa") && !is_match(r"^a\{2\}\+$", "aaa"));
         assert!(is_match("^a+$", "a+") && is_match("^a?(b|c){2}$", "a?(b|c){2}"));
     }
 
@@ -260,6 +266,8 @@ mod tests {
         assert_eq!(wrong(r"a\{3,2\}"), "1..8 a repeat that ends before it begins");
         assert_eq!(wrong(r"a\{99999\}"), "1..10 this is no repeat");
         assert_eq!(wrong(r"\{2\}"), "0..2 a repeat of nothing");
+        assert_eq!(wrong(r"1\+*"), "0..4 a repeat of a repeat");
+        assert_eq!(wrong(r"a\|\`\{2\}"), "5..7 a repeat of nothing");
         assert_eq!(wrong(r"\(a\1\)"), "3..5 there is no group 1 before it");
         assert_eq!(wrong("a\\"), "1..2 a \"\\\" with nothing after it");
     }
@@ -267,9 +275,10 @@ mod tests {
     #[test]
     fn nothing_hostile_costs_much() {
         assert!(parse(&r"\(".repeat(1000)).is_err());
-        assert!(parse(&format!("a{}", "*".repeat(1000))).is_err());
+        assert!(parse(&format!("a{}", r"\+".repeat(1000))).is_err());
         assert!(parse(&"a".repeat(5000)).is_err());
-        let nested = format!("{}a{}", r"\(".repeat(40), r"\)\{0,32767\}".repeat(40));
-        assert!(!parse(&nested).unwrap().is_match("aaaa"), "given up");
+        let nested = format!("^{}a{}$", r"\(".repeat(40), r"\)\{0,32767\}".repeat(40));
+        assert!(!parse(&nested).unwrap().is_match(&"b".repeat(60)));
+        assert!(!parse(&nested.replace("{0,", "{1,")).unwrap().is_match(&"ab".repeat(30)));
     }
 }

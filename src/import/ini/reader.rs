@@ -1,5 +1,6 @@
 //! From lines to sections.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
@@ -23,7 +24,8 @@ pub fn read(path: &Path, files: &dyn Fn(&Path) -> io::Result<Vec<u8>>) -> Result
     if bytes.len() > BYTES {
         return Err(format!("{} has more than {BYTES} bytes: it is no such configuration", path.display()));
     }
-    let mut reader = Reader { files, ini: Ini::default(), section: None, bytes: bytes.len() };
+    let mut reader =
+        Reader { files, ini: Ini::default(), section: None, known: HashMap::new(), bytes: bytes.len() };
     reader.file(path, &bytes, 0);
     Ok(reader.ini)
 }
@@ -33,6 +35,8 @@ struct Reader<'f> {
     ini: Ini,
     /// The section that parameters go to, as a place among them.
     section: Option<usize>,
+    /// The places of sections by their names.
+    known: HashMap<String, usize>,
     bytes: usize,
 }
 
@@ -120,9 +124,10 @@ impl Reader<'_> {
     }
 
     fn begin(&mut self, file: &File<'_>, line: &Line, name: &str) {
-        let known = self.ini.sections.iter().position(|section| section.name == name);
-        self.section = Some(known.unwrap_or(self.ini.sections.len()));
-        if known.is_none() {
+        let new = self.ini.sections.len();
+        let at = *self.known.entry(name.to_owned()).or_insert(new);
+        self.section = Some(at);
+        if at == new {
             self.ini.sections.push(Section {
                 name: name.to_owned(),
                 place: file.place(line),
@@ -160,6 +165,9 @@ impl Reader<'_> {
             Some(format!("files are included deeper than {DEPTH}"))
         } else {
             match (self.files)(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    Some(format!("{} is not there to be included", path.display()))
+                }
                 Err(error) => Some(format!("{} is not included: {error}", path.display())),
                 Ok(bytes) if self.bytes.saturating_add(bytes.len()) > BYTES => Some(format!(
                     "{} is not included: all files have more than {BYTES} bytes",
@@ -259,12 +267,10 @@ mod tests {
 
     #[test]
     fn files_are_included_and_never_without_end() {
-        let ini = super::tests::ini(
-            "[a]\n[$include more.conf]\nz=1\n[$require nosuch.conf]\n[$include loop.conf]\n",
-        );
+        let ini = ini("[a]\n[$include more.conf]\nz=1\n[$require nosuch.conf]\n[$include loop.conf]\n");
         assert_eq!(told(&ini), ["[a] also=1, z=1", "[new] x=y"]);
         let notes = notes(&ini);
-        assert!(notes[0].starts_with("etc/main.conf:4: etc/nosuch.conf is not included"), "{notes:?}");
+        assert!(notes[0].starts_with("etc/main.conf:4: etc/nosuch.conf is not there"), "{notes:?}");
         assert!(notes.iter().any(|note| note.contains("deeper than 10") || note.contains("more than")));
     }
 
