@@ -18,7 +18,7 @@ const SECTIONS: usize = 200;
 /// How many parameters a section may have.
 const PARAMS: usize = 100;
 /// How many steps comparing all sections may take.
-const STEPS: usize = 20_000_000;
+const STEPS: usize = 10_000_000;
 
 /// A section that can act.
 pub(super) struct Candidate {

@@ -237,13 +237,13 @@ fn walk(walk_on: &Walk<'_>, text: &[char], at: usize, groups: Groups, found: &mu
         match &piece.atom {
             Atom::Any if fits(&|_| true) => walk(&again, text, at + 1, groups.clone(), found),
             Atom::One(set) if fits(&|c| set.contains(&c)) => {
-                walk(&again, text, at + 1, groups.clone(), found)
+                walk(&again, text, at + 1, groups.clone(), found);
             }
             Atom::NotOne(set) if fits(&|c| !set.contains(&c)) => {
-                walk(&again, text, at + 1, groups.clone(), found)
+                walk(&again, text, at + 1, groups.clone(), found);
             }
             Atom::Begin if at == 0 => {
-                walk(&Walk { pieces: rest, next: walk_on.next }, text, at, groups.clone(), found)
+                walk(&Walk { pieces: rest, next: walk_on.next }, text, at, groups.clone(), found);
             }
             Atom::End if at == text.len() => {
                 walk(&Walk { pieces: rest, next: walk_on.next }, text, at, groups.clone(), found);

@@ -6,6 +6,8 @@ use super::{Bytes, Kind, Mistake, Node, bracket};
 const REPEAT_MAX: usize = 32_767;
 /// How deep groups may be nested. Nobody keys what needs more, and the stack is safe.
 const NESTING: usize = 50;
+/// How often a repeat may be repeated.
+const REPEATS: usize = 4;
 /// How long an expression may be.
 const LENGTH: usize = 4_096;
 
@@ -173,8 +175,8 @@ impl Reader<'_> {
                 break;
             };
             depth += 1;
-            if depth > NESTING {
-                return Err(self.mistake(format!("more than {NESTING} repeats of a repeat"), start, 1));
+            if depth > REPEATS {
+                return Err(self.mistake(format!("more than {REPEATS} repeats of a repeat"), start, 1));
             }
             node = Node::new(Kind::Repeat { node: Box::new(node), min, max }, start..self.at);
         }
