@@ -1,7 +1,8 @@
 //! Putting a caller in a room.
 
-use bstr::{BStr, ByteSlice};
+use bstr::ByteSlice;
 
+use crate::assist::calls::is_leg;
 use crate::assist::job::{Job, Reply, Step, accepted};
 use crate::assist::{Assist, NOTIFY_ID};
 use crate::config;
@@ -25,7 +26,7 @@ impl Assist {
         extra: &config::Params,
     ) {
         let room = self.render(now, &job, room);
-        let peer = self.calls.by_id(job.channel.as_ref()).and_then(|call| call.peer.as_ref());
+        let peer = self.calls.by_id(job.channel.as_ref()).and_then(|call| call.peers.current());
         let machine = peer.is_some_and(|peer| MACHINES.iter().any(|prefix| peer.starts_with(prefix)));
         let (message, target) =
             if with_peer && !machine { ("call.conference", "room") } else { ("call.execute", "callto") };
@@ -40,11 +41,15 @@ impl Assist {
     }
 
     pub(in crate::assist) fn joined(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
-        let outcome = accepted(reply).map(|answer| {
-            let peer = answer.params.get("peerid").unwrap_or_default();
-            let room = answer.params.get("room").unwrap_or_default();
-            self.enter(now, BStr::new(&job.channel), peer.as_bstr(), room.as_bstr());
-            "joined"
+        let outcome = accepted(reply).and_then(|answer| {
+            self.entered_by(now, &job.channel, &answer.params);
+            // Whoever handles the call can send it elsewhere, as to a tone, and say that all is well.
+            let elsewhere = !answer.params.get("peerid").is_some_and(|peer| is_leg(&peer));
+            match answer.params.get("reason").filter(|reason| !reason.is_empty()) {
+                Some(reason) if elsewhere => Err(format!("the caller was not let in: {}", reason.as_bstr())),
+                None if elsewhere => Err("the caller was not let in".to_owned()),
+                _ => Ok("joined"),
+            }
         });
         self.finish(now, job, outcome);
     }

@@ -1,0 +1,200 @@
+//! What a channel is connected to, by events that come in any order.
+//!
+//! The engine tells of each beginning what was before it (`lastpeerid`), and of most ends, but dispatches on several
+//! threads: an end may be told before its beginning, and a beginning before the end of what was there. A digit names
+//! the peer it was keyed to, which may be one that the channel has left since.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bstr::{BStr, BString};
+
+/// How far apart two events may be told that the engine made in the other order. They race for some milliseconds;
+/// what comes later than this is news.
+pub(super) const RACE: Duration = Duration::from_secs(1);
+
+/// How many peers are remembered, of those a channel has and of those it had.
+const REMEMBERED: usize = 8;
+
+/// The peers of one channel.
+#[derive(Debug, Default)]
+pub(super) struct Peers {
+    /// Told as begun and not as ended. The last one counts.
+    present: VecDeque<BString>,
+    past: VecDeque<Past>,
+    /// Nothing was told, but a digit named no peer.
+    alone: bool,
+}
+
+#[derive(Debug)]
+struct Past {
+    peer: BString,
+    ended: Duration,
+    /// Whether its beginning was told too.
+    whole: bool,
+    /// What the channel went over to, if that is how it ended.
+    to: Option<BString>,
+}
+
+impl Peers {
+    /// What the channel is connected to.
+    pub(super) fn current(&self) -> Option<&BString> {
+        self.present.back()
+    }
+
+    /// Whether nothing is known of any peer.
+    pub(super) fn is_untold(&self) -> bool {
+        self.present.is_empty() && self.past.is_empty() && !self.alone
+    }
+
+    /// The engine tells that a connection began, and what was before it, empty if nothing was.
+    pub(super) fn begun(&mut self, now: Duration, peer: &BStr, last: &BStr) {
+        if !last.is_empty() && last != peer {
+            self.end(now, last, Some(peer));
+        }
+        if self.present.iter().any(|known| known == peer) {
+            return;
+        }
+        let earlier = self.past.iter().position(|past| past.peer == peer);
+        if let Some(past) = earlier.and_then(|at| self.past.remove(at))
+            && !past.whole
+            // Who went from one to another and back is there again.
+            && past.to.as_ref().is_none_or(|to| to != last)
+            && now <= past.ended + RACE
+        {
+            return self.remember(Past { whole: true, ..past });
+        }
+        self.present.push_back(peer.to_owned());
+        if self.present.len() > REMEMBERED {
+            self.present.pop_front();
+        }
+    }
+
+    /// The engine tells that a connection ended.
+    pub(super) fn ended(&mut self, now: Duration, peer: &BStr) {
+        self.end(now, peer, None);
+    }
+
+    fn end(&mut self, now: Duration, peer: &BStr, to: Option<&BStr>) {
+        let at = self.present.iter().position(|known| known == peer);
+        let whole = at.and_then(|at| self.present.remove(at)).is_some();
+        // Of an end that is told twice, or in two ways, the first says enough.
+        if whole || !self.past.iter().any(|past| past.peer == peer) {
+            self.past.retain(|past| past.peer != peer);
+            let to = to.map(BStr::to_owned);
+            self.remember(Past { peer: peer.to_owned(), ended: now, whole, to });
+        }
+    }
+
+    /// A digit names the peer it was keyed to; it names none if there was none.
+    pub(super) fn named(&mut self, now: Duration, peer: Option<&BStr>) {
+        match peer {
+            None => self.alone |= self.is_untold(),
+            Some(peer) if self.past.iter().any(|past| past.peer == peer) => {}
+            Some(peer) => self.begun(now, peer, BStr::new("")),
+        }
+    }
+
+    fn remember(&mut self, past: Past) {
+        self.past.push_back(past);
+        if self.past.len() > REMEMBERED {
+            self.past.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug, Clone, Copy)]
+    enum Told {
+        /// What began, and what was before.
+        Begun(&'static str, &'static str),
+        Ended(&'static str),
+        Named(Option<&'static str>),
+    }
+    use Told::{Begun, Ended, Named};
+
+    fn after(told: &[Told]) -> Option<String> {
+        let mut peers = Peers::default();
+        for (ms, event) in (0..).zip(told) {
+            let now = Duration::from_millis(ms);
+            match event {
+                Begun(peer, last) => peers.begun(now, (*peer).into(), (*last).into()),
+                Ended(peer) => peers.ended(now, (*peer).into()),
+                Named(peer) => peers.named(now, peer.map(BStr::new)),
+            }
+        }
+        peers.current().map(ToString::to_string)
+    }
+
+    proptest! {
+        #[test]
+        fn where_a_channel_is_does_not_depend_on_the_order_of_events(
+            told in Just([Begun("sip/9", ""), Ended("sip/9"), Begun("conf/5", "sip/9"), Begun("sip/7", "conf/5")])
+                .prop_shuffle(),
+        ) {
+            prop_assert_eq!(after(&told), Some("sip/7".to_owned()));
+        }
+
+        #[test]
+        fn a_channel_on_its_own_is_that_in_whatever_order_it_is_told(
+            told in Just([Begun("sip/9", ""), Begun("conf/5", "sip/9"), Ended("conf/5")]).prop_shuffle(),
+        ) {
+            prop_assert_eq!(after(&told), None);
+        }
+    }
+
+    #[test]
+    fn an_end_that_the_engine_does_not_tell_is_that_of_what_was_before() {
+        let told = [Begun("sip/3", ""), Begun("conf/7", "sip/3"), Ended("conf/7")];
+        assert_eq!(after(&told), None, "as when both parties of a call are taken into a room");
+    }
+
+    #[test]
+    fn a_digit_that_was_keyed_to_an_old_peer_brings_nobody_back_there() {
+        let told = [Begun("sip/9", ""), Begun("conf/5", "sip/9"), Named(Some("sip/9"))];
+        assert_eq!(after(&told), Some("conf/5".into()));
+        assert_eq!(after(&[Named(Some("conf/5")), Ended("conf/5"), Named(Some("conf/5"))]), None);
+    }
+
+    #[test]
+    fn a_channel_of_which_nothing_was_told_is_where_its_digit_says() {
+        assert_eq!(after(&[Named(Some("conf/5"))]), Some("conf/5".into()));
+        assert_eq!(after(&[Named(Some("sip/9")), Begun("sip/9", ""), Ended("sip/9")]), None);
+        let mut peers = Peers::default();
+        assert!(peers.is_untold());
+        peers.named(Duration::ZERO, None);
+        assert!(!peers.is_untold(), "it is connected to nothing, and that is known");
+    }
+
+    #[test]
+    fn who_comes_back_to_an_old_peer_is_there_again() {
+        let told = [Begun("sip/9", ""), Begun("conf/5", "sip/9"), Begun("sip/9", "conf/5")];
+        assert_eq!(after(&told), Some("sip/9".into()));
+        assert_eq!(after(&told[1..]), Some("sip/9".into()), "nor if the first of it was never told");
+        let mut peers = Peers::default();
+        let peer = BStr::new("sip/9");
+        peers.ended(Duration::ZERO, peer);
+        peers.begun(RACE * 2, peer, BStr::new(""));
+        assert_eq!(
+            peers.current(),
+            Some(&BString::from("sip/9")),
+            "that end is too long ago to be of this beginning"
+        );
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut peers = Peers::default();
+        for number in 0..100 {
+            let peer = BString::from(format!("sip/{number}"));
+            peers.begun(Duration::ZERO, peer.as_ref(), BStr::new(""));
+            peers.ended(Duration::ZERO, BStr::new(&format!("sip/{}", number + 1000)));
+        }
+        assert!(peers.present.len() <= REMEMBERED && peers.past.len() <= REMEMBERED);
+        assert_eq!(peers.current(), Some(&BString::from("sip/99")));
+    }
+}
