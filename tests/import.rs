@@ -44,7 +44,8 @@ fn mistakes_in_the_file_are_said_with_their_lines() {
                 [sound]\ntrigger=\\*1$\npbxprompt=beep\n[shout]\ntrigger=\\*2$\nmessage=no name\n\
                 [open]\ntrigger=\\*3[0-9]*4$\n[cost]\ntrigger=\\*4$\nprice=$\\0\n[states]\ntrigger=\\*5$\npbxstates=\\(\n\
                 [either]\ntrigger=\\*6\\(1\\([0-9]\\)\\|2\\)$\nroom=\\2\n[both]\ntrigger=\\*7\\([0-9]\\?\\|12\\)#$\nroom=\\1\n\
-                [end]\ntrigger=\\*8\\(12\\|[0-9]\\)*#$\n[gone]\n[$includesection long]\ntrigger=\\*9$\n[none]\ntrigger=\\*0#$\npbxstates=first\n";
+                [end]\ntrigger=\\*8\\(12\\|[0-9]\\)*#$\n[gone]\n[$includesection long]\ntrigger=\\*9$\n[none]\ntrigger=\\*0#$\npbxstates=first\n\
+                [new]\ntrigger=#1$\npbxstates=new\n[held]\ntrigger=#2$\npbxstates=^call\n[start]\ntrigger=#3$\npbxstates=dial\\|first\n";
     let files = |path: &Path| match path.to_str() {
         Some("etc/bad.conf") => Ok(text.as_bytes().to_vec()),
         _ => Err(std::io::ErrorKind::NotFound.into()),
@@ -279,4 +280,13 @@ fn the_command_writes_where_it_is_told_and_says_the_rest() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).starts_with("error: there is no file "));
     assert_eq!(touchtone(&["import"]).status.code(), Some(2));
+}
+
+#[test]
+fn what_was_not_keyed_is_nothing_and_not_what_is_known_of_the_call() {
+    let mut caller =
+        Caller::of(&with("[a]\ntrigger=\\*1\\([2-9]\\)*#$\nmessage=custom.a\nroom=\\1\n"), "conf/4");
+    caller.brain.say("%%<message::true:call.execute::id=sip/3:answered=false:peerid=conf/4:room=conf/800");
+    assert_eq!(caller.keys("*1#"), ["chan.masquerade::id=sip/3:message=custom.a:operation=a:room="]);
+    assert_eq!(caller.keys("*123#"), ["chan.masquerade::id=sip/3:message=custom.a:operation=a:room=3"]);
 }

@@ -109,21 +109,21 @@ pub(super) enum Lost {
         /// The other one.
         other: usize,
         /// The keys it takes.
-        taken: Keys,
+        taken: String,
         /// The keys that would have been this one's.
-        keys: Keys,
+        keys: String,
     },
     /// It takes the beginning of its own keys.
     ToItself {
         /// The keys it takes.
-        taken: Keys,
+        taken: String,
         /// The longer ones.
-        keys: Keys,
+        keys: String,
     },
     /// There are fewer keys than must be.
-    TooFew(Keys),
+    TooFew(String),
     /// These would be missing.
-    Missing(Keys),
+    Missing(String),
 }
 
 impl Contest<'_> {
@@ -258,7 +258,11 @@ fn judge(id: usize, accepted: bool, taken: Option<(usize, usize)>, keys: &[usize
     }
 }
 
-/// Symbols as keys.
-pub(super) fn shown(symbols: &[usize]) -> Keys {
-    symbols.iter().filter_map(|&symbol| Key::all().nth(symbol)).collect()
+/// How many keys are shown of many.
+const SHOWN: usize = 24;
+
+/// Symbols as keys; of many the first.
+pub(super) fn shown(symbols: &[usize]) -> String {
+    let keys: Keys = symbols.iter().take(SHOWN).filter_map(|&symbol| Key::all().nth(symbol)).collect();
+    format!("{keys}{}", if symbols.len() > SHOWN { "…" } else { "" })
 }

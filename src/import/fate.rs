@@ -7,6 +7,7 @@ use super::operation::{self, ASK, Act};
 use super::plan::{Candidate, Keyed, Plan};
 use super::trigger::{BUILT_IN, Not};
 use super::value;
+use crate::config::names as known;
 use crate::grammar::Limits;
 use crate::grammar::compile::Builder;
 use crate::grammar::dregex;
@@ -66,6 +67,10 @@ impl Maker<'_> {
                 }
             }
             _ => {}
+        }
+        if !self.plan.trimmed(candidate).iter().all(Branch::can_be_said) {
+            let why = "alternatives that are repeated need a rule of a grammar file: write that, and name it by `rule`";
+            return Err(Not::Carried(why.to_owned()));
         }
         let mut made = Made { codes: Vec::new(), lost: candidate.states.remark.iter().cloned().collect() };
         for keyed in self.plan.keyed(candidate)? {
@@ -283,6 +288,8 @@ fn names(section: &Section, branches: &[Branch]) -> Result<Names, String> {
             name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
                 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
                 && !taken.iter().any(|taken| taken == name)
+                // Where nothing is captured by a name, what is known of the call has it.
+                && !(branches.iter().any(|branch| branch.may_skip(number)) && known::call_value(name).is_some())
         };
         let wanted = param.filter(fits).unwrap_or("digits");
         names.insert(number, unique(wanted, &mut taken));

@@ -111,6 +111,11 @@ pub(super) fn wanted_groups(section: &Section) -> Vec<(usize, Option<&str>)> {
     wanted
 }
 
+/// Whether some value of a section speaks of what was matched.
+pub(super) fn speaks_of_match(section: &Section) -> bool {
+    section.params.iter().any(|param| is_param(&param.name) && value::speaks_of_match(&param.value))
+}
+
 fn is_param(name: &str) -> bool {
     !SETTINGS.contains(&name)
 }

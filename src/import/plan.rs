@@ -8,7 +8,7 @@ use super::general::General;
 use super::ini::{Ini, Section};
 use super::keys::{self, Branch};
 use super::operation::{self, Act};
-use super::trigger::{self, BUILT_IN, Not, OwnState, States};
+use super::trigger::{self, BUILT_IN, Not, OwnState, States, TAKEN};
 
 /// How often keys are taken off a section that others take first.
 const ROUNDS: usize = 16;
@@ -94,11 +94,11 @@ impl<'i> Plan<'i> {
         }
         let branches = trigger::branches(section, self.general.least)?;
         if let Some(note) = &section.unknown {
-            return Err(Not::Carried(format!("it is not known whole: {note}")));
+            return Err(Not::Carried(format!("it is not known whole: {note}; {TAKEN}")));
         }
         let states = trigger::states(section, &self.own)?;
         let automaton = automaton(&buffers(&branches)).ok_or_else(|| {
-            Not::Carried("its trigger is too large to be compared with the others".to_owned())
+            Not::Carried(format!("its trigger is too large to be compared with the others; {TAKEN}"))
         })?;
         let shortest = branches.iter().map(|branch| keys::shortest(&branch.items)).min().unwrap_or_default();
         let longest = branches.iter().filter(|branch| branch.begin && branch.end);

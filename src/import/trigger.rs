@@ -3,6 +3,7 @@
 use super::bre;
 use super::ini::Section;
 use super::keys::{self, Branch, Item, KeySet};
+use super::operation;
 
 /// Why a section is not a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,9 @@ pub(super) enum Not {
     /// It cannot be carried.
     Carried(String),
 }
+
+/// What is said where a section cannot be compared with others.
+pub(super) const TAKEN: &str = "what it takes first there may be another section's here";
 
 /// The states that pbxassist puts calls in, each with those of touchtone.
 const STATES: [(&str, &[&str]); 4] = [
@@ -50,13 +54,17 @@ pub(super) fn branches(section: &Section, least: usize) -> Result<Vec<Branch>, N
         ))
     })?;
     let mut branches = keys::expand(&node)
-        .map_err(|beyond| Not::Carried(format!("{}, {}", beyond.message, at(text, &beyond.span))))?;
+        .map_err(|beyond| Not::Carried(format!("{}, {}; {TAKEN}", beyond.message, at(text, &beyond.span))))?;
     if branches.is_empty() {
         return Err(Not::Idle("no keys match its trigger: the keys are 0-9 * # A-D".to_owned()));
     }
     for branch in &mut branches {
         // What can be nothing is found in whatever was keyed.
         if keys::shortest(&branch.items) == 0 && !(branch.begin && branch.end) {
+            if operation::speaks_of_match(section) {
+                let why = "its trigger matches nothing too, at whatever key, and what its values speak of is then nothing";
+                return Err(Not::Carried(format!("{why}; {TAKEN}")));
+            }
             *branch = Branch { begin: true, end: true, items: vec![Item::Set(KeySet::of(|_| true)); least] };
         }
     }
@@ -101,10 +109,15 @@ pub(super) fn states(section: &Section, own: &[OwnState]) -> Result<States, Not>
         return Err(Not::Carried(nowhere(text, node.is_match("first"))));
     }
     let only = [("new", "call"), ("call", "new")].into_iter().find(|(one, other)| has(one) && !has(other));
-    states.remark = only.map(|(one, _)| match one {
-        "new" => "pbxassist: only while nobody is on hold and no second call was made".to_owned(),
-        _ => "pbxassist: only while somebody is on hold, or after a second call".to_owned(),
-    });
+    let first = node.is_match("first") && STATES.iter().any(|(there, _)| !has(there));
+    states.remark = match only {
+        Some(("new", _)) => {
+            Some("in pbxassist only while nobody is on hold and no second call was made".to_owned())
+        }
+        Some(_) => Some("in pbxassist only while somebody is on hold, or after a second call".to_owned()),
+        None if first => Some("not for the first keys of a call, whatever its state".to_owned()),
+        None => None,
+    };
     Ok(states)
 }
 

@@ -29,6 +29,11 @@ pub(super) fn groups(value: &str) -> BTreeSet<usize> {
     pieces(value).into_iter().filter_map(group).collect()
 }
 
+/// Whether a value speaks of what was matched.
+pub(super) fn speaks_of_match(value: &str) -> bool {
+    pieces(value).iter().any(|piece| matches!(piece, Piece::Group(_)))
+}
+
 /// Whether a value is all that was matched.
 pub(super) fn is_whole_match(value: &str) -> bool {
     pieces(value) == [Piece::Group(0)]

@@ -261,13 +261,3 @@ fn walk(walk_on: &Walk<'_>, text: &[char], at: usize, groups: Groups, found: &mu
         walk(&Walk { pieces: rest, next: walk_on.next }, text, at, groups, found);
     }
 }
-
-#[test]
-fn the_matcher_matches_as_the_c_library_does() {
-    let found = |expression, text| search(expression, text).map(|groups| groups[..2].to_vec());
-    assert_eq!(found(r"\*1\([0-9]\+\)\*$", "55*1201*"), Some(vec!["*1201*".to_owned(), "201".to_owned()]));
-    assert_eq!(found(r"^\([0-9]*\)5", "1555"), Some(vec!["1555".to_owned(), "155".to_owned()]));
-    assert_eq!(found(r"\(1\|23\)\{2\}#", "0123#"), Some(vec!["123#".to_owned(), "23".to_owned()]));
-    assert_eq!(found(r"^[^0-9]$", "5"), None);
-    assert_eq!(found(r".\?7", "67"), Some(vec!["67".to_owned(), String::new()]));
-}

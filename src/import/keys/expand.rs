@@ -118,14 +118,13 @@ fn repeated(node: &Node, min: usize, max: Option<usize>) -> Result<Vec<Vec<Part>
             false => vec![Part::Item(Item::Repeat { items, min, max })],
         }]);
     }
-    let Some(max) = max else {
-        let help =
-            "alternatives that are repeated without end need a rule of a grammar file (`rule = \"…\"`)";
-        return Err(beyond(help, &node.span));
+    let either = ways.iter().map(|way| items(way.clone())).collect::<Option<Vec<_>>>();
+    let either = either.ok_or_else(|| beyond("an anchor within a repeat", &node.span))?;
+    let few = |max: &usize| ways.len().saturating_pow(u32::try_from(*max).unwrap_or(u32::MAX)) <= BRANCHES;
+    let Some(max) = max.filter(few) else {
+        let items = vec![Item::Either(either)];
+        return Ok(vec![vec![Part::Item(Item::Repeat { items, min, max })]]);
     };
-    if ways.iter().any(|way| items(way.clone()).is_none()) {
-        return Err(beyond("an anchor within a repeat", &node.span));
-    }
     let mut rounds = vec![Vec::new()];
     let mut all = if min == 0 { rounds.clone() } else { Vec::new() };
     for round in 1..=max {

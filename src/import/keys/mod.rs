@@ -65,6 +65,8 @@ pub(super) enum Item {
     Set(KeySet),
     /// Again and again.
     Repeat { items: Vec<Item>, min: usize, max: Option<usize> },
+    /// One of these; within a repeat only, and no digit expression can say it.
+    Either(Vec<Vec<Item>>),
     /// What is keyed here is wanted by this number.
     Group { number: usize, items: Vec<Item> },
 }
@@ -74,6 +76,7 @@ impl Item {
     pub(super) fn shortest(&self) -> usize {
         match self {
             Item::Set(_) => 1,
+            Item::Either(ways) => ways.iter().map(|way| shortest(way)).min().unwrap_or_default(),
             Item::Repeat { items, min, .. } => shortest(items).saturating_mul(*min),
             Item::Group { items, .. } => shortest(items),
         }
@@ -83,6 +86,10 @@ impl Item {
     pub(super) fn longest(&self) -> Option<usize> {
         match self {
             Item::Set(_) => Some(1),
+            Item::Either(ways) => {
+                let longest = ways.iter().map(|way| longest(way)).collect::<Option<Vec<_>>>()?;
+                longest.into_iter().max()
+            }
             Item::Repeat { items, max, .. } => match longest(items)? {
                 0 => Some(0),
                 longest => Some(longest.saturating_mul((*max)?)),
@@ -94,6 +101,7 @@ impl Item {
     fn node(&self) -> Node {
         match self {
             Item::Set(set) => Node::Symbols(set.keys().map(Key::index).collect::<SymbolSet>()),
+            Item::Either(ways) => Node::Alternatives(ways.iter().map(|way| node(way)).collect()),
             Item::Repeat { items, min, max } => node(items).repeated(*min, *max),
             Item::Group { items, .. } => node(items),
         }
@@ -112,7 +120,21 @@ fn node(items: &[Item]) -> Node {
     Node::Sequence(items.iter().map(Item::node).collect())
 }
 
+/// Whether a digit expression can say it.
+fn can_be_said(items: &[Item]) -> bool {
+    items.iter().all(|item| match item {
+        Item::Set(_) => true,
+        Item::Either(_) => false,
+        Item::Repeat { items, .. } | Item::Group { items, .. } => can_be_said(items),
+    })
+}
+
 impl Branch {
+    /// Whether a digit expression can say it.
+    pub(super) fn can_be_said(&self) -> bool {
+        can_be_said(&self.items)
+    }
+
     /// Every buffer that it matches.
     pub(super) fn buffers(&self) -> Node {
         let open = |closed: bool| if closed { Node::Empty } else { Node::Garbage };

@@ -36,7 +36,7 @@ fn flat(items: &[Item]) -> Option<Vec<KeySet>> {
                 let round = flat(items)?;
                 (0..*min).for_each(|_| all.extend(round.iter().copied()));
             }
-            Item::Repeat { .. } => return None,
+            Item::Repeat { .. } | Item::Either(_) => return None,
         }
         if all.len() > 32 {
             return None;
@@ -59,6 +59,7 @@ fn unroll(items: &mut Vec<Item>, place: usize) -> Option<()> {
                 }
                 at += length?;
             }
+            Item::Either(_) => return None,
             Item::Repeat { items: round, min, max } => {
                 let (&[Item::Set(_)], 1..) = (round.as_slice(), *min) else { return None };
                 let rest = max.map(|max| max - 1);
@@ -87,7 +88,7 @@ fn key_at(items: &mut [Item], place: usize) -> Option<&mut KeySet> {
                 }
                 at += length?;
             }
-            Item::Repeat { .. } => return None,
+            Item::Repeat { .. } | Item::Either(_) => return None,
         }
     }
     None

@@ -16,7 +16,7 @@ fn trim(items: &mut [Item], before: usize, least: usize) {
     for at in (0..items.len()).rev() {
         let before = before + shortest(&items[..at]);
         match &mut items[at] {
-            Item::Set(_) => {}
+            Item::Set(_) | Item::Either(_) => {}
             Item::Group { items, .. } => trim(items, before, least),
             Item::Repeat { items, min, max } => {
                 let round = shortest(items);

@@ -14,6 +14,11 @@ impl Branch {
         out
     }
 
+    /// Whether it can be keyed without anything for a group.
+    pub(in crate::import) fn may_skip(&self, number: usize) -> bool {
+        may_skip(&self.items, number, false)
+    }
+
     /// The numbers of the groups that stand in it and hold at least one part.
     pub(in crate::import) fn groups(&self) -> Vec<usize> {
         let mut found = Vec::new();
@@ -22,10 +27,18 @@ impl Branch {
     }
 }
 
+fn may_skip(items: &[Item], wanted: usize, repeated: bool) -> bool {
+    items.iter().any(|item| match item {
+        Item::Set(_) | Item::Either(_) => false,
+        Item::Group { number, items } => (repeated && *number == wanted) || may_skip(items, wanted, repeated),
+        Item::Repeat { items, min, .. } => may_skip(items, wanted, repeated || *min == 0),
+    })
+}
+
 fn groups(items: &[Item], found: &mut Vec<usize>) {
     for item in items {
         match item {
-            Item::Set(_) => {}
+            Item::Set(_) | Item::Either(_) => {}
             Item::Group { number, items } => {
                 if !is_nothing(items) {
                     found.push(*number);
@@ -40,7 +53,7 @@ fn groups(items: &[Item], found: &mut Vec<usize>) {
 /// Whether there is nothing to key.
 fn is_nothing(items: &[Item]) -> bool {
     items.iter().all(|item| match item {
-        Item::Set(_) => false,
+        Item::Set(_) | Item::Either(_) => false,
         Item::Group { items, .. } | Item::Repeat { items, .. } => is_nothing(items),
     })
 }
@@ -52,6 +65,8 @@ fn sequence(items: &[Item], names: &Names, out: &mut String) {
 fn write(item: &Item, names: &Names, out: &mut String) {
     match item {
         Item::Set(set) => *out += &class(*set),
+        // It is asked before whether it can be said.
+        Item::Either(_) => {}
         Item::Group { items, .. } | Item::Repeat { items, .. } if is_nothing(items) => {}
         Item::Group { number, items } => match names.get(number) {
             Some(name) => {
