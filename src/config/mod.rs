@@ -16,10 +16,12 @@ pub mod names;
 mod operation;
 mod patterns;
 mod read;
+mod roles;
 mod rules;
 pub mod schema;
 mod sections;
 mod shape;
+mod states;
 mod syntax;
 mod templates;
 

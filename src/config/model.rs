@@ -151,6 +151,11 @@ impl RoomPattern {
         RoomPattern { name: name.unwrap_or(text).to_owned(), open: name.is_some() }
     }
 
+    /// Whether every room of another pattern is one of these.
+    pub(super) fn covers(&self, other: &RoomPattern) -> bool {
+        if self.open { other.name.starts_with(&self.name) } else { self == other }
+    }
+
     /// Whether a room's name, without its prefix, is one of these.
     #[must_use]
     pub fn matches(&self, room: &[u8]) -> bool {

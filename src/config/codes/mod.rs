@@ -15,8 +15,9 @@ pub(super) use refer::state;
 
 use super::patterns::{self, Alternative, Patterns};
 use super::read::{Findings, Table, Text};
+use super::roles::Roles;
 use super::rules::Rules;
-use super::sections::{Roles, check_name};
+use super::sections::check_name;
 use super::templates::{self, CodeScope, Scope};
 use super::{Code, STATE_CALL, STATE_DIAL, STATE_HOLD, State, operation};
 

@@ -166,7 +166,8 @@ const ROLE: Section = Section {
     keys: &[Key::new(
         "rooms",
         Value::Texts,
-        "The rooms that give everybody in them this role; a final `*` stands for anything.",
+        "The rooms that give everybody in them this role; a final `*` stands for anything, and the first in the file \
+         that matches counts. If absent, only routing gives it.",
     )
     .example("\"conf/9*\"")],
 };

@@ -1,0 +1,96 @@
+//! A configuration that loads works as it reads: what would not is refused or warned of, each at its place.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use touchtone::config::{self, Config};
+use touchtone::diagnostic::Severity;
+
+/// What is found in a text: severity and kind, what stands at the place, and the message.
+fn found(text: &str) -> Vec<String> {
+    let outcome = config::load(Path::new("touchtone.toml"), |path| match path.to_str() {
+        Some("touchtone.toml") => Ok(text.to_owned()),
+        _ => Err(ErrorKind::NotFound.into()),
+    });
+    let (diagnostics, sources) = match outcome {
+        Ok(loaded) => (loaded.warnings, loaded.sources),
+        Err(refused) => (refused.diagnostics, refused.sources),
+    };
+    let told = diagnostics.iter().map(|found| {
+        let severity = if found.severity == Severity::Error { "error" } else { "warning" };
+        let place = found.place.as_ref().and_then(|place| Some((sources.get(place.source)?, &place.span)));
+        let marked = place.map_or("nowhere", |(source, span)| source.excerpt(span));
+        format!("{severity}[{}] at {marked}: {}", found.kind, found.message)
+    });
+    told.collect()
+}
+
+/// The help for the only thing that is found in a text.
+fn help(text: &str) -> String {
+    match config::load(Path::new("touchtone.toml"), |_| Ok(text.to_owned())) {
+        Ok(loaded) => loaded.warnings[0].help.clone(),
+        Err(refused) => refused.diagnostics[0].help.clone(),
+    }
+    .expect("a way out")
+}
+
+fn loaded(text: &str) -> Config {
+    let loaded = config::load(Path::new("touchtone.toml"), |_| Ok(text.to_owned()));
+    loaded.unwrap_or_else(|refused| panic!("{refused}")).config
+}
+
+/// A code that mutes, with more lines of its own.
+fn code(name: &str, lines: &str) -> String {
+    format!("[[code]]\nname = {name:?}\noperation = \"mute\"\n{lines}\n")
+}
+
+/// The role that a room gives by itself.
+fn role_of<'c>(config: &'c Config, room: &str) -> Option<&'c str> {
+    let given = config.role_rooms.iter().find(|(pattern, _)| pattern.matches(room.as_bytes()));
+    given.map(|&(_, role)| config.roles[role].as_str())
+}
+
+#[test]
+fn of_the_rooms_that_give_roles_the_first_in_the_file_counts() {
+    let organizer = "[roles.organizer]\nrooms = \"conf/99*\"\n";
+    let member = "[roles.member]\nrooms = \"conf/9*\"\n";
+    let text = format!("{organizer}{member}{}", code("a", "keys = \"*1\""));
+    assert_eq!(found(&text), [""; 0]);
+    let config = loaded(&text);
+    assert_eq!(role_of(&config, "991"), Some("organizer"));
+    assert_eq!(role_of(&config, "911"), Some("member"));
+    let text = format!("{member}{organizer}{}", code("a", "keys = \"*1\""));
+    assert_eq!(
+        found(&text),
+        ["warning[covered-rooms] at \"conf/99*\": the rooms \"conf/99*\" give the role `member` already"]
+    );
+    assert_eq!(help(&text), "write [roles.organizer] before [roles.member]");
+}
+
+#[test]
+fn a_role_that_its_rooms_never_give_is_warned_of() {
+    let rooms = |first: &str, second: &str| {
+        let text = format!("[roles.a]\nrooms = {first:?}\n[roles.b]\nrooms = {second:?}\n");
+        found(&(text + &code("a", "keys = \"*1\""))).len()
+    };
+    assert_eq!(rooms("conf/9*", "conf/99"), 1);
+    assert_eq!(rooms("conf/9", "9"), 1, "the same room");
+    assert_eq!(rooms("*", "conf/*"), 1);
+    assert_eq!(rooms("conf/99", "conf/9*"), 0);
+    assert_eq!(rooms("conf/9", "conf/99"), 0);
+    let same = format!("[roles.a]\nrooms = [\"9*\", \"99\"]\n{}", code("a", "keys = \"*1\""));
+    assert_eq!(found(&same), [""; 0], "the same role");
+}
+
+#[test]
+fn a_role_that_nothing_gives_is_warned_of_unless_routing_is_said_to() {
+    let text = code("a", "keys = \"*1\"\nallow = \"boss\"");
+    assert_eq!(found(&text), ["warning[unknown-role] at \"boss\": there is no section [roles.boss]"]);
+    assert_eq!(
+        help(&text),
+        "write [roles.boss] with the `rooms` that give it, or without if routing does, by touchtone_role=boss"
+    );
+    assert_eq!(found(&format!("[roles.boss]\n{text}")), [""; 0]);
+}
