@@ -94,3 +94,51 @@ fn a_role_that_nothing_gives_is_warned_of_unless_routing_is_said_to() {
     );
     assert_eq!(found(&format!("[roles.boss]\n{text}")), [""; 0]);
 }
+
+/// A code whose operation follows; it has no keys unless the lines give it some.
+fn chain(leader: &str, follower: &str) -> String {
+    let leave = code("leave", &format!("keys = \"*0\"\nstate = \"conference\"\nthen = \"end\"\n{leader}"));
+    format!("[roles.organizer]\n[roles.member]\n{leave}{}", code("end", follower))
+}
+
+#[test]
+fn nobody_has_what_follows_done_who_may_not_key_it() {
+    let end = "keys = \"*1\"\nallow = \"organizer\"";
+    let refused = ["error[allow-follower] at \"end\": `end` is not for everybody who may key `leave`"];
+    assert_eq!(found(&chain("", end)), refused, "everybody");
+    assert_eq!(found(&chain("allow = [\"organizer\", \"member\"]", end)), refused);
+    assert_eq!(found(&chain("allow = \"organizer\"", end)), [""; 0]);
+    assert_eq!(found(&chain("allow = \"member\"", "keys = \"*1\"")), [""; 0]);
+    assert_eq!(
+        help(&chain("", end)),
+        "give `leave` the same `allow`, or write a code without keys for what is to follow"
+    );
+}
+
+#[test]
+fn nobody_has_it_done_by_a_longer_chain_either() {
+    let text = code("leave", "keys = \"*0\"\nthen = \"middle\"")
+        + &code("middle", "then = \"end\"")
+        + &chain("allow = \"organizer\"", "keys = \"*1\"\nallow = \"organizer\"")
+            .replace("leave", "other")
+            .replace("*0", "*2");
+    assert_eq!(
+        found(&text),
+        ["error[allow-follower] at \"end\": `end` is not for everybody who may key `leave`"]
+    );
+}
+
+#[test]
+fn a_code_without_keys_says_nothing_of_keys() {
+    for line in
+        ["state = \"conference\"", "allow = \"organizer\"", "interdigit = \"2s\"", "critical = \"2s\""]
+    {
+        let (key, _) = line.split_once(' ').expect("a line");
+        assert_eq!(
+            found(&chain("allow = \"organizer\"", line)),
+            [format!(
+                "error[misplaced-key] at {key}: `{key}` belongs to codes with keys, and `end` has none"
+            )]
+        );
+    }
+}

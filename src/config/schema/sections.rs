@@ -239,7 +239,8 @@ const CODE: Section = Section {
         Key::new(
             "then",
             Value::Texts,
-            "Codes whose operations follow, in order, when this one was done. A code that only follows needs no keys.",
+            "Codes whose operations follow, in order, when this one was done, in whatever state. A code that only \
+             follows has no keys, and no state, allow or timers; one that has must allow whoever keys this one.",
         )
         .example("[\"announce\"]"),
         Key::new("on-success", Value::Template, "What the caller hears when it was done: an engine resource.")
