@@ -117,6 +117,28 @@ fn dial_tells_tools_the_same_in_json() {
 }
 
 #[test]
+fn dial_shows_that_digits_go_on_where_nothing_is_held_back() {
+    let codes = "[[code]]\nname = \"a\"\nkeys = \"*6\"\noperation = \"mute\"\n";
+    let through = "[states.call]\npass-through = true\nunmatched = \"drop\"\n";
+    let observed = "[yate]\nintercept = false\n";
+    for (text, state) in [(through, "call"), (observed, "conference"), (observed, "call")] {
+        let (_folder, path) = temporary("touchtone.toml", &format!("{text}{codes}"));
+        let config = path.to_str().expect("a path");
+        let said = seen(&["dial", "--config", config, "--state", state, "5**6"]);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(said, @"
+            exit 0
+                 0 ms  pass    5
+               200 ms  pass    *
+               400 ms  pass    *
+               600 ms  pass    6
+               600 ms  fire    *6  → a
+            ");
+        }
+    }
+}
+
+#[test]
 fn dial_refuses_what_it_cannot_dial() {
     insta::assert_snapshot!(dial(&["*6x"]), @r#"
     exit 2

@@ -7,7 +7,7 @@ use super::timers::Timer;
 use super::{Assist, Report};
 use crate::config::Unmatched;
 use crate::key::{Key, Keys};
-use crate::keypad::{Arrival, Order, Outcome, Rules, pass_as_they_came};
+use crate::keypad::{Arrival, Order, Outcome, given_up_as_they_came};
 use crate::moment::Moment;
 use crate::wire::{Message, Params};
 
@@ -51,7 +51,7 @@ impl Assist {
         }
         self.expect_first_key(at, None);
         let ready: Vec<Key> = ready.iter().flat_map(|keys| keys.iter().copied()).collect();
-        let held_back = self.calls.get(at).is_some_and(|call| self.holds_back(call.place.state()));
+        let held_back = self.calls.get(at).is_some_and(|call| self.config.holds_back(call.place.state()));
         let (outcomes, taken) = self.collect(now, at, &ready);
         if held_back && taken == ready.len() && self.may_pass(at, &digits.keys, &outcomes) {
             self.outbox.report(Report::Passed { channel: id.to_owned(), keys: digits.keys });
@@ -84,7 +84,7 @@ impl Assist {
     fn collect(&mut self, now: Moment, at: usize, ready: &[Key]) -> (Vec<Outcome>, usize) {
         let mut outcomes = Vec::new();
         let Some(call) = self.calls.get_mut(at) else { return (outcomes, ready.len()) };
-        let rules = Rules::of(&self.config, call.place.state(), call.place.role());
+        let rules = self.config.rules(call.place.state(), call.place.role());
         let before = call.collector.poll_timeout();
         let mut taken = 0;
         while taken < ready.len() && !outcomes.iter().any(|outcome| matches!(outcome, Outcome::Fire { .. })) {
@@ -97,7 +97,7 @@ impl Assist {
 
     fn collect_all(&mut self, now: Moment, at: usize, mut ready: &[Key]) {
         while !ready.is_empty() {
-            let held_back = self.calls.get(at).is_some_and(|call| self.holds_back(call.place.state()));
+            let held_back = self.calls.get(at).is_some_and(|call| self.config.holds_back(call.place.state()));
             let (outcomes, taken) = self.collect(now, at, ready);
             self.prompt_unmatched(now, at, &outcomes, false);
             self.act_on(now, at, outcomes, held_back);
@@ -110,7 +110,7 @@ impl Assist {
         let Some(call) = self.calls.get(at) else { return true };
         let behind_others = call.release.under_way && call.release.waiting.len() < RELEASE_LIMIT;
         let unmatched = self.config.states[call.place.state()].unmatched;
-        !behind_others && pass_as_they_came(unmatched, keys, outcomes)
+        !behind_others && unmatched == Unmatched::Pass && given_up_as_they_came(keys, outcomes)
     }
 
     /// Lets the caller hear that digits were given up, once however many.
@@ -137,13 +137,13 @@ impl Assist {
     pub(super) fn keypad_timeout(&mut self, now: Moment, at: usize) {
         let Some(call) = self.calls.get_mut(at) else { return };
         let place = call.place;
-        let rules = Rules::of(&self.config, place.state(), place.role());
+        let rules = self.config.rules(place.state(), place.role());
         let mut outcomes = Vec::new();
         call.collector.handle_timeout(now.steady, rules, &mut outcomes);
         let next = call.collector.poll_timeout();
         self.timers.change(Timer::Keypad(at), None, next);
         self.prompt_unmatched(now, at, &outcomes, true);
-        let held_back = self.holds_back(place.state());
+        let held_back = self.config.holds_back(place.state());
         self.act_on(now, at, outcomes, held_back);
     }
 
@@ -254,8 +254,8 @@ impl Assist {
             let Some(call) = self.calls.get_mut(at) else { continue };
             let place = call.place;
             let mut outcomes = Vec::new();
-            call.collector.give_up_all(Rules::of(&self.config, place.state(), place.role()), &mut outcomes);
-            let held_back = self.holds_back(place.state());
+            call.collector.give_up_all(self.config.rules(place.state(), place.role()), &mut outcomes);
+            let held_back = self.config.holds_back(place.state());
             self.act_on(now, at, outcomes, held_back);
         }
     }

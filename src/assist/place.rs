@@ -7,7 +7,6 @@ use super::calls::{Place, is_leg};
 use super::names::Context;
 use super::timers::Timer;
 use crate::key::Keys;
-use crate::keypad::Rules;
 use crate::moment::Moment;
 
 /// What the engine's ids of tones begin with.
@@ -84,12 +83,12 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         let old = call.place;
         if (old.state(), old.role()) != (place.state(), place.role()) {
-            let rules = Rules::of(&self.config, old.state(), old.role());
+            let rules = self.config.rules(old.state(), old.role());
             let before = call.collector.poll_timeout();
             let mut outcomes = Vec::new();
             call.collector.give_up_all(rules, &mut outcomes);
             self.timers.change(Timer::Keypad(at), before, None);
-            let held_back = self.holds_back(old.state());
+            let held_back = self.config.holds_back(old.state());
             self.act_on(now, at, outcomes, held_back);
         }
         let Some(call) = self.calls.get_mut(at) else { return };
@@ -115,11 +114,6 @@ impl Assist {
         let place = call.place;
         self.prompt_of_state(now, at, &Keys::default(), true);
         self.change_place(now, at, Place { set: None, ..place });
-    }
-
-    /// Whether digits are held back in a state, or only watched.
-    pub(super) fn holds_back(&self, state: usize) -> bool {
-        self.config.yate.intercept && !self.config.states[state].pass_through
     }
 
     /// Tells the caller that what was keyed is no code, or took too long.

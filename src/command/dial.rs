@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{ConfigArg, Failure, Format};
 use crate::config::{Config, STATE_CALL, Unmatched};
 use crate::key::{Key, Keys};
-use crate::keypad::{Collector, Outcome, Rules, pass_as_they_came};
+use crate::keypad::{Collector, Outcome, given_up_as_they_came};
 
 /// How far apart the keys are pressed.
 const PACE: Duration = Duration::from_millis(200);
@@ -141,7 +141,7 @@ impl Dialler {
     fn key(&mut self, key: Key) {
         let config = self.config.clone();
         let mut outcomes = Vec::new();
-        self.collector.handle_key(self.now, key, Rules::of(&config, self.state, self.role), &mut outcomes);
+        self.collector.handle_key(self.now, key, config.rules(self.state, self.role), &mut outcomes);
         self.note(Some(key), outcomes);
     }
 
@@ -157,21 +157,33 @@ impl Dialler {
         while let Some(due) = self.collector.poll_timeout().filter(|&due| due <= until) {
             self.now = self.now.max(due);
             let mut outcomes = Vec::new();
-            self.collector.handle_timeout(due, Rules::of(&config, self.state, self.role), &mut outcomes);
+            self.collector.handle_timeout(due, config.rules(self.state, self.role), &mut outcomes);
             self.note(None, outcomes);
         }
     }
 
+    /// What became of digits, as the other party and the caller have it.
     fn note(&mut self, key: Option<Key>, outcomes: Vec<Outcome>) {
+        let held_back = self.config.holds_back(self.state);
         let unmatched = self.config.states[self.state].unmatched;
-        let pass = key.is_some_and(|key| pass_as_they_came(unmatched, &[key], &outcomes));
+        let passes = key.is_some_and(|key| given_up_as_they_came(&[key], &outcomes));
+        if let Some(key) = key.filter(|_| !held_back) {
+            self.steps.push(self.step("pass", Keys::from([key].as_slice())));
+        }
         for outcome in outcomes {
             let step = match outcome {
-                Outcome::Hold(key) => self.step("hold", Keys::from([key].as_slice())),
-                Outcome::GiveUp(keys) if pass => self.step("pass", keys),
-                Outcome::GiveUp(keys) if unmatched == Unmatched::Pass => self.step("release", keys),
-                Outcome::GiveUp(keys) => self.step("drop", keys),
                 Outcome::Fire { pattern, keys, enter } => self.fire(pattern, keys, enter),
+                // They have gone on already.
+                Outcome::Hold(_) | Outcome::GiveUp(_) if !held_back => continue,
+                Outcome::Hold(key) => self.step("hold", Keys::from([key].as_slice())),
+                Outcome::GiveUp(keys) => {
+                    let event = match unmatched {
+                        Unmatched::Drop => "drop",
+                        Unmatched::Pass if passes => "pass",
+                        Unmatched::Pass => "release",
+                    };
+                    self.step(event, keys)
+                }
             };
             self.steps.push(step);
         }

@@ -6,11 +6,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::config::{Config, State, Unmatched};
 use crate::grammar::automaton::{Automaton, StateId};
 use crate::key::{Key, Keys};
 
-use super::{Keymap, Waits};
+use super::Waits;
 
 /// What holds while digits are collected: the codes of the caller's state and role, and the timers.
 #[derive(Debug, Clone, Copy)]
@@ -27,16 +26,6 @@ pub struct Rules<'a> {
     pub enter: Option<Key>,
     /// How many digits are held at most.
     pub max_digits: usize,
-}
-
-impl<'a> Rules<'a> {
-    /// What a configuration says for a state and a role, by their places in it.
-    #[must_use]
-    pub fn of(config: &'a Config, state: usize, role: Option<usize>) -> Self {
-        let Keymap { automaton, waits, .. } = &**config.keymaps.get(state, role);
-        let State { interdigit, critical, enter, .. } = config.states[state];
-        Rules { automaton, waits, interdigit, critical, enter, max_digits: config.keypad.max_digits }
-    }
 }
 
 /// What became of digits.
@@ -57,10 +46,10 @@ pub enum Outcome {
     GiveUp(Keys),
 }
 
-/// Whether digits that were just keyed can go on as they came: no code wants them, and none was held before them.
+/// Whether digits that were just keyed are given up as they came: no code wants them, and none was held before them.
 #[must_use]
-pub fn pass_as_they_came(unmatched: Unmatched, keyed: &[Key], outcomes: &[Outcome]) -> bool {
-    unmatched == Unmatched::Pass && matches!(outcomes, [Outcome::GiveUp(given)] if given.as_slice() == keyed)
+pub fn given_up_as_they_came(keyed: &[Key], outcomes: &[Outcome]) -> bool {
+    matches!(outcomes, [Outcome::GiveUp(given)] if given.as_slice() == keyed)
 }
 
 /// The digits of one channel that wait for the rest of a code.
