@@ -142,3 +142,90 @@ fn a_code_without_keys_says_nothing_of_keys() {
         );
     }
 }
+
+const MUTE: &str = "[[code]]\nname = \"mute\"\nkeys = \"*6\"\noperation = \"mute\"\n";
+
+#[test]
+fn dropping_where_every_digit_goes_on_is_warned_of() {
+    let text = format!("[states.call]\nunmatched = \"drop\"\npass-through = true\n{MUTE}");
+    assert_eq!(
+        found(&text),
+        [
+            "warning[no-effect] at \"drop\": every digit in the state `call` goes on as it comes, and none is dropped"
+        ]
+    );
+    assert_eq!(found(&text.replace("drop", "pass")), [""; 0]);
+    assert_eq!(found(&text.replace("call", "conference").replace("unmatched = \"drop\"\n", "")), [""; 0]);
+}
+
+#[test]
+fn what_watching_alone_cannot_do_is_said() {
+    let observe = |rest: &str| found(&format!("[yate]\nintercept = false\n{rest}\n{MUTE}"));
+    let conference = "warning[observing] at false: digits that are only watched cannot be dropped, as in the state \
+                      `conference` if nothing is said";
+    assert_eq!(observe(""), [conference]);
+    assert_eq!(
+        observe("[states.conference]\nunmatched = \"drop\""),
+        ["warning[observing] at \"drop\": digits that are only watched cannot be dropped"]
+    );
+    let observe = |rest: &str, state: &str| {
+        let quiet = format!("[states.conference]\nunmatched = \"pass\"\n{state}");
+        found(&format!("[yate]\nintercept = false\n{rest}\n{quiet}\n{MUTE}"))
+    };
+    assert_eq!(observe("", ""), [""; 0]);
+    assert_eq!(
+        observe("priority = 20", ""),
+        ["warning[observing] at 20: who only watches digits has no place among those who handle them"]
+    );
+    let enter = "warning[observing] at \"#\": digits that are only watched all go on, the enter key too";
+    assert_eq!(observe("[keypad]\nenter = \"#\"", ""), [enter]);
+    assert_eq!(observe("", "enter = \"#\""), [enter]);
+    assert_eq!(observe("", "enter = \"none\""), [""; 0]);
+    assert_eq!(
+        observe("", "pass-through = true"),
+        ["warning[observing] at true: digits that are only watched go on as they come in every state"]
+    );
+    let pin = "[states.pin]\nfirst-key = \"5s\"\n[[code]]\nname = \"ask\"\nkeys = \"**\"\noperation = \"set-state\"\nto = \"pin\"";
+    assert_eq!(
+        observe("", pin),
+        ["warning[observing] at \"5s\": the other party hears what is keyed in the state `pin`"]
+    );
+}
+
+/// A state, and codes that set it: each with its name, its state and where it leads.
+fn states(codes: &[(&str, &str, &str)]) -> Vec<String> {
+    let codes = codes.iter().map(|(name, state, to)| {
+        let keys = format!("keys = \"*{}\"", name.len());
+        format!(
+            "[[code]]\nname = {name:?}\n{keys}\nstate = {state:?}\noperation = \"set-state\"\nto = {to:?}\n"
+        )
+    });
+    found(&format!("[states.one]\n[states.two]\n{}", codes.collect::<String>()))
+}
+
+#[test]
+fn a_state_that_no_call_comes_to_is_warned_of_with_the_codes_that_never_fire() {
+    let never = |name: &str, at: &str| {
+        format!("warning[unentered-state] at {at}: no call is ever in the state `{name}`")
+    };
+    assert_eq!(states(&[("a", "call", "one"), ("bb", "one", "two"), ("ccc", "two", "auto")]), [""; 0]);
+    assert_eq!(states(&[("a", "one", "one"), ("bb", "call", "two")]), [never("one", "one")]);
+    assert_eq!(
+        states(&[("a", "one", "two"), ("bb", "two", "one")]),
+        [never("one", "one"), never("two", "two")]
+    );
+    let text = "[states.one]\n".to_owned()
+        + &code("a", "keys = \"*1\"\nstate = \"one\"")
+        + &code("b", "keys = \"*2\"\nstate = [\"one\", \"call\"]");
+    let refused = config::load(Path::new("touchtone.toml"), |_| Ok(text.clone())).expect("a warning");
+    let related: Vec<_> = refused.warnings[0].related.iter().map(|(_, label)| label.as_str()).collect();
+    assert_eq!(related, ["`a` never fires"]);
+}
+
+#[test]
+fn a_state_that_a_follower_sets_is_entered() {
+    let text = "[states.held]\n".to_owned()
+        + &code("hold", "keys = \"*1\"\nthen = \"waiting\"")
+        + "[[code]]\nname = \"waiting\"\noperation = \"set-state\"\nto = \"held\"\n";
+    assert_eq!(found(&text), [""; 0]);
+}

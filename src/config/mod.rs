@@ -13,6 +13,7 @@ mod grammar_file;
 mod load;
 mod model;
 pub mod names;
+mod observe;
 mod operation;
 mod patterns;
 mod read;
