@@ -5,6 +5,7 @@ mod common;
 use common::brain;
 use common::scene::{SECOND, Scene};
 use touchtone::sim::Settings;
+use touchtone::stage::Told;
 
 /// Callers beside the configuration that the README uses.
 fn conference() -> Scene {
@@ -82,4 +83,24 @@ fn a_module_that_was_killed_knows_what_was_so() {
     assert!(!scene.muted(&alice), "the toggle flips what is so");
     scene.key(&alice, "*9");
     assert!(scene.sim().room("sampleroom").expect("the room").recordings().is_empty());
+}
+
+#[test]
+fn who_records_a_room_cannot_choose_the_file_that_it_hears() {
+    let config = brain::config(
+        "[record]\nby = \"room\"\nwarn = \"wave/play//tmp/${caller}.au\"\n\
+         [[code]]\nname = \"record\"\nkeys = \"*9\"\noperation = \"record-start\"\n",
+    );
+    let mut scene = Scene::new(config, Settings::default());
+    let mallory = scene.call("../etc/passwd", "800");
+    scene.key(&mallory, "*9");
+    let sent = scene.stage.take_told().into_iter().filter_map(|(_, told)| match told {
+        Told::Sent(line) => String::from_utf8(line).ok(),
+        _ => None,
+    });
+    let warns: Vec<_> = sent.filter(|line| line.contains(":recordwarn=")).collect();
+    assert!(
+        warns.len() == 1 && warns[0].contains(":recordwarn=wave/play//tmp/___etc_passwd.au"),
+        "{warns:?}"
+    );
 }

@@ -164,7 +164,7 @@ impl Assist {
         let file = self.render_record(now, &job);
         let mut params = Params::new().with("room", prefixed(name)).with("record", file);
         if let Some(warn) = self.config.record.warn.clone() {
-            params.push("recordwarn", self.render(now, &job, &warn));
+            params.push("recordwarn", self.render_file(now, &job, &warn));
         }
         self.send_step(now, job, Step::StartRoomRecorder, "call.conference", params);
     }
