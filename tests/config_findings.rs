@@ -229,3 +229,96 @@ fn a_state_that_a_follower_sets_is_entered() {
         + "[[code]]\nname = \"waiting\"\noperation = \"set-state\"\nto = \"held\"\n";
     assert_eq!(found(&text), [""; 0]);
 }
+
+#[test]
+fn a_code_that_is_too_large_is_named_where_it_stands() {
+    let large = |name: &str, keys: &str| code(name, &format!("keys = {keys:?}"));
+    let text = "[limits]\ndfa-states = 20\n".to_owned()
+        + &large("a", "*1")
+        + &large("b", "*(1x{1,9}1x{1,9}2)")
+        + &large("c", "*2");
+    assert_eq!(
+        found(&text),
+        ["error[limit] at \"*(1x{1,9}1x{1,9}2)\": `b` is more than the limit \"dfa-states\" allows (20)"]
+    );
+    let text = "[limits]\ndfa-states = 20\n".to_owned()
+        + &large("a", "*1x{10}1")
+        + &large("b", "*2x{10}2")
+        + &large("c", "*3x{10}3");
+    assert_eq!(
+        found(&text),
+        ["error[limit] at nowhere: all codes together are more than the limit \"dfa-states\" allows (20)"]
+    );
+}
+
+#[test]
+fn the_name_is_marked_by_which_a_chain_never_ends() {
+    let text = code("a", "keys = \"*1\"\nthen = [\"x\", \"a\"]") + &code("x", "");
+    assert_eq!(found(&text), ["error[endless-chain] at \"a\": a code that follows itself never ends"]);
+    let text = code("a", "keys = \"*1\"\nthen = [\"x\", \"b\"]")
+        + &code("b", "then = [\"x\", \"a\"]")
+        + &code("x", "");
+    let marked: Vec<_> = found(&text).iter().map(|found| found[..28].to_owned()).collect();
+    assert_eq!(
+        marked,
+        ["error[endless-chain] at \"b\": ", "error[endless-chain] at \"a\": "].map(|m| &m[..28])
+    );
+}
+
+#[test]
+fn the_help_for_keys_that_are_too_many_can_be_followed() {
+    let long = |keys: &str| code("a", &format!("keys = {keys:?}"));
+    assert_eq!(help(&long("#x{40}")), "shorten it, or set `max-digits = 41` in [keypad]");
+    assert_eq!(help(&long("#x{200}")), "shorten it: no more than 128 keys can be held");
+    assert_eq!(help(&long("*2x{1,200}#")), "shorten it: no more than 128 keys can be held");
+}
+
+#[test]
+fn keys_without_an_end_are_warned_of() {
+    let open = code("a", "keys = \"*2x{1,}#\"");
+    assert_eq!(
+        found(&open),
+        ["warning[too-long] at \"*2x{1,}#\": `a` can take any number of keys, and no more than 32 are held"]
+    );
+    assert_eq!(help(&open), "say how many at most, as in {1,10}");
+    assert_eq!(found(&code("a", "keys = \"*2x{1,10}#\"")), [""; 0]);
+}
+
+#[test]
+fn the_sound_of_a_state_names_what_can_be_known_there() {
+    let sound = |state: &str, sound: &str| {
+        let enter =
+            format!("[[code]]\nname = \"in\"\nkeys = \"*1\"\noperation = \"set-state\"\nto = {state:?}\n");
+        found(&format!("[states.{state}]\non-unmatched = {sound:?}\n{enter}"))
+    };
+    assert_eq!(sound("pin", "tone/${keys}"), [""; 0]);
+    assert_eq!(
+        sound("pin", "tone/${code}"),
+        ["error[unknown-name] at code: nothing is known here by the name `code`"]
+    );
+    assert_eq!(sound("conference", "tone/${room}"), [""; 0]);
+    assert_eq!(
+        sound("call", "tone/${room}"),
+        ["error[unknown-name] at room: `room` is the room the caller is in, and in this state there is none"]
+    );
+}
+
+#[test]
+fn nothing_that_a_caller_sends_says_what_is_played_or_called() {
+    let code = |lines: &str| {
+        found(&format!("[[code]]\nname = \"a\"\nkeys = \"*1\"\nstate = \"conference\"\n{lines}"))
+    };
+    let refused = |name: &str| {
+        vec![format!(
+            "error[unsafe-name] at {name}: `{name}` is what a caller sends, and could name any resource"
+        )]
+    };
+    assert_eq!(code("operation = \"leave\"\nto = \"${called}\""), refused("called"));
+    assert_eq!(code("operation = \"mute\"\non-success = \"${caller}\""), refused("caller"));
+    assert_eq!(code("operation = \"mute\"\non-failure = \"${room}${caller}/x\""), refused("caller"));
+    let message = "operation = \"message\"\nmessage = \"call.execute\"\n";
+    assert_eq!(code(&format!("{message}params = {{ callto = \"${{called}}\" }}")), refused("called"));
+    assert_eq!(code(&format!("{message}params = {{ caller = \"${{caller}}\" }}")), [""; 0]);
+    assert_eq!(code("operation = \"leave\"\nto = \"conf/${called}\""), [""; 0]);
+    assert_eq!(code("operation = \"leave\"\nto = \"${peer}\""), [""; 0]);
+}

@@ -60,21 +60,28 @@ fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Every automaton once as text, with the states and roles it is for, and the codes it knows.
+/// Every automaton once as text, with the states and roles it is for, and the codes it ends in.
 #[must_use]
 pub fn dump(config: &Config) -> String {
     let mut out = String::new();
     for (keymap, holders) in config.keymaps.iter().filter(|(keymap, _)| !keymap.codes.is_empty()) {
         let holders: Vec<_> = holders.into_iter().map(|holder| described(holder, config)).collect();
+        let name = |pattern: usize| Some(config.codes.get(*keymap.codes.get(pattern)?)?.name.as_str());
+        let key = |symbol| Key::all().nth(symbol).map_or_else(String::new, |key| key.to_string());
         // Writing to a string cannot fail.
         let _ = writeln!(out, "\n{}", holders.join(", "));
-        for (pattern, &code) in keymap.codes.iter().enumerate() {
-            let _ = writeln!(out, "  pattern {pattern}: {}", config.codes[code].name);
+        for line in keymap.automaton.dump(&key).lines() {
+            let _ = writeln!(out, "{}", with_name(line, name).unwrap_or_else(|| line.to_owned()));
         }
-        let key = |symbol| Key::all().nth(symbol).map_or_else(String::new, |key| key.to_string());
-        out += &keymap.automaton.dump(&key);
     }
     out
+}
+
+/// A line of an automaton's dump, as `7 = 0`, with a name in place of the pattern's number.
+fn with_name<'n>(line: &str, name: impl Fn(usize) -> Option<&'n str>) -> Option<String> {
+    let (state, rest) = line.split_once(" = ")?;
+    let end = rest.find(':').unwrap_or(rest.len());
+    Some(format!("{state} = {}{}", name(rest[..end].parse().ok()?)?, &rest[end..]))
 }
 
 fn described((state, role): Holder, config: &Config) -> String {

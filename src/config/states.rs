@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::diagnostic::Diagnostic;
 
-use super::codes::Draft;
+use super::codes::{Draft, ROOMLESS};
 use super::read::{Findings, Table, Text};
 use super::sections::check_name;
 use super::templates::{self, Scope};
@@ -152,10 +152,8 @@ fn override_state(state: &mut State, table: &Table<'_, '_>, found: &mut Findings
     }
     state.pass_through = table.boolean("pass-through", found);
     state.first_key = table.duration_if_set("first-key", found);
-    let mut prompt = |key| {
-        let text = table.text(key, found)?;
-        templates::resource(&text, &Scope::State, found)
-    };
+    let scope = Scope::State { in_room: !ROOMLESS.contains(&state.name.as_str()) };
+    let mut prompt = |key| templates::resource(&table.text(key, found)?, &scope, found);
     state.on_unmatched = prompt("on-unmatched");
     state.on_timeout = prompt("on-timeout");
 }

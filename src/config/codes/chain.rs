@@ -88,12 +88,12 @@ impl Chains {
         }
     }
 
+    /// Reports every name by which a chain comes back to a code in it.
     fn report_endless(&self, drafts: &[Draft], found: &mut Findings<'_>) {
         for (at, draft) in drafts.iter().enumerate().filter(|(at, _)| !self.leaders[*at].is_empty()) {
-            let again = self.followers[at]
-                .iter()
-                .any(|&follower| follower == at || self.leaders(at).contains(&follower));
-            if let Some(name) = draft.then.first().filter(|_| again) {
+            let before = self.leaders(at);
+            let back = self.followers[at].iter().filter(|follower| before.contains(follower));
+            for name in back.filter_map(|&follower| named(draft, &drafts[follower])) {
                 let message = "a code that follows itself never ends";
                 let help = "take it out of `then`, or out of the `then` of a code that follows it";
                 found.push(found.error("endless-chain", message, name.span.clone()).help(help));

@@ -22,7 +22,7 @@ use super::templates::{self, CodeScope, Scope};
 use super::{Code, STATE_CALL, STATE_DIAL, STATE_HOLD, State, operation};
 
 /// The states in which a caller is in no room.
-const ROOMLESS: [&str; 3] = [STATE_CALL, STATE_DIAL, STATE_HOLD];
+pub(super) const ROOMLESS: [&str; 3] = [STATE_CALL, STATE_DIAL, STATE_HOLD];
 
 /// A code as far as it could be read.
 pub(super) struct Draft {
