@@ -54,7 +54,7 @@ impl Play {
     }
 
     /// Nothing ships that was not tried.
-    fn is_over(self) {
+    fn end(self) {
         let codes: BTreeSet<_> = self.config.codes.iter().map(|code| code.name.clone()).collect();
         assert_eq!(self.done, codes);
     }
@@ -76,7 +76,7 @@ fn conference_joins_mutes_records_and_leaves() {
     assert_eq!(play.key(&dave, "*0"), ["leave"]);
     assert!(play.peer(&dave).expect("a tone").starts_with("tone/"), "a dial tone");
     assert!(play.is_in(&carol, "800"), "the room stays with one in it");
-    play.is_over();
+    play.end();
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn conference_roles_lets_organizers_record_and_end_and_others_not() {
     assert_eq!(play.key(&carol, "*11"), ["end"]);
     assert!(play.scene.sim().room("900").is_none(), "for everybody");
     assert!(play.scene.sim().channel(&dave).is_none() && play.scene.sim().channel(&carol).is_none());
-    play.is_over();
+    play.end();
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn pbx_holds_takes_back_transfers_and_takes_both_into_a_room() {
     let target = play.scene.channel(&frank).peer.expect("a target");
     assert_eq!(play.scene.channel(&target).called, "201");
     assert!(play.scene.sim().channel(&erin).is_none(), "erin's call ends");
-    play.is_over();
+    play.end();
 }
 
 /// A module of the admin's own, which knows the PINs.
@@ -184,7 +184,7 @@ fn pin_lets_in_who_keys_the_right_number_and_nobody_else() {
     doorman.answers(&mut play, "24680");
     assert_eq!(play.ended(), ["pin", "enter"]);
     assert!(play.is_in(&bob, "members"));
-    play.is_over();
+    play.end();
 }
 
 #[test]

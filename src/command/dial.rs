@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{ConfigArg, Failure, Format};
 use crate::config::{Config, STATE_CALL, Unmatched};
 use crate::key::{Key, Keys};
-use crate::keypad::{Collector, Outcome, given_up_as_they_came};
+use crate::keypad::{Collector, Outcome};
 
 /// How far apart the keys are pressed.
 const PACE: Duration = Duration::from_millis(200);
@@ -140,9 +140,25 @@ impl Dialler {
 
     fn key(&mut self, key: Key) {
         let config = self.config.clone();
+        let rules = config.rules(self.state, self.role);
+        let passes = self.collector.wants_none(&[key], rules);
         let mut outcomes = Vec::new();
-        self.collector.handle_key(self.now, key, config.rules(self.state, self.role), &mut outcomes);
-        self.note(Some(key), outcomes);
+        self.collector.handle_key(self.now, key, rules, &mut outcomes);
+        if !config.holds_back(self.state) {
+            self.steps.push(self.step("pass", Keys::from([key].as_slice())));
+        }
+        self.note(passes, outcomes);
+        self.go_on();
+    }
+
+    /// Scans what is behind a code that fired.
+    fn go_on(&mut self) {
+        let config = self.config.clone();
+        while self.collector.goes_on() {
+            let mut outcomes = Vec::new();
+            self.collector.go_on(self.now, config.rules(self.state, self.role), &mut outcomes);
+            self.note(false, outcomes);
+        }
     }
 
     fn wait_out(&mut self) {
@@ -158,32 +174,24 @@ impl Dialler {
             self.now = self.now.max(due);
             let mut outcomes = Vec::new();
             self.collector.handle_timeout(due, config.rules(self.state, self.role), &mut outcomes);
-            self.note(None, outcomes);
+            self.note(false, outcomes);
+            self.go_on();
         }
     }
 
     /// What became of digits, as the other party and the caller have it.
-    fn note(&mut self, key: Option<Key>, outcomes: Vec<Outcome>) {
+    fn note(&mut self, passes: bool, outcomes: Vec<Outcome>) {
         let held_back = self.config.holds_back(self.state);
         let unmatched = self.config.states[self.state].unmatched;
-        let passes = key.is_some_and(|key| given_up_as_they_came(&[key], &outcomes));
-        if let Some(key) = key.filter(|_| !held_back) {
-            self.steps.push(self.step("pass", Keys::from([key].as_slice())));
-        }
         for outcome in outcomes {
             let step = match outcome {
                 Outcome::Fire { pattern, keys, enter } => self.fire(pattern, keys, enter),
                 // They have gone on already.
                 Outcome::Hold(_) | Outcome::GiveUp(_) if !held_back => continue,
                 Outcome::Hold(key) => self.step("hold", Keys::from([key].as_slice())),
-                Outcome::GiveUp(keys) => {
-                    let event = match unmatched {
-                        Unmatched::Drop => "drop",
-                        Unmatched::Pass if passes => "pass",
-                        Unmatched::Pass => "release",
-                    };
-                    self.step(event, keys)
-                }
+                Outcome::GiveUp(keys) if passes && unmatched == Unmatched::Pass => self.step("pass", keys),
+                Outcome::GiveUp(keys) if unmatched == Unmatched::Pass => self.step("release", keys),
+                Outcome::GiveUp(keys) => self.step("drop", keys),
             };
             self.steps.push(step);
         }
