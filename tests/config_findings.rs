@@ -7,6 +7,7 @@ use std::path::Path;
 
 use touchtone::config::{self, Config};
 use touchtone::diagnostic::Severity;
+use touchtone::key::Keys;
 
 /// What is found in a text: severity and kind, what stands at the place, and the message.
 fn found(text: &str) -> Vec<String> {
@@ -321,4 +322,12 @@ fn nothing_that_a_caller_sends_says_what_is_played_or_called() {
     assert_eq!(code(&format!("{message}params = {{ caller = \"${{caller}}\" }}")), [""; 0]);
     assert_eq!(code("operation = \"leave\"\nto = \"conf/${called}\""), [""; 0]);
     assert_eq!(code("operation = \"leave\"\nto = \"${peer}\""), [""; 0]);
+}
+
+#[test]
+fn of_several_ways_to_read_keys_the_one_counts_that_the_readme_says() {
+    let config = loaded(&code("a", "keys = \"*(a:x{1,3})(b:x{1,3})#\""));
+    let captured = config.keymaps.get(0, None).captures(0, &"*1234#".parse::<Keys>().expect("keys"));
+    let captured: Vec<_> = captured.iter().map(|(name, keys)| format!("{name}={keys}")).collect();
+    assert_eq!(captured, ["a=123", "b=4"]);
 }

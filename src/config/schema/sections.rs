@@ -194,7 +194,8 @@ const CODE: Section = Section {
         Key::new(
             "keys",
             Value::Texts,
-            "What is keyed: `0-9 * # A-D`, `x` for any digit, `[2-9]`, `{m,n}` repeats, `(name:…)` captures; or a list.",
+            "What is keyed: `0-9 * # A-D`, `x` for any digit, `[2-9]`, `{m,n}` repeats, `(name:…)` captures; or a list. \
+             Where keys can be read in several ways, the first alternative counts, and of a repeat the most rounds.",
         )
         .example("\"*3(room:x{3,6})#\""),
         Key::new("rule", Value::Text, "In place of `keys`: a public rule of the grammar file.").example("\"join\""),
@@ -234,7 +235,12 @@ const CODE: Section = Section {
         Key::new("params", Value::Params, "What the engine is told besides: of a room that `join` makes, or in the message.")
             .only_for(&["join", "message"])
             .example("{ lonely = \"true\" }"),
-        Key::new("interdigit", duration(100, 60_000), INTERDIGIT).example("\"4s\""),
+        Key::new(
+            "interdigit",
+            duration(100, 60_000),
+            "How long the next key of this code may take; while several codes are possible, the longest of theirs holds.",
+        )
+        .example("\"4s\""),
         Key::new("critical", duration(100, 60_000), CRITICAL).example("\"1s\""),
         Key::new(
             "then",
