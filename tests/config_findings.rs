@@ -5,8 +5,8 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use touchtone::config::{self, Config};
-use touchtone::diagnostic::Severity;
+use touchtone::config::{self, Config, check};
+use touchtone::diagnostic::{Severity, Style};
 use touchtone::key::Keys;
 
 /// What is found in a text: severity and kind, what stands at the place, and the message.
@@ -330,4 +330,22 @@ fn of_several_ways_to_read_keys_the_one_counts_that_the_readme_says() {
     let captured = config.keymaps.get(0, None).captures(0, &"*1234#".parse::<Keys>().expect("keys"));
     let captured: Vec<_> = captured.iter().map(|(name, keys)| format!("{name}={keys}")).collect();
     assert_eq!(captured, ["a=123", "b=4"]);
+}
+
+#[test]
+fn of_very_many_findings_some_are_shown_errors_first_and_the_others_counted() {
+    let codes = |count| -> String {
+        (0..count).map(|at| code(&format!("c{at}"), &format!("keys = \"*{at:03}x{{1,}}#\""))).collect()
+    };
+    let shown = |text: &str, format| {
+        let outcome = config::load(Path::new("touchtone.toml"), |_| Ok(text.to_owned()));
+        check::findings(&outcome, format)
+    };
+    let errors = codes(150) + "wrong = 1\n";
+    let said = shown(&errors, check::Format::Text(Style::default()));
+    assert_eq!(said.matches("warning[").count() + said.matches("error[").count(), 100);
+    assert!(said.contains("error[unknown-key]"));
+    let all = shown(&errors, check::Format::Json).lines().count();
+    assert!(said.ends_with(&format!("\nand {} more\n\n", all - 100)));
+    assert!(all > 150, "{all}");
 }

@@ -17,18 +17,18 @@ pub enum Format {
     Json,
 }
 
-/// Everything that was found, as text.
+/// What was found, as text: for programs everything, for people no more than they read.
 #[must_use]
 pub fn findings(outcome: &Result<Loaded, Refused>, format: Format) -> String {
     let (diagnostics, sources) = match outcome {
         Ok(loaded) => (&loaded.warnings, &loaded.sources),
         Err(refused) => (&refused.diagnostics, &refused.sources),
     };
-    let written = |found| match format {
-        Format::Json => crate::diagnostic::Diagnostic::to_json(found, sources) + "\n",
-        Format::Text(style) => style.render(found, sources) + "\n\n",
-    };
-    diagnostics.iter().map(written).collect()
+    match format {
+        Format::Json => diagnostics.iter().map(|found| found.to_json(sources) + "\n").collect(),
+        Format::Text(_) if diagnostics.is_empty() => String::new(),
+        Format::Text(style) => style.render_all(diagnostics, sources) + "\n",
+    }
 }
 
 /// How many codes there are, or how many errors, in one line.
