@@ -1,4 +1,4 @@
-//! The key sets that people start from: each loads without a warning, and its keys do what its comments say.
+//! The key sets that people start from: each loads without a warning, and its keys fire what its comments say.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,7 +33,9 @@ fn dial(config: &str, arguments: &[&str]) -> Vec<String> {
 
 #[test]
 fn every_configuration_loads_without_a_warning() {
-    for path in shipped("config", "toml") {
+    let configurations = shipped("config", "toml");
+    assert!(configurations.len() >= 4, "{configurations:?}");
+    for path in configurations {
         match load_file(&path) {
             Ok(loaded) => assert_eq!(loaded.warnings, [], "{}", path.display()),
             Err(refused) => panic!("{refused}"),

@@ -60,7 +60,7 @@ impl Assist {
         let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
         self.keyed_to(now, at, params.get("peerid").as_deref().map(BStr::new));
         self.outbox.report(Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone() });
-        let swallowed = self.calls.get(at).is_some_and(|call| self.holds_back(call.place.state()));
+        let swallowed = self.calls.get(at).is_some_and(|call| self.config.holds_back(call.place.state()));
         let mut ready = Vec::new();
         match self.put_in_order(now, at, &digits, swallowed, &mut ready) {
             Arrival::Repeated => {
@@ -121,7 +121,7 @@ impl Assist {
         let (state, role) = (call.place.state(), call.place.role());
         self.config.states[state].unmatched == Unmatched::Pass
             && !call.release.under_way
-            && call.collector.wants_none(keys, Rules::of(&self.config, state, role))
+            && call.collector.wants_none(keys, self.config.rules(state, role))
     }
 
     /// A timer of digits that wait for earlier ones ran out.
@@ -194,7 +194,7 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         let mut outcomes = Vec::new();
         let before = call.collector.poll_timeout();
-        work(&mut call.collector, Rules::of(&self.config, place.state(), place.role()), &mut outcomes);
+        work(&mut call.collector, self.config.rules(place.state(), place.role()), &mut outcomes);
         self.timers.change(Timer::Keypad(at), before, call.collector.poll_timeout());
         for outcome in outcomes {
             self.act_on(now, at, place, late, outcome);

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{ConfigArg, Failure, Format};
 use crate::config::{Config, STATE_CALL, Unmatched};
 use crate::key::{Key, Keys};
-use crate::keypad::{Collector, Outcome, Rules};
+use crate::keypad::{Collector, Outcome};
 
 /// How far apart the keys are pressed.
 const PACE: Duration = Duration::from_millis(200);
@@ -140,10 +140,13 @@ impl Dialler {
 
     fn key(&mut self, key: Key) {
         let config = self.config.clone();
-        let rules = Rules::of(&config, self.state, self.role);
+        let rules = config.rules(self.state, self.role);
         let passes = self.collector.wants_none(&[key], rules);
         let mut outcomes = Vec::new();
         self.collector.handle_key(self.now, key, rules, &mut outcomes);
+        if !config.holds_back(self.state) {
+            self.steps.push(self.step("pass", Keys::from([key].as_slice())));
+        }
         self.note(passes, outcomes);
         self.go_on();
     }
@@ -153,7 +156,7 @@ impl Dialler {
         let config = self.config.clone();
         while self.collector.goes_on() {
             let mut outcomes = Vec::new();
-            self.collector.go_on(self.now, Rules::of(&config, self.state, self.role), &mut outcomes);
+            self.collector.go_on(self.now, config.rules(self.state, self.role), &mut outcomes);
             self.note(false, outcomes);
         }
     }
@@ -170,21 +173,25 @@ impl Dialler {
         while let Some(due) = self.collector.poll_timeout().filter(|&due| due <= until) {
             self.now = self.now.max(due);
             let mut outcomes = Vec::new();
-            self.collector.handle_timeout(due, Rules::of(&config, self.state, self.role), &mut outcomes);
+            self.collector.handle_timeout(due, config.rules(self.state, self.role), &mut outcomes);
             self.note(false, outcomes);
             self.go_on();
         }
     }
 
+    /// What became of digits, as the other party and the caller have it.
     fn note(&mut self, passes: bool, outcomes: Vec<Outcome>) {
+        let held_back = self.config.holds_back(self.state);
         let unmatched = self.config.states[self.state].unmatched;
         for outcome in outcomes {
             let step = match outcome {
+                Outcome::Fire { pattern, keys, enter } => self.fire(pattern, keys, enter),
+                // They have gone on already.
+                Outcome::Hold(_) | Outcome::GiveUp(_) if !held_back => continue,
                 Outcome::Hold(key) => self.step("hold", Keys::from([key].as_slice())),
                 Outcome::GiveUp(keys) if passes && unmatched == Unmatched::Pass => self.step("pass", keys),
                 Outcome::GiveUp(keys) if unmatched == Unmatched::Pass => self.step("release", keys),
                 Outcome::GiveUp(keys) => self.step("drop", keys),
-                Outcome::Fire { pattern, keys, enter } => self.fire(pattern, keys, enter),
             };
             self.steps.push(step);
         }
