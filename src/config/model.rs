@@ -143,6 +143,8 @@ pub struct State {
     pub pass_through: bool,
     /// How long the first key may take; then the call is back in the state where the engine has it.
     pub first_key: Option<Duration>,
+    /// Whether nobody is to read in the log what is keyed there.
+    pub secret: bool,
     /// What the caller hears when digits were given up.
     pub on_unmatched: Option<Template>,
     /// What the caller hears when a timer ran out before there was a code.
@@ -203,6 +205,8 @@ pub struct Code {
     pub critical: Option<Duration>,
     /// The codes whose operations follow when its own was done, as places in [`Config::codes`].
     pub then: Vec<usize>,
+    /// Whether nobody is to read its keys in the log.
+    pub secret: bool,
     /// What the caller hears when it was done: an engine resource, as `tone/1000/200`.
     pub on_success: Option<Template>,
     /// What the caller hears when it could not be done.

@@ -49,6 +49,7 @@ pub(super) fn states(root: &Table<'_, '_>, keypad: &Keypad, found: &mut Findings
         enter: keypad.enter,
         pass_through: false,
         first_key: None,
+        secret: false,
         on_unmatched: None,
         on_timeout: None,
     };
@@ -152,6 +153,7 @@ fn override_state(state: &mut State, table: &Table<'_, '_>, found: &mut Findings
     }
     state.pass_through = table.boolean("pass-through", found);
     state.first_key = table.duration_if_set("first-key", found);
+    state.secret = table.boolean("secret", found);
     let scope = Scope::State { in_room: !ROOMLESS.contains(&state.name.as_str()) };
     let mut prompt = |key| templates::resource(&table.text(key, found)?, &scope, found);
     state.on_unmatched = prompt("on-unmatched");

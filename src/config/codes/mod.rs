@@ -186,6 +186,7 @@ fn code(
         interdigit: draft.interdigit,
         critical: draft.critical,
         then: chains.followers(at).to_vec(),
+        secret: table.boolean("secret", found),
         on_success: on_success.flatten(),
         on_failure: on_failure.flatten(),
     })

@@ -153,6 +153,8 @@ const STATE: Section = Section {
             "How long the first key may take; then the call is back where the engine has it.",
         )
         .example("\"10s\""),
+        Key::new("secret", Value::Boolean, "Whether nobody is to read in the log what is keyed there.")
+            .default("false"),
         Key::new("on-unmatched", Value::Template, "What the caller hears when no code wanted what was keyed.")
             .example("\"tone/outoforder\""),
         Key::new("on-timeout", Value::Template, "What the caller hears when a timer ran out before there was a code.")
@@ -249,6 +251,7 @@ const CODE: Section = Section {
              follows has no keys, and no state, allow or timers; one that has must allow whoever keys this one.",
         )
         .example("[\"announce\"]"),
+        Key::new("secret", Value::Boolean, "Whether nobody is to read its keys in the log.").default("false"),
         Key::new("on-success", Value::Template, "What the caller hears when it was done: an engine resource.")
             .example("\"tone/1000/200\""),
         Key::new("on-failure", Value::Template, "What the caller hears when it could not be done.")
