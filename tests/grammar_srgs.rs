@@ -80,7 +80,7 @@ fn what_a_rule_matched_is_captured_by_its_name_and_tags_come_in_order() {
     let found = captures(&grammar, "main", "* 3 8 0 0").expect("a match");
     let seen: Vec<_> = found
         .iter()
-        .map(|captured| (captured.name.as_str(), captured.range.clone(), captured.depth))
+        .map(|captured| (&*captured.name, captured.range.clone(), captured.depth))
         .collect();
     assert_eq!(seen, [("room", 2..5, 0), ("digit", 2..3, 1), ("digit", 3..4, 1), ("digit", 4..5, 1)]);
     assert_eq!(found.tags().collect::<Vec<_>>(), ["d", "d", "d", "joined"]);
@@ -95,7 +95,7 @@ fn rules_of_other_files_are_found_beside_the_file_or_its_base() {
     let b = "#ABNF 1.0;\nmode dtmf;\nroot $nine;\n$nine = 9;\npublic $pin = 1<4>;";
     let grammar = files(&[("main.gram", main), ("a.gram", a), ("sub/b.gram", b)]).expect("a legal grammar");
     let found = captures(&grammar, "main", "6 1 1 1 1 7 9").expect("a match");
-    let names: Vec<_> = found.iter().map(|captured| captured.name.as_str()).collect();
+    let names: Vec<_> = found.iter().map(|captured| &*captured.name).collect();
     assert_eq!(names, ["six", "pin", "seven", "nine"]);
     assert_eq!(grammar.files().len(), 3);
 }
@@ -115,7 +115,7 @@ fn a_rule_may_end_in_itself() {
         keys("public $main = $digit | $digit $main $NULL; $digit = 1 {one} | 2;").expect("a legal grammar");
     let found = captures(&grammar, "main", "1 2 1").expect("a match");
     let seen: Vec<_> =
-        found.iter().map(|captured| (captured.name.as_str(), captured.range.clone())).collect();
+        found.iter().map(|captured| (&*captured.name, captured.range.clone())).collect();
     let expected = [("digit", 0..1), ("main", 1..3), ("digit", 1..2), ("main", 2..3), ("digit", 2..3)];
     assert_eq!(seen, expected);
     let mut builder = Builder::new(16, Limits::default());

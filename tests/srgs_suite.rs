@@ -118,7 +118,7 @@ fn parse_of(rule: &str, words: &[&str], captures: &Captures) -> Parse {
         match step {
             Step::Open { name, at } => {
                 words_to(&mut open, *at);
-                open.push((name.clone(), Vec::new()));
+                open.push((name.to_string(), Vec::new()));
             }
             Step::Close { at } => {
                 words_to(&mut open, *at);
@@ -127,7 +127,7 @@ fn parse_of(rule: &str, words: &[&str], captures: &Captures) -> Parse {
             }
             Step::Tag { text, at } => {
                 words_to(&mut open, *at);
-                push(&mut open, Parse::Tag(text.clone()));
+                push(&mut open, Parse::Tag(text.to_string()));
             }
         }
     }

@@ -136,7 +136,7 @@ fn json_of(rule: &str, words: &[&str], found: Option<&Captures>) -> serde_json::
         .map(|captured| {
             let value = words[captured.range.clone()].join(" ");
             let (from, to) = (captured.range.start, captured.range.end);
-            json!({ "name": captured.name, "value": value, "from": from, "to": to, "depth": captured.depth })
+            json!({ "name": &*captured.name, "value": value, "from": from, "to": to, "depth": captured.depth })
         })
         .collect();
     let tags: Vec<&str> = found.tags().collect();

@@ -1,5 +1,7 @@
 //! What can be said of a pattern by itself: how many keys it takes, and what it always captures.
 
+use std::sync::Arc;
+
 use crate::grammar::Limits;
 use crate::grammar::ast::Node;
 use crate::grammar::compile::{Builder, CompileError};
@@ -60,11 +62,11 @@ pub(super) fn longest(node: &Node) -> Option<usize> {
 pub(super) fn without(node: &Node, captured: &str) -> Node {
     let each = |nodes: &[Node]| nodes.iter().map(|node| without(node, captured)).collect();
     match node {
-        Node::Capture { name, node } if name == captured => match shortest(node) {
+        Node::Capture { name, node } if **name == *captured => match shortest(node) {
             Ok(Some(0)) => Node::Empty,
             _ => Node::Void,
         },
-        Node::Capture { name, node } => without(node, captured).captured(name),
+        Node::Capture { name, node } => without(node, captured).captured(Arc::clone(name)),
         Node::Sequence(nodes) => Node::Sequence(each(nodes)),
         Node::Alternatives(nodes) => Node::Alternatives(each(nodes)),
         Node::Repeat { node, min, max } => without(node, captured).repeated(*min, *max),

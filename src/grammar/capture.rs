@@ -1,6 +1,7 @@
 //! Which part of the symbols was what.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::ast::Node;
 use super::compile::{self, CompileError, Instruction, Program};
@@ -21,7 +22,7 @@ pub enum Step {
     /// A capture begins before the symbol at `at`.
     Open {
         /// Its name.
-        name: String,
+        name: Arc<str>,
         /// How many symbols were taken before.
         at: usize,
     },
@@ -33,7 +34,7 @@ pub enum Step {
     /// A tag was passed.
     Tag {
         /// Its text.
-        text: String,
+        text: Arc<str>,
         /// How many symbols were taken before.
         at: usize,
     },
@@ -43,7 +44,7 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Captured {
     /// By which name.
-    pub name: String,
+    pub name: Arc<str>,
     /// From and to, in symbols of the match.
     pub range: Range<usize>,
     /// How many captures it is within.
@@ -63,14 +64,14 @@ impl Captures {
         self.captured
             .iter()
             .rev()
-            .find(|captured| captured.name == name)
+            .find(|captured| &*captured.name == name)
             .map(|captured| captured.range.clone())
     }
 
     /// The tags that were passed, in order.
     pub fn tags(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|step| match step {
-            Step::Tag { text, .. } => Some(text.as_str()),
+            Step::Tag { text, .. } => Some(&**text),
             Step::Open { .. } | Step::Close { .. } => None,
         })
     }
@@ -210,7 +211,7 @@ fn replay(program: &Program, events: &[Event], end: usize) -> Captures {
             Instruction::Enter => replay.open.push((instruction, None)),
             Instruction::Close(opened) => while replay.close(at).is_some_and(|by| by != opened) {},
             Instruction::Tag(tag) => {
-                replay.done.steps.push(Step::Tag { text: program.tags[tag as usize].clone(), at });
+                replay.done.steps.push(Step::Tag { text: Arc::clone(&program.tags[tag as usize]), at });
             }
             Instruction::Take { .. }
             | Instruction::Split { .. }
@@ -232,11 +233,11 @@ struct Replay {
 }
 
 impl Replay {
-    fn open(&mut self, by: u32, name: &str, at: usize) {
-        self.done.steps.push(Step::Open { name: name.to_owned(), at });
+    fn open(&mut self, by: u32, name: &Arc<str>, at: usize) {
+        self.done.steps.push(Step::Open { name: Arc::clone(name), at });
         let depth = self.open.iter().filter(|open| open.1.is_some()).count();
         self.open.push((by, Some(self.done.captured.len())));
-        self.done.captured.push(Captured { name: name.to_owned(), range: at..at, depth });
+        self.done.captured.push(Captured { name: Arc::clone(name), range: at..at, depth });
     }
 
     /// Ends what began last, and says by which instruction it was begun.
@@ -258,9 +259,9 @@ mod tests {
         Matcher::new(node, 16, &Limits::default()).unwrap()
     }
 
-    fn seen(node: &Node, symbols: &[usize]) -> Vec<(String, Range<usize>)> {
+    fn seen(node: &Node, symbols: &[usize]) -> Vec<(Arc<str>, Range<usize>)> {
         let captures = matcher(node).captures(symbols).unwrap();
-        captures.iter().map(|captured| (captured.name.clone(), captured.range.clone())).collect()
+        captures.iter().map(|captured| (Arc::clone(&captured.name), captured.range.clone())).collect()
     }
 
     fn digit() -> Node {
@@ -292,8 +293,7 @@ mod tests {
         let pair = Node::Sequence(vec![digit().captured("digit"), Node::Tag("t".into())]);
         let node = pair.repeated(2, Some(2)).captured("all");
         let captures = matcher(&node).captures(&[4, 5]).unwrap();
-        let depths: Vec<_> =
-            captures.iter().map(|captured| (captured.name.as_str(), captured.depth)).collect();
+        let depths: Vec<_> = captures.iter().map(|captured| (&*captured.name, captured.depth)).collect();
         assert_eq!(depths, [("all", 0), ("digit", 1), ("digit", 1)]);
         assert_eq!(captures.get("digit"), Some(1..2));
         assert_eq!(captures.get("none"), None);
@@ -307,7 +307,7 @@ mod tests {
         let body = Node::Alternatives(vec![more, Node::symbol(1)]);
         let node = Node::Loop { label: 0, parts: vec![body] }.captured("all");
         let expected = [("all", 0..3), ("step", 0..3), ("more", 1..3), ("step", 1..3), ("more", 2..3)];
-        assert_eq!(seen(&node, &[1, 1, 1]), expected.map(|(name, range)| (name.to_owned(), range)));
+        assert_eq!(seen(&node, &[1, 1, 1]), expected.map(|(name, range)| (name.into(), range)));
     }
 
     #[test]

@@ -214,9 +214,9 @@ impl Keymap {
         let mut named: Vec<(String, Keys)> = Vec::new();
         for captured in captures.iter() {
             let value = Keys::from(&keys[captured.range.clone()]);
-            match named.iter_mut().find(|(name, _)| *name == captured.name) {
+            match named.iter_mut().find(|(name, _)| **name == *captured.name) {
                 Some((_, earlier)) => *earlier = value,
-                None => named.push((captured.name.clone(), value)),
+                None => named.push((captured.name.to_string(), value)),
             }
         }
         named

@@ -142,7 +142,7 @@ impl<'a, 'd> Expansions<'a, 'd> {
         match input.chars().next() {
             Some('$') if input[1..].starts_with('<') => self.external(input, depth),
             Some('$') => self.local(input, depth),
-            Some('{') => tag_text.map(|text: &str| Expansion::Tag(text.to_owned())).parse(input),
+            Some('{') => tag_text.map(|text: &str| Expansion::Tag(text.into())).parse(input),
             Some('"') => {
                 let (rest, text) = quoted(input)?;
                 Ok((rest, self.token(text, &self.between(input, rest))))

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::address::{self, Address};
 use super::lex::shown;
@@ -25,7 +26,7 @@ pub(super) struct Files {
     /// For each file, the rule that each of its references means; `None` if it means none.
     pub(super) targets: Vec<Vec<Option<usize>>>,
     /// For each file, its rules by their names.
-    by_name: Vec<HashMap<String, usize>>,
+    by_name: Vec<HashMap<Arc<str>, usize>>,
 }
 
 /// The file and the fragment that each external reference of a file leads to.
@@ -194,7 +195,7 @@ fn check_media_type(media_type: &Spanned<String>) -> Result<(), Box<Problem>> {
 fn check(document: &Document) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(check_language(document));
-    let names: Vec<&str> = document.rules.iter().map(|rule| rule.name.value.as_str()).collect();
+    let names: Vec<&str> = document.rules.iter().map(|rule| &*rule.name.value).collect();
     let known: std::collections::HashSet<&str> =
         names.iter().copied().chain(document.broken.iter().map(String::as_str)).collect();
     if let Some(root) = document.root.as_ref().filter(|root| !known.contains(root.value.as_str())) {
@@ -266,7 +267,7 @@ impl Files {
         for (file, document) in self.documents.iter().enumerate() {
             let mut by_name = HashMap::new();
             for (place, rule) in document.rules.iter().enumerate() {
-                by_name.entry(rule.name.value.clone()).or_insert(self.rules.len());
+                by_name.entry(Arc::clone(&rule.name.value)).or_insert(self.rules.len());
                 self.rules.push((file, place));
             }
             self.by_name.push(by_name);

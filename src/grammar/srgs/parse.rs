@@ -181,7 +181,7 @@ impl<'a> Statements<'a> {
         match read {
             Ok((rest, expansion)) => {
                 self.document.rules.push(Rule {
-                    name: Spanned { value: name.to_owned(), span },
+                    name: Spanned { value: name.into(), span },
                     public,
                     expansion,
                     references: references..self.document.references.len(),

@@ -1,6 +1,7 @@
 //! A grammar file as it is written.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How what a grammar is matched against was entered (SRGS 4.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub(super) struct Document {
 /// One rule (SRGS 3.1).
 #[derive(Debug, Clone)]
 pub(super) struct Rule {
-    pub(super) name: Spanned<String>,
+    pub(super) name: Spanned<Arc<str>>,
     pub(super) public: bool,
     pub(super) expansion: Expansion,
     /// The places in [`Document::references`] of what it refers to.
@@ -59,7 +60,7 @@ pub(super) enum Expansion {
     Garbage,
     Token(usize),
     Reference(usize),
-    Tag(String),
+    Tag(Arc<str>),
     Sequence(Vec<Expansion>),
     Alternatives(Vec<Expansion>),
     Repeat {
