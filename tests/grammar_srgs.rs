@@ -78,10 +78,8 @@ fn what_a_rule_matched_is_captured_by_its_name_and_tags_come_in_order() {
     )
     .expect("a legal grammar");
     let found = captures(&grammar, "main", "* 3 8 0 0").expect("a match");
-    let seen: Vec<_> = found
-        .iter()
-        .map(|captured| (&*captured.name, captured.range.clone(), captured.depth))
-        .collect();
+    let seen: Vec<_> =
+        found.iter().map(|captured| (&*captured.name, captured.range.clone(), captured.depth)).collect();
     assert_eq!(seen, [("room", 2..5, 0), ("digit", 2..3, 1), ("digit", 3..4, 1), ("digit", 4..5, 1)]);
     assert_eq!(found.tags().collect::<Vec<_>>(), ["d", "d", "d", "joined"]);
     assert_eq!(captures(&grammar, "main", "* 6").and_then(|found| found.get("mute")), Some(0..2));
@@ -114,8 +112,7 @@ fn a_rule_may_end_in_itself() {
     let grammar =
         keys("public $main = $digit | $digit $main $NULL; $digit = 1 {one} | 2;").expect("a legal grammar");
     let found = captures(&grammar, "main", "1 2 1").expect("a match");
-    let seen: Vec<_> =
-        found.iter().map(|captured| (&*captured.name, captured.range.clone())).collect();
+    let seen: Vec<_> = found.iter().map(|captured| (&*captured.name, captured.range.clone())).collect();
     let expected = [("digit", 0..1), ("main", 1..3), ("digit", 1..2), ("main", 2..3), ("digit", 2..3)];
     assert_eq!(seen, expected);
     let mut builder = Builder::new(16, Limits::default());

@@ -9,7 +9,6 @@ use super::codes::Draft;
 use super::duration;
 use super::patterns::Alternative;
 use super::read::Findings;
-use super::shape;
 use super::{Keypad, STATE_CALL, State, Unmatched};
 
 /// The codes with what they hold in.
@@ -63,7 +62,7 @@ impl Codes<'_> {
         let name = self.name(code);
         let place = found.place(keys.text.span.clone());
         // What is beyond a limit is reported when all codes are compiled.
-        let Some(shortest) = shape::shortest(keys.node()).ok()? else {
+        let Some(shortest) = keys.shortest().ok()? else {
             return Some(Diagnostic::error("no-keys", format!("no keys fire {name} this way"), place));
         };
         let help = |needed| format!("shorten it, or set `max-digits = {needed}` in [keypad]");
@@ -71,7 +70,7 @@ impl Codes<'_> {
             let message = format!("{name} takes at least {shortest} keys, and no more than {held} are held");
             return Some(Diagnostic::error("too-long", message, place).help(help(shortest)));
         }
-        let longest = shape::longest(keys.node()).filter(|&longest| longest > held)?;
+        let longest = keys.longest().filter(|&longest| longest > held)?;
         let message = format!("{name} can take {longest} keys, and no more than {held} are held");
         Some(Diagnostic::warning("too-long", message, place).help(help(longest)))
     }
@@ -123,8 +122,8 @@ impl Codes<'_> {
     }
 
     fn warn_of_wait(&self, beginning: &Beginning, found: &mut Findings<'_>) {
-        let Beginning { short, long, keys, longer, holders } = beginning;
-        let by_state = || holders.iter().map(|(state, _)| self.states[*state].critical).max();
+        let Beginning { short, long, keys, longer, .. } = beginning;
+        let by_state = || beginning.states().map(|state| self.states[state].critical).max();
         let wait = duration::show(self.drafts[*short].critical.or_else(by_state).unwrap_or_default());
         let message =
             format!("{} waits {wait} for more keys, because {longer} begins with {keys}", self.name(*short));

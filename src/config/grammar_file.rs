@@ -21,7 +21,7 @@ pub fn load_grammar(path: &Path, limits: &Limits) -> Result<Grammar, Refused> {
         let diagnostics = vec![Diagnostic::error("no-file", message, None)];
         return Err(Refused { diagnostics, sources: Sources::default() });
     };
-    srgs::load(&name, limits, |name| within(directory, name, &Disk)).map_err(|refused| {
+    srgs::load(&name, limits, |name| within(directory, name, &Disk, limits)).map_err(|refused| {
         let mut sources = Sources::default();
         let ids = add(&refused.files, directory, &mut sources);
         let diagnostics = refused.problems.into_iter().map(|FileProblem { file, problem }| {

@@ -12,6 +12,9 @@ use super::read::{Findings, Table};
 use super::rules::Rules;
 use super::{Config, sections, syntax};
 
+/// How long a configuration may be, in bytes. It says itself how long a grammar may be.
+const MAX_BYTES: usize = 1_000_000;
+
 /// A configuration that was read and checked.
 #[derive(Debug, Clone)]
 pub struct Loaded {
@@ -50,11 +53,7 @@ pub fn load<T: Into<Vec<u8>>>(path: &Path, read: impl Fn(&Path) -> io::Result<T>
 
 fn load_from(path: &Path, files: &impl Files) -> Result<Loaded, Refused> {
     let mut sources = Sources::default();
-    let text = match files.read(path).map(String::from_utf8) {
-        Ok(Ok(text)) => text,
-        Ok(Err(_)) => return Err(unreadable(path, &io::ErrorKind::InvalidData.into())),
-        Err(error) => return Err(unreadable(path, &error)),
-    };
+    let text = text(path, files).map_err(|error| unreadable(path, &error))?;
     let source = sources.add(path, text.as_str());
     let mut found = Findings::new(source, &text);
     let config = Loading { path, files, sources: &mut sources }.check(&text, &mut found);
@@ -66,11 +65,21 @@ fn load_from(path: &Path, files: &impl Files) -> Result<Loaded, Refused> {
     }
 }
 
+/// The text of a configuration.
+fn text(path: &Path, files: &impl Files) -> io::Result<String> {
+    let bytes = files.read(path, MAX_BYTES)?;
+    if bytes.len() > MAX_BYTES {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
 fn unreadable(path: &Path, error: &io::Error) -> Refused {
     let path = path.display();
     let message = match error.kind() {
         io::ErrorKind::NotFound => format!("there is no file {path}"),
         io::ErrorKind::InvalidData => format!("{path} is not text in UTF-8"),
+        io::ErrorKind::FileTooLarge => format!("{path} is longer than {MAX_BYTES} bytes"),
         _ => format!("{path} cannot be read: {error}"),
     };
     Refused { diagnostics: vec![Diagnostic::error("no-file", message, None)], sources: Sources::default() }

@@ -64,7 +64,8 @@ impl Node {
     /// Exactly this symbol.
     #[must_use]
     pub fn symbol(symbol: usize) -> Node {
-        Node::Symbols(SymbolSet::from_iter([symbol]))
+        // Most nodes are this: no more room than it takes.
+        Node::Symbols(SymbolSet { ranges: vec![(symbol, symbol)] })
     }
 
     /// This node again and again; without a `max` there is no end to it.
@@ -79,30 +80,43 @@ impl Node {
         Node::Capture { name: name.into(), node: Box::new(self) }
     }
 
+    /// How many nodes there are in it, itself included.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        let (mut count, mut rest) = (0, vec![self]);
+        while let Some(node) = rest.pop() {
+            count += 1;
+            rest.extend(node.within());
+        }
+        count
+    }
+
+    /// What it is made of.
+    fn within(&self) -> &[Node] {
+        match self {
+            Node::Sequence(nodes) | Node::Alternatives(nodes) | Node::Loop { parts: nodes, .. } => nodes,
+            Node::Repeat { node, .. } | Node::Capture { node, .. } => std::slice::from_ref(node),
+            Node::Empty
+            | Node::Void
+            | Node::Symbols(_)
+            | Node::Garbage
+            | Node::Tag(_)
+            | Node::Again { .. } => &[],
+        }
+    }
+
     /// The names that are captured somewhere in it, in order, a repeated one once.
     #[must_use]
     pub fn capture_names(&self) -> Vec<&str> {
         let (mut names, mut known) = (Vec::new(), HashSet::new());
         let mut rest = vec![self];
         while let Some(node) = rest.pop() {
-            match node {
-                Node::Capture { name, node } => {
-                    if known.insert(&**name) {
-                        names.push(&**name);
-                    }
-                    rest.push(node);
-                }
-                Node::Sequence(nodes) | Node::Alternatives(nodes) | Node::Loop { parts: nodes, .. } => {
-                    rest.extend(nodes.iter().rev());
-                }
-                Node::Repeat { node, .. } => rest.push(node),
-                Node::Empty
-                | Node::Void
-                | Node::Symbols(_)
-                | Node::Garbage
-                | Node::Tag(_)
-                | Node::Again { .. } => {}
+            if let Node::Capture { name, .. } = node
+                && known.insert(&**name)
+            {
+                names.push(&**name);
             }
+            rest.extend(node.within().iter().rev());
         }
         names
     }

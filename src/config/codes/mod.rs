@@ -56,7 +56,7 @@ impl Draft {
     /// What is keyed for it, and where it holds.
     pub(super) fn keys(&self) -> CodeKeys<'_> {
         let pattern = match &self.keyed {
-            Keyed::Patterns(patterns) => Some(&patterns.node),
+            Keyed::Patterns(patterns) => Some(patterns.node()),
             Keyed::Broken | Keyed::Nothing => None,
         };
         CodeKeys {

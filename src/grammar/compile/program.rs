@@ -126,29 +126,35 @@ impl Writer {
         }
     }
 
+    /// How many parts were written so far.
+    pub(super) fn parts(&self) -> usize {
+        self.parts
+    }
+
     /// Adds a pattern; its index is the count of those before it.
     pub(super) fn pattern(&mut self, node: &Node) -> Result<(), CompileError> {
         let index = self.program.starts.len();
-        let start = self.next();
+        let (start, parts) = (self.next(), self.parts);
         self.program.starts.push(start);
         self.loops.clear();
         (self.rounds, self.deepest) = (0, 0);
         let written = self.node(node, 0, 0).and_then(|_| {
             // What captures are found with is as large as this.
             let places = (self.next() - start) as usize * (self.deepest as usize + 1);
-            self.within(places)
+            LimitExceeded::check("nfa-states", places, self.limits.nfa_states).map_err(Fault::Limit)
         });
         written.map_err(|fault| match fault {
             Fault::Limit(limit) => CompileError::Limit { limit, pattern: Some(index) },
+            // A pattern that was only the last straw is not to blame.
+            Fault::Parts(limit) => {
+                let alone = self.parts - parts > limit.allowed;
+                CompileError::Limit { limit, pattern: alone.then_some(index) }
+            }
             Fault::Recursion => CompileError::Recursion { pattern: index },
         })?;
         self.program.rounds.push(self.deepest);
         self.program.instructions.push(Instruction::Match(narrow(index)));
         Ok(())
-    }
-
-    fn within(&self, parts: usize) -> Result<(), Fault> {
-        LimitExceeded::check("nfa-states", parts, self.limits.nfa_states).map_err(Fault::Limit)
     }
 
     /// The place of the instruction that is written next.
@@ -164,7 +170,7 @@ impl Writer {
 
     fn part(&mut self) -> Result<(), Fault> {
         self.parts += 1;
-        self.within(self.parts)
+        LimitExceeded::check("nfa-states", self.parts, self.limits.nfa_states).map_err(Fault::Parts)
     }
 
     /// Writes a node. `depth` is how deep it is nested, and `floor` how many of the loops around it cannot be gone
@@ -355,6 +361,8 @@ const NODES_A_LEVEL: usize = 6;
 
 enum Fault {
     Limit(LimitExceeded),
+    /// All patterns so far have more parts than the limit allows.
+    Parts(LimitExceeded),
     Recursion,
 }
 
