@@ -71,6 +71,21 @@ fn what_has_no_end_is_not_read_to_its_end() {
 }
 
 #[test]
+fn codes_in_more_states_than_can_be_held_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let states: String = (0..20_000).map(|state| format!("[states.s{state}]\n")).collect();
+    let code =
+        |code: usize| format!("[[code]]\nname = \"c{code}\"\nkeys = \"*{code:05}\"\noperation = \"mute\"\n");
+    let codes: String = (0..8_000).map(code).collect();
+    fs::write(folder.path().join("t.toml"), states + &codes).expect("a file");
+    let said = said(&touchtone(folder.path(), &["check", "--config", "t.toml"]));
+    assert!(
+        said.contains("8000 codes in 20004 states are more than the limit \"table-cells\" allows"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_rule_that_many_codes_name_is_there_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let rule = "(1|2 3|4) ".repeat(2_700);

@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Severity, Sources, Style};
+use crate::grammar::LimitExceeded;
 
 use super::codes::{self, Context, Draft};
 use super::conflicts::Codes;
@@ -131,7 +132,15 @@ fn drafts(root: &Table<'_, '_>, context: &mut Context<'_>, found: &mut Findings<
     if root.span_of("code").is_none() {
         found.push(no_codes());
     }
-    codes::read(&mut root.tables("code", found), context, found)
+    let mut tables = root.tables("code", found);
+    // Every code is in every state, unless it says.
+    let places = tables.len().saturating_mul(context.states.len());
+    if let Err(limit) = LimitExceeded::check("table-cells", places, context.limits.table_cells) {
+        let message = format!("{} codes in {} states are {limit}", tables.len(), context.states.len());
+        found.push(Diagnostic::error("limit", message, None).help("write fewer codes, or fewer states"));
+        tables.clear();
+    }
+    codes::read(&mut tables, context, found)
 }
 
 fn no_codes() -> Diagnostic {
