@@ -262,6 +262,16 @@ proptest! {
     }
 
     #[test]
+    fn what_is_always_captured_is_captured(node in prop_oneof![node(), rounds(), looping()]) {
+        let matcher = Matcher::new(&node, ALPHABET, &Limits::default()).unwrap();
+        for name in ["a", "b"].into_iter().filter(|name| matcher.always_captures(name)) {
+            for captures in strings(5).iter().filter_map(|symbols| matcher.captures(symbols)) {
+                prop_assert!(captures.get(name).is_some_and(|range| !range.is_empty()), "{name} in {captures:?}");
+            }
+        }
+    }
+
+    #[test]
     fn the_automaton_accepts_what_the_patterns_match(nodes in prop::collection::vec(prop_oneof![3 => node(), 1 => looping()], 1..4)) {
         let all = strings(5);
         let matching = |symbols: &[usize]| -> Vec<usize> {

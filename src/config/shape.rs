@@ -1,6 +1,4 @@
-//! What can be said of a pattern by itself: how many keys it takes, and what it always captures.
-
-use std::sync::Arc;
+//! What can be said of a pattern by itself: how many keys it takes.
 
 use crate::grammar::Limits;
 use crate::grammar::ast::Node;
@@ -58,25 +56,6 @@ pub(super) fn longest(node: &Node) -> Option<usize> {
     }
 }
 
-/// The pattern without the ways on which at least one key is captured by this name.
-pub(super) fn without(node: &Node, captured: &str, limits: &Limits) -> Node {
-    let each = |nodes: &[Node]| nodes.iter().map(|node| without(node, captured, limits)).collect();
-    match node {
-        Node::Capture { name, node } if **name == *captured => match shortest(node, limits) {
-            Ok(Some(0)) => Node::Empty,
-            _ => Node::Void,
-        },
-        Node::Capture { name, node } => without(node, captured, limits).captured(Arc::clone(name)),
-        Node::Sequence(nodes) => Node::Sequence(each(nodes)),
-        Node::Alternatives(nodes) => Node::Alternatives(each(nodes)),
-        Node::Repeat { node, min, max } => without(node, captured, limits).repeated(*min, *max),
-        Node::Loop { label, parts } => Node::Loop { label: *label, parts: each(parts) },
-        Node::Empty | Node::Void | Node::Symbols(_) | Node::Garbage | Node::Tag(_) | Node::Again { .. } => {
-            node.clone()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,17 +78,5 @@ mod tests {
             shortest(&Node::Sequence(vec![Node::Empty, Node::Void]), &Limits::default()).unwrap(),
             None
         );
-    }
-
-    #[test]
-    fn a_capture_is_missing_where_a_way_leads_past_it() {
-        let always = |text: &str| {
-            shortest(&without(&pattern(text), "n", &Limits::default()), &Limits::default()).unwrap().is_none()
-        };
-        assert!(always("*(n:x)#"));
-        assert!(always("*(a:(n:x){1,2})#"));
-        assert!(!always("*(n:x){0,1}#"));
-        assert!(!always("*(n:x{0,3})#"));
-        assert!(!always("*#"));
     }
 }

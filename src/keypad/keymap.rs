@@ -274,20 +274,13 @@ impl Keymap {
     }
 
     /// What the keys of a match captured, by name in the order of the pattern; of a name that was captured several
-    /// times, what was captured last.
+    /// times, [what counts](crate::grammar::capture::Captures::get).
     #[must_use]
     pub fn captures(&self, pattern: usize, keys: &[Key]) -> Vec<(String, Keys)> {
         let symbols: Vec<_> = keys.iter().map(|key| key.index()).collect();
         let Some(captures) = self.automaton.captures(pattern, &symbols) else { return Vec::new() };
-        let mut named: Vec<(String, Keys)> = Vec::new();
-        for captured in captures.iter() {
-            let value = Keys::from(&keys[captured.range.clone()]);
-            match named.iter_mut().find(|(name, _)| **name == *captured.name) {
-                Some((_, earlier)) => *earlier = value,
-                None => named.push((captured.name.to_string(), value)),
-            }
-        }
-        named
+        let named = captures.named().into_iter();
+        named.map(|(name, range)| (name.to_owned(), Keys::from(&keys[range]))).collect()
     }
 }
 
