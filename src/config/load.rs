@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Severity, Sources, Style};
-use crate::grammar::LimitExceeded;
+use crate::grammar::{LimitExceeded, Limits};
 
 use super::codes::{self, Context, Draft};
 use super::conflicts::Codes;
@@ -50,6 +50,21 @@ pub fn load_file(path: &Path) -> Result<Loaded, Refused> {
 /// [`Refused`], as for [`load_file`].
 pub fn load<T: Into<Vec<u8>>>(path: &Path, read: impl Fn(&Path) -> io::Result<T>) -> Result<Loaded, Refused> {
     load_from(path, &Given(read))
+}
+
+/// Reads only the limits that a configuration sets, from the file system.
+///
+/// # Errors
+/// [`Refused`] if the file is no configuration, or its limits cannot be.
+pub fn load_limits(path: &Path) -> Result<Limits, Refused> {
+    let mut sources = Sources::default();
+    let text = text(path, &Disk).map_err(|error| unreadable(path, &error))?;
+    let mut found = Findings::new(sources.add(path, text.as_str()), &text);
+    let values = syntax::parse(&text, &mut found);
+    let limits = sections::limits(&Table::root(&values, &mut found), &mut found);
+    let diagnostics = found.into_diagnostics();
+    let refused = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    if refused { Err(Refused { diagnostics, sources }) } else { Ok(limits) }
 }
 
 fn load_from(path: &Path, files: &impl Files) -> Result<Loaded, Refused> {

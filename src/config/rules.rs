@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use crate::diagnostic::{Diagnostic, Place, SourceId, Sources};
-use crate::grammar::srgs::{self, Grammar, Mode, RuleError, SourceFile};
-use crate::grammar::{LimitExceeded, Limits, Problem};
+use crate::grammar::srgs::{Grammar, Mode, RuleError};
+use crate::grammar::{LimitExceeded, Limits};
 
 use super::files::Files;
+use super::grammar_file;
 use super::patterns::Pattern;
 use super::read::{Findings, Table, Text};
 use super::schema::KEYPAD;
@@ -66,29 +67,10 @@ impl Rules {
         let Some(path) = written.text("grammar", found) else { return rules };
         rules.span = path.span.clone();
         let whole = config.parent().unwrap_or(Path::new("")).join(&path.value);
-        let Some(name) = whole.file_name().map(|name| name.to_string_lossy().into_owned()) else {
-            let message = format!("{:?} names no file", path.value);
-            found.push(found.error("no-file", message, path.span).help("write the path of a grammar file"));
-            return rules;
-        };
-        let directory = whole.parent().unwrap_or(Path::new("")).to_owned();
-        match srgs::load(&name, limits, |name| within(&directory, name, files, limits)) {
-            Ok(grammar) => {
-                let ids = add(grammar.files(), &directory, sources);
-                if grammar.mode() == Mode::Voice {
-                    report_voice(&path, found);
-                } else if let Some(&id) = ids.first() {
-                    rules.state = State::Read(Box::new(grammar), id);
-                }
-            }
-            Err(refused) => {
-                let ids = add(&refused.files, &directory, sources);
-                for srgs::FileProblem { file, problem } in refused.problems {
-                    if let Some(&source) = ids.get(file) {
-                        found.push(diagnostic(problem, source, &path, found));
-                    }
-                }
-            }
+        match grammar_file::read(&whole, files, limits, sources, Some(found.place(path.span.clone()))) {
+            Ok((grammar, _)) if grammar.mode() == Mode::Voice => report_voice(&path, found),
+            Ok((grammar, source)) => rules.state = State::Read(Box::new(grammar), source),
+            Err(diagnostics) => diagnostics.into_iter().for_each(|diagnostic| found.push(diagnostic)),
         }
         rules
     }
@@ -152,44 +134,6 @@ impl Rules {
             );
         }
     }
-}
-
-/// The bytes of a file of the grammar, no more than show that it is too long, which is in the grammar's directory by whatever links it is reached.
-pub(super) fn within(
-    directory: &Path,
-    name: &str,
-    files: &impl Files,
-    limits: &Limits,
-) -> Result<Vec<u8>, String> {
-    let path = directory.join(name);
-    let real = |path: &Path| {
-        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        files.follow(path).map_err(|error| error.to_string())
-    };
-    if !real(&path)?.starts_with(strip_dot(&real(directory)?)) {
-        return Err("a link that leads out of the grammar's directory".to_owned());
-    }
-    files.read(&path, limits.file_bytes).map_err(|error| error.to_string())
-}
-
-/// The directory that a relative path without any is in, as such paths begin.
-fn strip_dot(path: &Path) -> PathBuf {
-    path.strip_prefix(".").unwrap_or(path).to_owned()
-}
-
-pub(super) fn add(files: &[SourceFile], directory: &Path, sources: &mut Sources) -> Vec<SourceId> {
-    files.iter().map(|file| sources.add(directory.join(&file.name), file.text.as_str())).collect()
-}
-
-/// A problem of a grammar file; one with the file as a whole is shown where the configuration names it.
-fn diagnostic(problem: Problem, source: SourceId, path: &Text, found: &Findings<'_>) -> Diagnostic {
-    let place = match problem.kind {
-        "no-such-file" if problem.span.is_empty() => found.place(path.span.clone()),
-        _ => Place { source, span: problem.span },
-    };
-    let related = problem.related.into_iter().map(|(span, label)| (Place { source, span }, label)).collect();
-    let error = Diagnostic::error(problem.kind, problem.message, place).labelled(problem.label);
-    Diagnostic { related, help: problem.help, ..error }
 }
 
 /// Codes are only compiled together once all are read; their rules are held until then.

@@ -5,8 +5,8 @@
 //! rule's name; the special rules do not.
 //!
 //! What the specification leaves to a processor is settled so:
-//! - Encodings: UTF-8, UTF-16, ISO-8859-1 and US-ASCII are read. A file that names none and is not UTF-8 is taken
-//!   for ISO-8859-1.
+//! - Encodings: UTF-8, UTF-16, ISO-8859-1 and US-ASCII are read. A file that names none is UTF-8, or UTF-16 if it
+//!   begins as that does.
 //! - A token without quotes may hold any character that has no meaning of its own, `#` and `'` among them.
 //! - Words are compared as they are written. White space in a quoted token is like that between tokens.
 //! - `$GARBAGE` takes any words or keys, as many as lead to a match, or none.
@@ -152,12 +152,6 @@ impl Grammar {
     #[must_use]
     pub fn root(&self) -> Option<&str> {
         self.document().root.as_ref().map(|root| root.value.as_str())
-    }
-
-    /// What the tags are written in, as declared (SRGS 4.8).
-    #[must_use]
-    pub fn tag_format(&self) -> Option<&str> {
-        self.document().tag_format.as_ref().map(|format| format.value.as_str())
     }
 
     /// Names and contents of the file's `meta` and `http-equiv` declarations, in order.
