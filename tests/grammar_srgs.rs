@@ -393,3 +393,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn one_mistake_is_said_once() {
+    let says_of = |grammar: &str| says(text(grammar));
+    assert_eq!(
+        says_of("#ABNF 1.0;\nmode dtfm;\nroot $a;\n$a = 1;"),
+        ["syntax: unexpected \"dtfm\" at \"dtfm\""]
+    );
+    assert_eq!(
+        says_of("#ABNF 1.0;\nlanguag en;\n$a = b;"),
+        ["syntax: \"languag\" begins no declaration at \"languag\""]
+    );
+    assert_eq!(
+        says_of("#ABNF 1.0;\nmode dtmf;\n$a = 1 2\npublic $b = 2;"),
+        ["syntax: a ';' is missing before this at \"public\""]
+    );
+    assert_eq!(
+        says_of("#ABNF 1.0; \nmode dtmf;\n$a = 12;"),
+        ["header: more on the line of the header at \" \"", "not-a-key: \"12\" is no key at \"12\""]
+    );
+    let main = "#ABNF 1.0;\nmode dtmf;\n$main = $<other.gram>;";
+    let other = "#ABNF 1.0;\nmode dtfm;\nroot a;\n$a = 1;";
+    let both = says(files(&[("main.gram", main), ("other.gram", other)]));
+    assert_eq!(both, ["syntax: unexpected \"dtfm\" at \"dtfm\"", "syntax: unexpected \"a\" at \"a\""]);
+}

@@ -220,7 +220,7 @@ fn check(document: &Document) -> Vec<Problem> {
 
 /// Only a DTMF grammar can do without a language; what it names is ignored (SRGS 4.5).
 fn check_language(document: &Document) -> Option<Problem> {
-    if document.mode() == Mode::Dtmf {
+    if document.known_mode() != Some(Mode::Voice) || document.language.is_none() && document.is_lacking {
         return None;
     }
     let Some(language) = &document.language else {
@@ -307,10 +307,15 @@ impl Files {
         if document.rules.is_empty() && self.problems.iter().any(|found| found.file == to) {
             return Ok(None);
         }
-        if document.mode() != self.documents[from].mode() {
+        let modes = document.known_mode().zip(self.documents[from].known_mode());
+        if modes.is_some_and(|(one, other)| one != other) {
             return wrong("mode-mismatch", format!("{name} is for another mode than this file"));
         }
-        let Some(rule) = fragment.or(document.root.as_ref().map(|root| root.value.as_str())) else {
+        let root = document.root.as_ref().map(|root| root.value.as_str());
+        if fragment.or(root).is_none() && document.is_lacking {
+            return Ok(None);
+        }
+        let Some(rule) = fragment.or(root) else {
             return wrong(
                 "no-root",
                 format!("{name} declares no root rule, so the reference has to name one"),

@@ -36,6 +36,8 @@ pub(super) struct Document {
     pub(super) tokens: Vec<Token>,
     /// Names of rules that were begun, but could not be read.
     pub(super) broken: Vec<String>,
+    /// Whether a declaration could not be read, so that of what is not declared nothing can be said.
+    pub(super) is_lacking: bool,
 }
 
 /// One rule (SRGS 3.1).
@@ -97,6 +99,11 @@ impl Document {
     /// A file that does not say is for voice.
     pub(super) fn mode(&self) -> Mode {
         self.mode.as_ref().map_or(Mode::Voice, |mode| mode.value)
+    }
+
+    /// The mode, if that can be said.
+    pub(super) fn known_mode(&self) -> Option<Mode> {
+        (self.mode.is_some() || !self.is_lacking).then(|| self.mode())
     }
 
     /// What references are relative to: declared, or else given by a `meta` of that name (SRGS 4.9).
