@@ -24,5 +24,6 @@ pub mod link;
 pub mod moment;
 pub mod sim;
 pub mod stage;
+mod suggest;
 pub mod template;
 pub mod wire;

@@ -76,3 +76,12 @@ fn a_rule_that_ends_in_itself_captures_all_that_it_matched() {
     assert_eq!(number.as_deref(), Some("201"));
     assert!(loaded.warnings.iter().all(|warning| warning.kind != "maybe-empty"), "{:?}", loaded.warnings);
 }
+
+#[test]
+fn a_rule_with_letters_of_any_language_can_be_used() {
+    let grammar = "#ABNF 1.0;\nmode dtmf;\npublic $entrée = \"*\" $salle_réunion; $salle_réunion = 8 0 1;\n";
+    let config = "[keypad]\ngrammar = \"g.gram\"\n[[code]]\nname = \"join\"\nrule = \"entrée\"\n\
+        operation = \"join\"\nroom = \"conf/${salle_réunion}\"\n";
+    let read = |path: &Path| Ok(if path.ends_with("g.gram") { grammar } else { config });
+    config::load(Path::new("t.toml"), read).unwrap_or_else(|refused| panic!("{refused}"));
+}

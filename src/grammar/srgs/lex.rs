@@ -93,7 +93,7 @@ pub(super) fn is_space(symbol: char) -> bool {
 }
 
 /// A character of an XML `Nmtoken`.
-pub(super) fn is_name_char(symbol: char) -> bool {
+pub(crate) fn is_name_char(symbol: char) -> bool {
     let combining = matches!(symbol, '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}' | '\u{2040}');
     symbol.is_alphanumeric() || matches!(symbol, '_' | '-' | '.' | ':') || combining
 }

@@ -11,6 +11,7 @@ use super::syntax::{Document, Mode, Reference, Spanned, Target};
 use super::{FileProblem, SourceFile, encoding};
 use crate::grammar::Problem;
 use crate::grammar::limits::Limits;
+use crate::suggest::nearest;
 
 /// How many problems of a grammar are said.
 const MAX_PROBLEMS: usize = 1_000;
@@ -236,18 +237,10 @@ fn check_language(document: &Document) -> Option<Problem> {
 
 /// Names the rule that is spelled most alike.
 fn did_you_mean(problem: Problem, name: &str, names: &[&str]) -> Problem {
-    match nearest(name, names) {
+    match nearest(name, names.iter().copied()) {
         Some(near) => problem.help(format!("is it \"${near}\" that is meant?")),
         None => problem,
     }
-}
-
-/// The name that is spelled most alike, if one is alike.
-pub(super) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
-    let short = |text: &str| text.len() < 64;
-    let alike = names.iter().take(1_000).filter(|other| short(other) && short(name));
-    let by_distance = alike.map(|other| (strsim::damerau_levenshtein(name, other), *other));
-    by_distance.min().filter(|(distance, _)| *distance <= 1 + name.len() / 4).map(|(_, near)| near)
 }
 
 impl Files {

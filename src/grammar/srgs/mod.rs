@@ -31,7 +31,9 @@ use std::ops::Range;
 use super::ast::Node;
 use super::limits::Limits;
 use super::problem::Problem;
+use crate::suggest::nearest;
 pub use alphabet::Alphabet;
+pub(crate) use lex::is_name_char;
 use load::Files;
 use lower::Lowering;
 use measure::Cycles;
@@ -186,8 +188,8 @@ impl Grammar {
     /// [`RuleError`] if there is none of that name, or it is private.
     pub fn rule(&self, name: &str) -> Result<Node, RuleError> {
         let number = self.files.rule(0, name).ok_or_else(|| {
-            let names: Vec<&str> = self.rules().filter(|rule| rule.public).map(|rule| rule.name).collect();
-            let near = load::nearest(name, &names).map(str::to_owned);
+            let public = self.rules().filter(|rule| rule.public).map(|rule| rule.name);
+            let near = nearest(name, public).map(str::to_owned);
             RuleError::Unknown { name: name.to_owned(), near }
         })?;
         let (_, place) = self.files.rules[number];

@@ -9,10 +9,10 @@ use super::expansion::Expansions;
 use super::lex::{
     Fault, Parsed, after_statement, blank, lexeme, quoted, rule_name, shown, symbol, tag_text, uri, word,
 };
-use super::load::nearest;
 use super::syntax::{Document, Mode, Rule, Spanned};
 use crate::grammar::Problem;
 use crate::grammar::limits::Limits;
+use crate::suggest::nearest;
 
 /// How many problems of one file are said.
 pub(super) const MAX_PROBLEMS: usize = 100;
@@ -259,7 +259,7 @@ fn unknown<'a>(keyword: &str, start: &'a str) -> Fault<'a> {
     let message = format!("{} begins no declaration", shown(keyword));
     let fault = Fault::new("syntax", start, keyword.len(), message);
     let fault = fault.labelled("expected a declaration, or a rule as $name = …;");
-    match nearest(&keyword.to_lowercase(), &KEYWORDS) {
+    match nearest(keyword, KEYWORDS) {
         Some(near) => fault.help(format!("is it \"{near}\" that is meant?")),
         None => fault,
     }
