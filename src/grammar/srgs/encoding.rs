@@ -1,5 +1,6 @@
 //! From a file's bytes to its text: the self-identifying header (SRGS 4.2) and the encoding (4.4).
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use nom::Parser;
@@ -8,7 +9,7 @@ use nom::character::complete::char;
 use nom::combinator::opt;
 use nom::sequence::{preceded, terminated};
 
-use super::lex::{is_name_char, shown};
+use super::lex::{blank, is_name_char, shown};
 use crate::grammar::Problem;
 
 /// A file as text, and what its header says.
@@ -20,6 +21,8 @@ pub(super) struct Decoded {
     pub(super) body: usize,
     /// What is wrong with the header. The text is read on as well as it can be.
     pub(super) problem: Option<Problem>,
+    /// Whether the file does not say what its letters beyond ASCII are.
+    pub(super) is_guess: bool,
 }
 
 /// An encoding that is read.
@@ -46,7 +49,8 @@ fn guess(bytes: &[u8]) -> (Option<Encoding>, usize) {
 /// Turns bytes into text by what the header says of them.
 ///
 /// Read are UTF-8 and UTF-16, which every processor must read, and ISO-8859-1 and US-ASCII; others are refused by
-/// their names. A file that names no encoding, and has no byte order mark, is UTF-8.
+/// their names. A file that names no encoding is UTF-8. Where its bytes cannot be, it is read as ISO-8859-1, as some are
+/// that have such letters in comments only; [`misread`] says whether they matter.
 pub(super) fn decode(bytes: &[u8]) -> Decoded {
     let (guessed, mark) = guess(bytes);
     let bytes = &bytes[mark..];
@@ -56,30 +60,34 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
     let plain = String::from_utf8_lossy(bytes);
     let header = match header(&plain) {
         Ok(header) => header,
-        Err(problem) => return Decoded { body: 0, text: plain.into_owned(), problem: Some(*problem) },
+        Err(problem) => {
+            return Decoded { body: 0, text: plain.into_owned(), problem: Some(*problem), is_guess: false };
+        }
     };
     let body = header.body;
     let encoding = match header.declared(&plain) {
         Ok(Some(Encoding::Utf16 { .. })) => {
             let problem = header
                 .refused("the file is not in the encoding that it names", "this is one byte a character");
-            return Decoded { text: plain.into_owned(), body, problem: Some(problem) };
+            return Decoded { text: plain.into_owned(), body, problem: Some(problem), is_guess: false };
         }
         Ok(encoding) => encoding,
-        Err(problem) => return Decoded { text: plain.into_owned(), body, problem: Some(*problem) },
+        Err(problem) => {
+            return Decoded { text: plain.into_owned(), body, problem: Some(*problem), is_guess: false };
+        }
     };
     let problem = match (encoding, guessed) {
         (Some(Encoding::Latin1 | Encoding::Ascii), Some(Encoding::Utf8)) => Some(
             header.refused("the file is not in the encoding that it names", "its byte order mark says UTF-8"),
         ),
         (Some(Encoding::Latin1), _) => None,
+        (None, None) => None,
         _ => invalid(&plain, bytes, encoding, mark),
     };
-    let text = match encoding {
-        Some(Encoding::Latin1) => latin1(bytes),
-        _ => plain.into_owned(),
-    };
-    Decoded { text, body, problem: header.problem.or(problem) }
+    let is_guess = (encoding, guessed) == (None, None) && matches!(plain, Cow::Owned(_));
+    let text =
+        if is_guess || encoding == Some(Encoding::Latin1) { latin1(bytes) } else { plain.into_owned() };
+    Decoded { text, body, problem: header.problem.or(problem), is_guess }
 }
 
 /// The header's length is the same in each of these encodings: it is made of ASCII.
@@ -99,12 +107,32 @@ fn invalid(text: &str, bytes: &[u8], encoding: Option<Encoding>, mark: usize) ->
         Some(Encoding::Ascii) if std::str::from_utf8(bytes).is_ok() => {
             "name the encoding in the header: #ABNF 1.0 UTF-8;"
         }
-        _ => "save the file as UTF-8, or name its encoding in the header: #ABNF 1.0 ISO-8859-1;",
+        _ => ANOTHER,
     };
     let length = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     let problem = Problem::new("encoding", at..at + length, format!("this is not {name}"));
     Some(problem.labelled(format!("byte {} of the file, from 0", mark + at)).help(help))
 }
+
+/// What is wrong with a file of a [guessed](Decoded::is_guess) encoding: the first letter beyond ASCII in its rules, but
+/// for comments. Rules begin at `from`.
+pub(super) fn misread(text: &str, from: usize) -> Option<Problem> {
+    let mut rest = text.get(from..)?;
+    while let Some(next) = rest.chars().next() {
+        if !next.is_ascii() {
+            let at = text.len() - rest.len();
+            let problem = Problem::new("encoding", at..at + next.len_utf8(), "this is not UTF-8");
+            // It was read a byte a letter.
+            let byte = text[..at].chars().count();
+            return Some(problem.labelled(format!("byte {byte} of the file, from 0")).help(ANOTHER));
+        }
+        let comment = if rest.starts_with("//") || rest.starts_with("/*") { blank(rest).ok() } else { None };
+        rest = comment.map_or(&rest[1..], |(after, ())| after);
+    }
+    None
+}
+
+const ANOTHER: &str = "save the file as UTF-8, or name its encoding in the header: #ABNF 1.0 ISO-8859-1;";
 
 fn wide(bytes: &[u8], big_endian: bool) -> Decoded {
     let unit = |pair: &[u8]| match *pair {
@@ -116,7 +144,7 @@ fn wide(bytes: &[u8], big_endian: bool) -> Decoded {
     let text = String::from_utf16_lossy(&units);
     let header = match header(&text) {
         Ok(header) => header,
-        Err(problem) => return Decoded { body: 0, text, problem: Some(*problem) },
+        Err(problem) => return Decoded { body: 0, text, problem: Some(*problem), is_guess: false },
     };
     let body = header.body;
     let problem = match header.declared(&text) {
@@ -129,7 +157,7 @@ fn wide(bytes: &[u8], big_endian: bool) -> Decoded {
         Ok(_) => None,
         Err(problem) => Some(*problem),
     };
-    Decoded { text, body, problem: header.problem.or(problem) }
+    Decoded { text, body, problem: header.problem.or(problem), is_guess: false }
 }
 
 #[derive(Debug)]
@@ -234,7 +262,6 @@ mod tests {
         let message = |bytes: &[u8]| says(bytes).1.unwrap();
         assert_eq!(message(b"#ABNF 1.0 EUC-KR;"), "the encoding \"EUC-KR\" is not read");
         assert_eq!(message(b"#ABNF 1.0 UTF-8;\n\xe9"), "this is not UTF-8");
-        assert_eq!(message(b"#ABNF 1.0;\n\xe9"), "this is not UTF-8");
         assert_eq!(message(b"#ABNF 1.0 US-ASCII;\n\xe9"), "this is not US-ASCII");
         assert_eq!(message(b"#ABNF 1.0 UTF-16;"), "the file is not in the encoding that it names");
         assert_eq!(
@@ -256,10 +283,22 @@ mod tests {
         let (span, label, help) = said(b"\xEF\xBB\xBF#ABNF 1.0;\n\xe9");
         assert_eq!((span, label.as_str()), (11..14, "byte 14 of the file, from 0"));
         assert_eq!(help, "save the file as UTF-8 throughout, as its byte order mark says");
-        let (_, label, help) = said(b"#ABNF 1.0;\n\xe9");
-        assert_eq!(label, "byte 11 of the file, from 0");
+        let (_, label, help) = said(b"#ABNF 1.0 UTF-8;\n\xe9");
+        assert_eq!(label, "byte 17 of the file, from 0");
         assert!(help.ends_with("#ABNF 1.0 ISO-8859-1;"), "{help}");
         assert!(said("#ABNF 1.0 US-ASCII;\né".as_bytes()).2.ends_with("#ABNF 1.0 UTF-8;"));
+    }
+
+    #[test]
+    fn letters_of_no_named_encoding_are_only_in_comments() {
+        let problem = |bytes: &[u8]| {
+            let decoded = decode(bytes);
+            assert_eq!((decoded.is_guess, decoded.problem), (true, None));
+            misread(&decoded.text, decoded.body).map(|problem| (problem.span, problem.label))
+        };
+        assert_eq!(problem(b"#ABNF 1.0;\n/* \xe9 */ $a = 1; // \xe9\n"), None);
+        let label = "byte 25 of the file, from 0".to_owned();
+        assert_eq!(problem(b"#ABNF 1.0;\n/* \xe9 */ $a = {\xe9};"), Some((26..28, label)));
     }
 
     #[test]

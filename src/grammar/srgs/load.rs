@@ -114,6 +114,9 @@ impl Loading<'_> {
                 if problems.is_empty() || !parsed.rules.is_empty() {
                     problems.extend(check(&parsed));
                 }
+                if let Some(rule) = parsed.rules.first().filter(|_| decoded.is_guess) {
+                    problems.extend(encoding::misread(&decoded.text, rule.name.span.start));
+                }
                 document = parsed;
             }
             text = decoded.text;

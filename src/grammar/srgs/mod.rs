@@ -6,7 +6,7 @@
 //!
 //! What the specification leaves to a processor is settled so:
 //! - Encodings: UTF-8, UTF-16, ISO-8859-1 and US-ASCII are read. A file that names none is UTF-8, or UTF-16 if it
-//!   begins as that does.
+//!   begins as that does; if it is neither, there may be other letters in its comments, and before its rules.
 //! - A token without quotes may hold any character that has no meaning of its own, `#` and `'` among them.
 //! - Words are compared as they are written. White space in a quoted token is like that between tokens.
 //! - `$GARBAGE` takes any words or keys, as many as lead to a match, or none.
