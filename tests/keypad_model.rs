@@ -173,12 +173,19 @@ proptest! {
             model.key(now, key.chars().next().expect("a key"));
             let keys: Keys = key.parse().expect("a key");
             collector.handle_key(now, keys[0], rules, &mut outcomes);
+            while collector.goes_on() {
+                prop_assert!(matches!(outcomes.last(), Some(Outcome::Fire { .. })), "it stops behind a code");
+                collector.go_on(now, rules, &mut outcomes);
+            }
             prop_assert_eq!(Keys::from(collector.held()).symbols(), model.held.clone());
             prop_assert_eq!(collector.poll_timeout(), model.due);
             all += &key;
         }
         while let Some(due) = collector.poll_timeout() {
             collector.handle_timeout(due, rules, &mut outcomes);
+            while collector.goes_on() {
+                collector.go_on(due, rules, &mut outcomes);
+            }
             model.time(due);
         }
         let fates = fates(&codes, outcomes);

@@ -6,14 +6,18 @@ use std::time::Duration;
 use bstr::{BStr, BString};
 use slab::Slab;
 
+use super::digits::Strokes;
 use super::gone::Gone;
 use super::job::Job;
 use super::peers::Peers;
-use crate::key::Keys;
+use super::release::Release;
 use crate::keypad::{Collector, Order};
 
 /// What the engine's ids of conference legs begin with.
 pub(super) const LEG_PREFIX: &[u8] = b"conf/";
+
+/// How many channels are known at most. What an engine has more than that keeps its calls, without codes.
+const MOST: usize = 65_536;
 
 /// One channel, as far as keys matter.
 #[derive(Debug)]
@@ -25,11 +29,15 @@ pub(super) struct Call {
     /// When the state's first key is due.
     pub(super) first_key: Option<Duration>,
     pub(super) collector: Collector,
-    pub(super) order: Order<Keys>,
+    /// Of the digits that the collector has: whether the engine was told that we took them.
+    pub(super) swallowed: VecDeque<bool>,
+    pub(super) order: Order<Strokes>,
     pub(super) release: Release,
     /// What its codes ask for, one at a time.
     pub(super) jobs: VecDeque<Job>,
     pub(super) working: bool,
+    /// Whether a sound of the state is on its way to the caller.
+    pub(super) prompting: bool,
 }
 
 /// Where a call is and who the caller is, as places in the configuration's states and roles.
@@ -68,14 +76,6 @@ pub(super) struct Facts {
     pub(super) address: BString,
 }
 
-/// Digits on their way to the other party. One message is under way at a time: the engine dispatches on several
-/// threads, and two could overtake each other.
-#[derive(Debug, Default)]
-pub(super) struct Release {
-    pub(super) under_way: bool,
-    pub(super) waiting: Keys,
-}
-
 /// All channels.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
@@ -106,17 +106,17 @@ impl Calls {
         self.slab.get_mut(at)
     }
 
-    /// The channel of that id, made if need be by `order` and `state`; `None` if it is gone.
+    /// The channel of that id, made if need be by `order` and `state`; `None` if it is gone, or there are too many.
     pub(super) fn obtain(
         &mut self,
         id: &BStr,
         state: usize,
-        order: impl FnOnce() -> Order<Keys>,
+        order: impl FnOnce() -> Order<Strokes>,
     ) -> Option<usize> {
         if let Some(at) = self.find(id) {
             return Some(at);
         }
-        if self.gone.contains(id) {
+        if self.gone.contains(id) || self.slab.len() >= MOST {
             return None;
         }
         let call = Call {
@@ -126,10 +126,12 @@ impl Calls {
             place: Place::new(state),
             first_key: None,
             collector: Collector::default(),
+            swallowed: VecDeque::new(),
             order: order(),
             release: Release::default(),
             jobs: VecDeque::new(),
             working: false,
+            prompting: false,
         };
         let at = self.slab.insert(call);
         self.by_id.insert(id.to_owned(), at);

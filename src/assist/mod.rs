@@ -21,9 +21,11 @@ mod operation;
 mod outbox;
 mod peers;
 mod place;
+mod release;
 mod report;
 mod rooms;
 mod session;
+mod spare;
 mod status;
 mod sync;
 mod timers;
@@ -48,7 +50,10 @@ use self::session::{NOTIFY_ID, Phase};
 use self::timers::{Timer, Timers};
 use crate::config::{Config, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD};
 use crate::moment::Moment;
-use crate::wire::{Answer, EngineLine, Message};
+use crate::wire::{self, Answer, EngineLine, Message};
+
+/// How much is shown of a line that cannot be read, in bytes.
+const LINE_SHOWN: usize = 200;
 
 /// What happens to the brain.
 #[derive(Debug)]
@@ -57,6 +62,14 @@ pub enum Input<'a> {
     Connected(Role),
     /// The engine said a line.
     Line(EngineLine<'a>),
+    /// The engine said something that is no line of the protocol, or too much of one; what is wrong with it. If it is
+    /// a message it waits for an answer all the same.
+    Unreadable {
+        /// The line, or how it begins.
+        line: &'a [u8],
+        /// Why it could not be read.
+        problem: String,
+    },
     /// The connection is lost.
     Disconnected,
     /// Leave, so that nothing is left waiting in the engine; [`Output::Leave`] says when that is done.
@@ -80,6 +93,7 @@ struct Engine {
     version: String,
     run: String,
     workers: Option<u32>,
+    started_us: bool,
 }
 
 /// The states that the engine's events lead to, as places in the configuration.
@@ -135,7 +149,8 @@ impl Assist {
         match input {
             Input::Connected(role) => self.connected(now, role),
             Input::Line(line) => self.line(now, line),
-            Input::Disconnected => self.lost(),
+            Input::Unreadable { line, problem } => self.unreadable(line, &problem),
+            Input::Disconnected => self.lost(now),
             Input::Leave => self.say_goodbye(now),
         }
     }
@@ -190,10 +205,20 @@ impl Assist {
         }
     }
 
+    fn unreadable(&mut self, line: &[u8], problem: &str) {
+        if let Some(id) = wire::waiting_id(line) {
+            self.outbox.answer(&id, false);
+        }
+        let line = BStr::new(&line[..line.len().min(LINE_SHOWN)]);
+        let text = format!("the engine said something that cannot be read: {problem}: {line:?}");
+        self.outbox.report(Report::Trouble { text });
+    }
+
     /// A message that waits for us: every one is answered.
     fn asked(&mut self, now: Moment, message: &Message<'_>) {
         match (message.name.as_ref(), self.phase) {
             (b"chan.dtmf", Phase::Starting { .. } | Phase::Ready) => self.handle_digits(now, message),
+            (b"chan.dtmf", _) => self.handle_late_digits(now, message),
             _ => self.outbox.answer(&message.id, false),
         }
     }
@@ -206,25 +231,30 @@ impl Assist {
 
     /// What was under way is lost with the connection. Digits that were held were answered already and can reach
     /// nobody; what was so in the engine is asked for again when there is a connection.
-    fn lost(&mut self) {
+    fn lost(&mut self, now: Moment) {
         for at in self.calls.places() {
             self.drop_digits(at);
         }
+        self.phase = Phase::Down;
+        self.fail_all_jobs(now);
         self.timers.clear();
         self.flights.clear();
         self.outbox.connection_lost();
-        self.phase = Phase::Down;
         self.calls = Calls::default();
-        self.rooms = Rooms::default();
+        self.rooms = self.rooms.begin_again();
     }
 
     /// A channel hung up: what it held and what it still wanted ends with it.
-    fn forget_call(&mut self, id: &BStr) {
+    fn forget_call(&mut self, now: Moment, id: &BStr) {
         if let Some(at) = self.calls.find(id) {
             self.drop_digits(at);
             self.expect_first_key(at, None);
         }
-        self.calls.remove(id);
+        if let Some((_, call)) = self.calls.remove(id) {
+            for job in call.jobs {
+                self.conclude(now, &job, Err("the caller has hung up".to_owned()));
+            }
+        }
     }
 
     /// The leg of a channel, if it is in a room.

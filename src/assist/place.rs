@@ -4,25 +4,23 @@ use bstr::{BStr, BString};
 
 use super::Assist;
 use super::calls::{Place, is_leg};
+use super::job::Why;
 use super::names::Context;
+use super::peers::{Kind, kind};
 use super::timers::Timer;
 use crate::key::Keys;
-use crate::keypad::Rules;
 use crate::moment::Moment;
-
-/// What the engine's ids of tones begin with.
-const TONE_PREFIX: &[u8] = b"tone/";
 
 impl Assist {
     /// The engine tells that a channel is connected to another, to a leg or to a tone.
-    pub(super) fn connected_to(&mut self, now: Moment, id: &BStr, peer: &BStr) {
+    pub(super) fn connected_to(&mut self, now: Moment, id: &BStr, peer: &BStr, last: &BStr) {
         if self.rooms.is_gone(peer) {
             return;
         }
         if let Some(at) = self.calls.find(id)
             && let Some(call) = self.calls.get_mut(at)
         {
-            call.peers.begun(now.steady, peer);
+            call.peers.begun(now.steady, peer, last);
             self.settle(now, at);
         }
     }
@@ -38,13 +36,14 @@ impl Assist {
     }
 
     /// A digit says what its channel was connected to when it was keyed.
-    pub(super) fn keyed_to(&mut self, now: Moment, at: usize, peer: &BStr) {
+    pub(super) fn keyed_to(&mut self, now: Moment, at: usize, peer: Option<&BStr>) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        if call.peers.current().map(BStr::new) == Some(peer) && self.config.role_rooms.is_empty() {
+        if call.peers.current().map(BStr::new) == peer && peer.is_some() && self.config.role_rooms.is_empty()
+        {
             return;
         }
-        if !self.rooms.is_gone(peer) {
-            call.peers.named(now.steady, peer);
+        if peer.is_none_or(|peer| !self.rooms.is_gone(peer)) {
+            call.peers.named(peer);
         }
         self.settle(now, at);
     }
@@ -53,12 +52,12 @@ impl Assist {
     fn settle(&mut self, now: Moment, at: usize) {
         let Some(call) = self.calls.get(at) else { return };
         let (mut place, peer) = (call.place, call.peers.current());
-        let natural = match peer {
+        let natural = match peer.map(|peer| kind(peer)) {
             None if call.peers.is_untold() => place.natural,
             None => self.places.hold,
-            Some(peer) if is_leg(peer) => self.places.conference,
-            Some(peer) if peer.starts_with(TONE_PREFIX) => self.places.dial,
-            Some(_) => self.places.call,
+            Some(Kind::Leg) => self.places.conference,
+            Some(Kind::Tone) => self.places.dial,
+            Some(Kind::File | Kind::Party) => self.places.call,
         };
         if natural != place.natural {
             place.set = None;
@@ -79,25 +78,24 @@ impl Assist {
         given.map(|&(_, role)| role)
     }
 
-    /// The call moved on: digits held under the old state's codes end under them.
+    /// The call moved on. A code among the digits that are held may move it further.
     pub(super) fn change_place(&mut self, now: Moment, at: usize, place: Place) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        let old = call.place;
+        let old = std::mem::replace(&mut call.place, place);
         if (old.state(), old.role()) != (place.state(), place.role()) {
-            let rules = Rules::of(&self.config, old.state(), old.role());
-            let before = call.collector.poll_timeout();
-            let mut outcomes = Vec::new();
-            call.collector.give_up_all(rules, &mut outcomes);
-            self.timers.change(Timer::Keypad(at), before, None);
-            let held_back = self.holds_back(old.state());
-            self.act_on(now, at, outcomes, held_back);
+            self.end_digits(now, at, old);
         }
-        let Some(call) = self.calls.get_mut(at) else { return };
-        call.place = place;
         if old.state() != place.state() {
-            let due = self.config.states[place.state()].first_key.map(|patience| now.steady + patience);
-            self.expect_first_key(at, due);
+            self.await_key(now, at);
         }
+    }
+
+    /// Where something is asked for, the next key is waited for as long as nothing is held.
+    pub(super) fn await_key(&mut self, now: Moment, at: usize) {
+        let Some(call) = self.calls.get(at) else { return };
+        let patience = self.config.states[call.place.state()].first_key;
+        let patience = patience.filter(|_| call.collector.held().is_empty());
+        self.expect_first_key(at, patience.map(|patience| now.steady + patience));
     }
 
     /// When the first key is due, from now on.
@@ -122,16 +120,19 @@ impl Assist {
         self.config.yate.intercept && !self.config.states[state].pass_through
     }
 
-    /// Tells the caller that what was keyed is no code, or took too long.
+    /// Tells the caller that what was keyed is no code, or took too long; once, however many digits there are.
     pub(super) fn prompt_of_state(&mut self, now: Moment, at: usize, keys: &Keys, late: bool) {
-        let Some(call) = self.calls.get(at) else { return };
+        let Some(call) = self.calls.get(at).filter(|call| !call.prompting) else { return };
         let config = self.config.clone();
         let state = &config.states[call.place.state()];
         let prompt = if late { &state.on_timeout } else { &state.on_unmatched };
         if let Some(prompt) = prompt {
             let channel: BString = call.id.clone();
             let context = Context { channel: &channel, code: None, keys, captures: &[], room: None };
-            self.prompt(now, &context, format!("state {}", state.name), prompt);
+            let sent = self.prompt(now, &context, Why::State(state.name.clone()), prompt);
+            if let Some(call) = self.calls.get_mut(at) {
+                call.prompting = sent;
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod demo;
 mod dial;
 mod example;
 mod grammar;
+mod import;
 mod log;
 mod replay;
 mod run;
@@ -45,6 +46,7 @@ enum Command {
     Grammar(grammar::GrammarFile),
     Schema(schema::Schema),
     Example(example::Example),
+    Import(import::Import),
 }
 
 /// The configuration that a command works with.
@@ -79,7 +81,7 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::Unread,
-            _ => Failure::Refused(error.to_string()),
+            _ => Failure::Refused(format!("error: {error}")),
         }
     }
 }
@@ -109,6 +111,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Grammar(grammar) => grammar.run(&mut stdout()),
         Command::Schema(schema) => schema.run(&mut stdout()),
         Command::Example(example) => example.run(&mut stdout()),
+        Command::Import(import) => import.run(&mut stdout()),
     }
 }
 
