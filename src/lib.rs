@@ -26,5 +26,6 @@ pub mod link;
 pub mod moment;
 pub mod sim;
 pub mod stage;
+mod suggest;
 pub mod template;
 pub mod wire;

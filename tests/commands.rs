@@ -211,3 +211,32 @@ fn wrong_usage_is_exit_2_and_says_what_is_right() {
     let said = String::from_utf8(out.stderr).expect("text");
     assert!(said.contains("unix:PATH"), "{said}");
 }
+
+#[test]
+fn a_grammar_takes_keys_with_blanks_between_them_or_without() {
+    let grammar = "#ABNF 1.0;\nmode dtmf;\nroot $join;\n\
+        public $join = \"*\" 3 $room \"#\"; $room = $digit<3>; $digit = 0 | 8 | 9;\n";
+    let (_folder, path) = temporary("join.gram", grammar);
+    let path = path.to_str().expect("a path");
+    let room = "exit 0\n$join matches\n  room = 8 0 0\n    digit = 8\n    digit = 0\n    digit = 0\n";
+    for input in ["* 3 8 0 0 #", "*3800#", "star 3 800 pound"] {
+        assert_eq!(seen(&["grammar", path, input]), room);
+    }
+    insta::assert_snapshot!(seen(&["grammar", path, "*38x0#"]), @r#"
+    exit 1
+    error: "*38x0#" is no key
+    the keys are 0-9 A-D, * or star, and # or pound
+    "#);
+    let json = seen(&["grammar", path, "*z", "--format", "json"]);
+    assert!(json.starts_with("exit 1\n{") && json.contains("\"matches\":false"), "{json}");
+}
+
+#[test]
+fn a_grammar_keeps_to_the_limits_of_a_configuration() {
+    let (_folder, grammar) = temporary("long.gram", "#ABNF 1.0;\nmode dtmf;\npublic $long = 1<1500>;\n");
+    let (_other, config) = temporary("t.toml", "[limits]\nrepeat = 2000\n");
+    let (grammar, config) = (grammar.to_str().expect("a path"), config.to_str().expect("a path"));
+    assert!(seen(&["grammar", grammar]).contains("more often than the limit \"repeat\" allows (1000)"));
+    assert!(seen(&["grammar", grammar, "--config", config]).starts_with("exit 0\n"));
+    assert!(seen(&["grammar", grammar, "--config", grammar]).starts_with("exit 1\n"));
+}

@@ -10,7 +10,6 @@ use super::duration;
 use super::patterns::Alternative;
 use super::read::Findings;
 use super::schema::{KEYPAD, Value};
-use super::shape;
 use super::{Keypad, STATE_CALL, State, Unmatched};
 
 /// The codes with what they hold in.
@@ -64,10 +63,10 @@ impl Codes<'_> {
         let name = self.name(code);
         let place = found.place(keys.text.span.clone());
         // What is beyond a limit is reported when all codes are compiled.
-        let Some(shortest) = shape::shortest(keys.node()).ok()? else {
+        let Some(shortest) = keys.shortest().ok()? else {
             return Some(Diagnostic::error("no-keys", format!("no keys fire {name} this way"), place));
         };
-        let longest = shape::longest(keys.node());
+        let longest = keys.longest();
         let takes = match longest {
             _ if shortest > held => format!("takes at least {shortest} keys"),
             None => "can take any number of keys".to_owned(),
@@ -140,8 +139,8 @@ impl Codes<'_> {
     }
 
     fn warn_of_wait(&self, beginning: &Beginning, found: &mut Findings<'_>) {
-        let Beginning { short, long, keys, longer, holders } = beginning;
-        let by_state = || holders.iter().map(|(state, _)| self.states[*state].critical).max();
+        let Beginning { short, long, keys, longer, .. } = beginning;
+        let by_state = || beginning.states().map(|state| self.states[state].critical).max();
         let wait = duration::show(self.drafts[*short].critical.or_else(by_state).unwrap_or_default());
         let message =
             format!("{} waits {wait} for more keys, because {longer} begins with {keys}", self.name(*short));

@@ -28,7 +28,7 @@ mod templates;
 
 pub use address::BadAddress;
 pub use grammar_file::load_grammar;
-pub use load::{Loaded, Refused, load, load_file};
+pub use load::{Loaded, Refused, load, load_file, load_limits};
 pub use model::{
     Address, Code, Config, Keypad, Operation, Params, Record, RecordBy, RoomPattern, STATE_CALL,
     STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, State, Switch, Unmatched, Yate,

@@ -1,9 +1,7 @@
 //! Templates, checked against the names they may use.
 
-use std::ops::Range;
-
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::template::{Template, TemplateError};
+use crate::template::{PlacedName, Template, TemplateError};
 
 use super::names::{self, CallValue};
 use super::patterns::Alternative;
@@ -97,28 +95,9 @@ fn report_syntax(error: &TemplateError, text: &Text, found: &mut Findings<'_>) {
     found.push(Diagnostic::error("bad-template", error.to_string(), place).help(help));
 }
 
-/// A name in a template, and where it stands there.
-struct PlacedName<'t> {
-    name: &'t str,
-    span: Range<usize>,
-}
-
 /// The names of a template that is known to be well-formed.
 fn placed_names(text: &str) -> impl Iterator<Item = PlacedName<'_>> {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        loop {
-            let at = from + text[from..].find("${")?;
-            let escaped = text[from..at].ends_with('$');
-            from = at + 2;
-            if !escaped {
-                let end = from + text[from..].find('}')?;
-                let span = from..end;
-                from = end + 1;
-                return Some(PlacedName { name: &text[span.clone()], span });
-            }
-        }
-    })
+    Template::parse_placed(text).into_iter().flat_map(|(_, names)| names)
 }
 
 fn problem(

@@ -2,24 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::config::read::{Findings, Table, Text, nearest};
-use crate::diagnostic::{Diagnostic, SourceId};
+use crate::config::read::{Findings, Text, nearest};
+use crate::diagnostic::Diagnostic;
 
 use super::Draft;
 
 /// Names of codes.
 pub(super) type Names = HashSet<String>;
 
-/// The names of all codes that follow others.
-pub(super) fn followers(tables: &[Table<'_, '_>]) -> Names {
-    // What is wrong with them is reported when the codes are read.
-    let mut unheard = Findings::new(SourceId(0), "");
-    tables
-        .iter()
-        .flat_map(|table| table.texts("then", &mut unheard))
-        .flatten()
-        .map(|name| name.value)
-        .collect()
+/// The names of all codes that follow others, of what follows each.
+pub(super) fn followers(then: &[Vec<Text>]) -> Names {
+    then.iter().flatten().map(|name| name.value.clone()).collect()
 }
 
 /// Which codes follow which, each as a place among the codes.

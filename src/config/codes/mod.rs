@@ -57,7 +57,7 @@ impl Draft {
     /// What is keyed for it, and where it holds.
     pub(super) fn keys(&self) -> CodeKeys<'_> {
         let pattern = match &self.keyed {
-            Keyed::Patterns(patterns) => Some(&patterns.node),
+            Keyed::Patterns(patterns) => Some(patterns.node()),
             Keyed::Broken | Keyed::Nothing => None,
         };
         CodeKeys {
@@ -101,9 +101,11 @@ pub(super) fn read(
     context: &mut Context<'_>,
     found: &mut Findings<'_>,
 ) -> Vec<Draft> {
-    let followers = chain::followers(tables);
-    let mut drafts: Vec<_> =
-        tables.iter_mut().map(|table| draft(table, &followers, context, found)).collect();
+    let then: Vec<_> = tables.iter().map(|table| table.texts("then", found).unwrap_or_default()).collect();
+    let followers = chain::followers(&then);
+    let read =
+        tables.iter_mut().zip(then).map(|(table, then)| draft(table, then, &followers, context, found));
+    let mut drafts: Vec<_> = read.collect();
     report_duplicates(&drafts, found);
     let chains = Chains::new(&drafts, found);
     chains.report_forbidden(&drafts, found);
@@ -121,6 +123,7 @@ pub(super) fn read(
 /// A code without what it does.
 fn draft(
     table: &mut Table<'_, '_>,
+    then: Vec<Text>,
     followers: &chain::Names,
     context: &mut Context<'_>,
     found: &mut Findings<'_>,
@@ -145,7 +148,7 @@ fn draft(
         keyed,
         states,
         allow,
-        then: table.texts("then", found).unwrap_or_default(),
+        then,
         interdigit: table.duration_if_set("interdigit", found),
         critical: table.duration_if_set("critical", found),
     }

@@ -268,17 +268,17 @@ pub(in crate::config) const LIMITS: Section = Section {
         Key::new(
             "nfa-states",
             count(100_000_000),
-            "How many parts all keys together have, repeats written out.",
+            "How many parts all keys together have, repeats written out, once for every automaton they are in.",
         )
         .default("1000000"),
         Key::new("dfa-states", count(25_000_000), "How many states an automaton has before it is minimised.")
             .default("250000"),
-        Key::new("dfa-work", count(2_000_000_000), "How many steps making an automaton takes.")
+        Key::new("dfa-work", count(2_000_000_000), "How many steps making all automata takes.")
             .default("20000000"),
         Key::new(
             "table-cells",
             count(1_000_000_000),
-            "How many cells of four bytes the table of an automaton has.",
+            "How many cells of four bytes the tables of all automata have.",
         )
         .default("16000000"),
         Key::new(
