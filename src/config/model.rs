@@ -38,12 +38,6 @@ impl Config {
     pub fn state(&self, name: &str) -> Option<usize> {
         self.states.iter().position(|state| state.name == name)
     }
-
-    /// The place of a role among [`roles`](Self::roles), by its name; a role that no code names has none.
-    #[must_use]
-    pub fn role(&self, name: &str) -> Option<usize> {
-        self.roles.iter().position(|role| role == name)
-    }
 }
 
 /// `[yate]`
