@@ -80,8 +80,7 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
         (Some(Encoding::Latin1 | Encoding::Ascii), Some(Encoding::Utf8)) => Some(
             header.refused("the file is not in the encoding that it names", "its byte order mark says UTF-8"),
         ),
-        (Some(Encoding::Latin1), _) => None,
-        (None, None) => None,
+        (Some(Encoding::Latin1), _) | (None, None) => None,
         _ => invalid(&plain, bytes, encoding, mark),
     };
     let is_guess = (encoding, guessed) == (None, None) && matches!(plain, Cow::Owned(_));
