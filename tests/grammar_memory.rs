@@ -101,3 +101,18 @@ fn a_rule_that_many_codes_name_is_there_once() {
     let said = said(&touchtone(folder.path(), &["check", "--config", "t.toml"]));
     assert!(said.contains("all codes together are more than the limit \"nfa-states\" allows"), "{said}");
 }
+
+#[test]
+fn codes_that_are_too_much_together_are_refused_before_long() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let code = |code: usize| {
+        format!(
+            "[[code]]\nname = \"c{code}\"\nkeys = \"*{code:03}(n:(x{{1000}}){{400}})\"\noperation = \"join\"\n\
+             room = \"conf/${{n}}\"\n"
+        )
+    };
+    let codes: String = (0..2_000).map(code).collect();
+    fs::write(folder.path().join("t.toml"), codes).expect("a file");
+    let said = said(&touchtone(folder.path(), &["check", "--config", "t.toml"]));
+    assert!(said.contains("all codes together are more than the limit \"nfa-states\" allows"), "{said:.300}");
+}

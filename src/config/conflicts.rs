@@ -180,8 +180,9 @@ impl Codes<'_> {
     /// The alternative of a code that is these keys; the first one if none is, or no keys are given.
     fn alternative(&self, code: usize, keys: Option<&Keys>) -> Option<&Alternative> {
         let alternatives = self.drafts.get(code)?.alternatives();
+        let several = keys.filter(|_| alternatives.len() > 1);
         let matching =
-            keys.and_then(|keys| alternatives.iter().find(|alternative| alternative.matches(keys)));
+            several.and_then(|keys| alternatives.iter().find(|alternative| alternative.matches(keys)));
         matching.or(alternatives.first())
     }
 }
