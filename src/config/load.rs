@@ -11,7 +11,7 @@ use super::conflicts::Codes;
 use super::files::{Disk, Files, Given};
 use super::read::{Findings, Table};
 use super::rules::Rules;
-use super::{Config, sections, syntax};
+use super::{Config, observe, roles, sections, states, syntax};
 
 /// How long a configuration may be, in bytes. It says itself how long a grammar may be.
 const MAX_BYTES: usize = 1_000_000;
@@ -114,18 +114,19 @@ impl<F: Files> Loading<'_, F> {
         let yate = sections::yate(&root, found);
         let keypad = sections::keypad(&root, found);
         let record = sections::record(&root, found);
-        let states = sections::states(&root, &keypad, &yate, found);
+        let states = states::states(&root, &keypad, found);
+        observe::warn(&root, &yate, &states, found);
         let limits = sections::limits(&root, found);
         let mut rules = Rules::read(&root, self.path, self.files, &limits, self.sources, found);
-        let mut roles = sections::roles(&root, found);
+        let mut roles = roles::roles(&root, found);
         let mut context =
             Context { states: &states.all, roles: &mut roles, rules: &mut rules, limits: &limits };
         let drafts = drafts(&root, &mut context, found);
         let keys =
             Codes { drafts: &drafts, states: &states.all, roles: &roles.names, intercept: yate.intercept };
         let keymaps = keys.keymaps(&keypad, &limits, found);
-        let codes = drafts.into_iter().map(|draft| draft.code).collect::<Option<Vec<_>>>()?;
-        states.warn_of_unentered(&codes, found);
+        let codes = drafts.iter().map(|draft| draft.code.clone()).collect::<Option<Vec<_>>>()?;
+        states.warn_of_unentered(&drafts, &codes, found);
         if keymaps.is_some() {
             rules.warn_of_unused(found);
         }

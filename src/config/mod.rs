@@ -13,13 +13,16 @@ mod grammar_file;
 mod load;
 mod model;
 pub mod names;
+mod observe;
 mod operation;
 mod patterns;
 mod read;
+mod roles;
 mod rules;
 pub mod schema;
 mod sections;
 mod shape;
+mod states;
 mod syntax;
 mod templates;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::grammar::Limits;
 use crate::key::Key;
-use crate::keypad::Keymaps;
+use crate::keypad::{Keymap, Keymaps, Rules};
 use crate::template::Template;
 
 /// Everything an admin can set, checked: what loads works as it reads.
@@ -37,6 +37,20 @@ impl Config {
     #[must_use]
     pub fn state(&self, name: &str) -> Option<usize> {
         self.states.iter().position(|state| state.name == name)
+    }
+
+    /// What holds for the digits of a caller, by the places of the call's state and the caller's role.
+    #[must_use]
+    pub fn rules(&self, state: usize, role: Option<usize>) -> Rules<'_> {
+        let Keymap { automaton, waits, .. } = &**self.keymaps.get(state, role);
+        let State { interdigit, critical, enter, .. } = self.states[state];
+        Rules { automaton, waits, interdigit, critical, enter, max_digits: self.keypad.max_digits }
+    }
+
+    /// Whether digits are held back in a state, by its place, or go on as they come and are only watched.
+    #[must_use]
+    pub fn holds_back(&self, state: usize) -> bool {
+        self.yate.intercept && !self.states[state].pass_through
     }
 }
 
@@ -123,6 +137,8 @@ pub struct State {
     pub pass_through: bool,
     /// How long the first key may take; then the call is back in the state where the engine has it.
     pub first_key: Option<Duration>,
+    /// Whether nobody is to read in the log what is keyed there.
+    pub secret: bool,
     /// What the caller hears when digits were given up.
     pub on_unmatched: Option<Template>,
     /// What the caller hears when a timer ran out before there was a code.
@@ -143,6 +159,11 @@ impl RoomPattern {
         let text = text.strip_prefix("conf/").unwrap_or(text);
         let name = text.strip_suffix('*');
         RoomPattern { name: name.unwrap_or(text).to_owned(), open: name.is_some() }
+    }
+
+    /// Whether every room of another pattern is one of these.
+    pub(super) fn covers(&self, other: &RoomPattern) -> bool {
+        if self.open { other.name.starts_with(&self.name) } else { self == other }
     }
 
     /// Whether a room's name, without its prefix, is one of these.
@@ -178,6 +199,8 @@ pub struct Code {
     pub critical: Option<Duration>,
     /// The codes whose operations follow when its own was done, as places in [`Config::codes`].
     pub then: Vec<usize>,
+    /// Whether nobody is to read its keys in the log.
+    pub secret: bool,
     /// What the caller hears when it was done: an engine resource, as `tone/1000/200`.
     pub on_success: Option<Template>,
     /// What the caller hears when it could not be done.
