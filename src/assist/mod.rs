@@ -143,6 +143,11 @@ impl Assist {
         }
     }
 
+    /// Whether to report what becomes of every digit, as it does unless told otherwise, or only the codes that fire.
+    pub fn tell_digits(&mut self, tell: bool) {
+        self.outbox.set_tells_digits(tell);
+    }
+
     /// Something happened at `now`.
     pub fn handle_input(&mut self, now: Moment, input: Input<'_>) {
         self.handle_timeout(now);
