@@ -59,12 +59,10 @@ fn round(digits: usize, keys: &'static str, module: fn(&Path)) -> (f64, usize) {
     engine.asked = 0;
     let begun = Instant::now();
     let mut sent = 0;
-    let mut line = DIGIT.as_bytes().to_vec();
-    let keys = keys.as_bytes();
+    let (mut line, keys) = (Line::new(), keys.as_bytes());
     while engine.answers < digits {
         while sent < digits && sent - engine.answers < UNANSWERED {
-            write_digit(&mut line, sent, keys);
-            engine.out.extend_from_slice(&line);
+            engine.out.extend_from_slice(line.write(sent, keys));
             sent += 1;
         }
         engine.listen();
@@ -72,19 +70,35 @@ fn round(digits: usize, keys: &'static str, module: fn(&Path)) -> (f64, usize) {
     (begun.elapsed().as_secs_f64(), engine.asked)
 }
 
-/// The digits go round: one of each channel, then the next of each.
-fn write_digit(line: &mut [u8], number: usize, keys: &[u8]) {
-    let (channel, sequence) = (number % CHANNELS, number / CHANNELS);
-    let mut number_at = |marker: &str, value: usize, width: usize| {
-        let at = DIGIT.find(marker).expect("a marker") + marker.len();
-        line[at..at + width].copy_from_slice(format!("{value:0width$}").as_bytes());
-    };
-    number_at("message:0x7f1c", number, 8);
-    number_at(":id=sip/", channel, 4);
-    number_at(":sequence=", sequence + 1, 8);
-    number_at(":peerid=conf/", channel, 4);
-    let at = DIGIT.find(":text=").expect("a marker") + ":text=".len();
-    line[at] = keys[sequence % keys.len()];
+/// A digit's line with the places of what differs from one to the next.
+struct Line {
+    text: Vec<u8>,
+    /// The message's ID, the channel, its count, the leg.
+    numbers: [(usize, usize); 4],
+    key: usize,
+}
+
+impl Line {
+    fn new() -> Self {
+        let at = |marker: &str| DIGIT.find(marker).expect("a marker") + marker.len();
+        let numbers =
+            [(at("message:0x7f1c"), 8), (at(":id=sip/"), 4), (at(":sequence="), 8), (at(":peerid=conf/"), 4)];
+        Line { text: DIGIT.as_bytes().to_vec(), numbers, key: at(":text=") }
+    }
+
+    /// The digits go round: one of each channel, then the next of each.
+    fn write(&mut self, number: usize, keys: &[u8]) -> &[u8] {
+        let (channel, sequence) = (number % CHANNELS, number / CHANNELS);
+        let values = [number, channel, sequence + 1, channel];
+        for ((at, width), mut value) in self.numbers.into_iter().zip(values) {
+            for digit in self.text[at..at + width].iter_mut().rev() {
+                *digit = b'0' + u8::try_from(value % 10).unwrap_or(0);
+                value /= 10;
+            }
+        }
+        self.text[self.key] = keys[sequence % keys.len()];
+        &self.text
+    }
 }
 
 /// The engine's side of the socket.
