@@ -25,4 +25,5 @@ pub mod moment;
 pub mod sim;
 pub mod stage;
 pub mod template;
+pub mod trial;
 pub mod wire;
