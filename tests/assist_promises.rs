@@ -102,6 +102,7 @@ fn a_toggle_flips_what_is_so_in_the_engine_not_what_was_sent_last() {
     let sent = key_mute(&mut brain, 1, Some(true));
     assert!(sent.ends_with(":mute=false"), "muted before we came: {sent}");
     brain.answer(&sent, true, "", ":id=sip/2:mute=false:peerid=conf/5");
+    brain.wait(Duration::from_secs(5));
     brain.say("%%<message::true:chan.control::targetid=conf/5:mute=true");
     let sent = key_mute(&mut brain, 3, None);
     assert!(sent.ends_with(":mute=false"), "muted by somebody else meanwhile: {sent}");

@@ -1,26 +1,25 @@
 //! The channels of the engine that can key: who they are, and where their digits stand.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use bstr::{BStr, BString};
 use slab::Slab;
 
+use super::gone::Gone;
 use super::job::Job;
+use super::peers::Peers;
 use crate::key::Keys;
 use crate::keypad::{Collector, Order};
 
 /// What the engine's ids of conference legs begin with.
 pub(super) const LEG_PREFIX: &[u8] = b"conf/";
 
-/// How many channels that are gone are remembered, so that an event that comes late does not bring one back.
-const REMEMBERED: usize = 1024;
-
 /// One channel, as far as keys matter.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) id: BString,
-    pub(super) peer: Option<BString>,
+    pub(super) peers: Peers,
     pub(super) facts: Facts,
     pub(super) place: Place,
     /// When the state's first key is due.
@@ -122,7 +121,7 @@ impl Calls {
         }
         let call = Call {
             id: id.to_owned(),
-            peer: None,
+            peers: Peers::default(),
             facts: Facts::default(),
             place: Place::new(state),
             first_key: None,
@@ -139,9 +138,14 @@ impl Calls {
 
     /// Forgets a channel for good.
     pub(super) fn remove(&mut self, id: &BStr) -> Option<(usize, Call)> {
-        self.gone.insert(id);
+        self.gone.insert(id, None);
         let at = self.by_id.remove(id)?;
         Some((at, self.slab.try_remove(at)?))
+    }
+
+    /// Whether a channel was seen to end.
+    pub(super) fn is_gone(&self, id: &BStr) -> bool {
+        self.gone.contains(id)
     }
 
     pub(super) fn places(&self) -> Vec<usize> {
@@ -150,30 +154,6 @@ impl Calls {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, &Call)> {
         self.slab.iter()
-    }
-}
-
-/// Ids that were seen to end. The engine never uses one again while it runs.
-#[derive(Debug, Default)]
-pub(super) struct Gone {
-    ids: HashSet<BString>,
-    oldest: VecDeque<BString>,
-}
-
-impl Gone {
-    pub(super) fn contains(&self, id: &BStr) -> bool {
-        self.ids.contains(id)
-    }
-
-    pub(super) fn insert(&mut self, id: &BStr) {
-        if self.ids.insert(id.to_owned()) {
-            self.oldest.push_back(id.to_owned());
-            if self.oldest.len() > REMEMBERED
-                && let Some(oldest) = self.oldest.pop_front()
-            {
-                self.ids.remove(&oldest);
-            }
-        }
     }
 }
 

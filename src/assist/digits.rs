@@ -40,7 +40,7 @@ impl Assist {
         let id = BStr::new(id.as_ref());
         let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
         if let Some(peer) = params.get("peerid") {
-            self.connect(now, id, Some(peer.as_bstr()));
+            self.keyed_to(now, at, peer.as_bstr());
         }
         self.outbox.report(Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone() });
         let mut ready = Vec::new();
@@ -183,7 +183,7 @@ impl Assist {
             keys: keys.clone(),
             captures: captures.clone(),
         });
-        self.enqueue(now, Job { channel, code, keys, captures, room: None, asked: false });
+        self.enqueue(now, Job { channel, code, keys, captures, room: None, asks: 0 });
     }
 
     /// Sends the digits on that wait, unless others are still on their way.

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
 
+use super::late::Late;
+use super::legs::Tellings;
 use super::names::Context;
 use super::timers::Timer;
 use super::{Assist, Report};
@@ -29,8 +31,8 @@ pub(super) struct Job {
     pub(super) captures: Vec<(String, Keys)>,
     /// The room that is kept busy meanwhile.
     pub(super) room: Option<BString>,
-    /// Whether the engine was asked about the caller's leg already.
-    pub(super) asked: bool,
+    /// How often the engine was asked about the caller's leg.
+    pub(super) asks: u8,
 }
 
 /// How an operation ended: what is so now, or why it could not be.
@@ -54,8 +56,12 @@ pub(super) enum Purpose {
     Prompt { channel: BString, why: String },
     /// A leg of ours that nobody needs any more.
     DropLeg(BString),
+    /// What is so of a leg of which two things were told.
+    AskLeg { leg: BString, asked: Tellings, asks: u8 },
     /// The engine's account of itself.
     Account(Account),
+    /// Nothing any more; but what it says is so.
+    Late(Late),
 }
 
 /// What the engine is asked for when a connection begins.
@@ -72,8 +78,8 @@ pub(super) enum Step {
     Join,
     Leave,
     Message,
-    AskLeg { leg: BString },
-    SetMuted { on: bool },
+    AskLeg { leg: BString, asked: Tellings },
+    SetMuted { on: bool, sent: Tellings },
     OpenRecordLeg,
     StartRecordLeg { channel: BString, leg: BString },
     StopRecordLeg { channel: BString, leg: BString },
@@ -148,8 +154,8 @@ impl Assist {
         match step {
             Step::Join => self.joined(now, job, reply),
             Step::Leave | Step::Message => self.simply_done(now, job, reply),
-            Step::AskLeg { leg } => self.leg_known(now, job, &leg, reply),
-            Step::SetMuted { on } => self.muted(now, job, on, reply),
+            Step::AskLeg { leg, asked } => self.leg_known(now, job, &leg, asked, reply),
+            Step::SetMuted { on, sent } => self.muted(now, job, on, sent, reply),
             Step::OpenRecordLeg => self.record_leg_open(now, job, reply),
             Step::StartRecordLeg { channel, leg } => self.record_leg_started(now, job, channel, leg, reply),
             Step::StopRecordLeg { channel, leg } => self.record_leg_stopped(now, job, channel, leg, reply),
@@ -158,30 +164,6 @@ impl Assist {
             Step::StartRoomRecorder => self.room_recorder_started(now, job, reply),
             Step::AskMayStop => self.may_stop_known(now, job, reply),
             Step::StopRoomRecorder => self.room_recorder_stopped(now, job, reply),
-        }
-    }
-
-    /// Asks the engine about the caller's leg; then the operation starts again and knows.
-    pub(super) fn ask_leg(&mut self, now: Moment, mut job: Job, leg: BString) {
-        if job.asked {
-            return self.finish(
-                now,
-                job,
-                Err("the engine does not say enough of the caller's leg".to_owned()),
-            );
-        }
-        job.asked = true;
-        let params = Params::new().with("module", &leg);
-        self.send_step(now, job, Step::AskLeg { leg }, "engine.status", params);
-    }
-
-    fn leg_known(&mut self, now: Moment, job: Job, leg: &BString, reply: Reply<'_, '_>) {
-        match accepted(reply) {
-            Ok(answer) => {
-                self.leg_account(leg, &answer.retvalue);
-                self.start(now, job);
-            }
-            Err(reason) => self.finish(now, job, Err(reason)),
         }
     }
 
@@ -226,12 +208,22 @@ impl Assist {
     pub(super) fn answered(&mut self, now: Moment, number: u64, reply: Reply<'_, '_>) {
         let Some(flight) = self.flights.remove(&number) else { return };
         self.timers.change(Timer::Flight(number), Some(flight.due), None);
+        if reply.is_none()
+            && let Some(late) = Late::of(&flight.purpose)
+        {
+            self.listen_on(now, number, late);
+        }
         match flight.purpose {
             Purpose::Step(job, step) => self.step(now, job, step, reply),
             Purpose::Release(channel) => self.release_ended(now, channel.as_ref(), reply),
             Purpose::Prompt { channel, why } => self.prompt_ended(&channel, &why, reply),
             Purpose::DropLeg(channel) => self.leg_dropped(&channel, reply),
-            Purpose::Account(account) => self.account(now, account, reply),
+            Purpose::AskLeg { leg, asked, asks } => self.told_aside(now, &leg, asked, asks, reply),
+            Purpose::Account(account) => {
+                self.account(now, account, reply);
+                self.one_account_less(now);
+            }
+            Purpose::Late(late) => self.late(now, late, reply),
         }
     }
 
@@ -271,7 +263,7 @@ impl Assist {
         let config = self.config.clone();
         if let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) {
             for &code in config.codes[job.code].then.iter().rev() {
-                call.jobs.push_front(Job { code, room: None, asked: false, ..job.clone() });
+                call.jobs.push_front(Job { code, room: None, asks: 0, ..job.clone() });
             }
         }
     }
@@ -294,9 +286,7 @@ impl Assist {
         if let Some(job) = room.waiting.pop_front() {
             self.start(now, job);
         } else {
-            self.drop_idle_leg(now, name.as_ref());
-            self.drop_lone_recorder(now, name);
-            self.rooms.forget_if_empty(name.as_ref());
+            self.tidy_room(now, name.as_ref());
         }
     }
 }

@@ -9,12 +9,17 @@
 //!
 //! Nothing else is needed, and calling any of them at other times does no harm. Time must not go back between calls.
 
+mod ask;
 mod calls;
 mod digits;
+mod gone;
 mod job;
+mod late;
+mod legs;
 mod names;
 mod operation;
 mod outbox;
+mod peers;
 mod place;
 mod report;
 mod rooms;
@@ -217,13 +222,14 @@ impl Assist {
     fn forget_call(&mut self, id: &BStr) {
         if let Some(at) = self.calls.find(id) {
             self.drop_digits(at);
+            self.expect_first_key(at, None);
         }
         self.calls.remove(id);
     }
 
     /// The leg of a channel, if it is in a room.
     fn leg_of(&self, channel: &BString) -> Option<&BString> {
-        self.calls.by_id(channel.as_ref())?.peer.as_ref().filter(|peer| calls::is_leg(peer))
+        self.calls.by_id(channel.as_ref())?.peers.current().filter(|peer| calls::is_leg(peer))
     }
 
     /// The room of a channel, without its prefix.

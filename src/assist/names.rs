@@ -62,7 +62,7 @@ impl Assist {
             CallValue::Keys => Some(Cow::Owned(from.keys.symbols().into_bytes())),
             CallValue::Room => from.room.or_else(|| self.room_of(from.channel)).and_then(borrowed),
             CallValue::Date => Some(Cow::Owned(names::date(now.date).into_bytes())),
-            CallValue::Peer => call?.peer.as_ref().and_then(borrowed),
+            CallValue::Peer => call?.peers.current().and_then(borrowed),
             CallValue::Caller => borrowed(&call?.facts.caller),
             CallValue::Called => borrowed(&call?.facts.called),
             CallValue::BillId => borrowed(&call?.facts.billid),

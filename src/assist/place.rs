@@ -14,17 +14,47 @@ use crate::moment::Moment;
 const TONE_PREFIX: &[u8] = b"tone/";
 
 impl Assist {
-    /// A channel is connected to another, to a leg, to a tone, or to nobody any more.
-    pub(super) fn connect(&mut self, now: Moment, id: &BStr, peer: Option<&BStr>) {
-        let Some(at) = self.calls.find(id) else { return };
-        let Some(call) = self.calls.get_mut(at) else { return };
-        let mut place = call.place;
-        let known = call.peer.as_ref().map(BStr::new) == peer;
-        if known && peer.is_some() && (place.room_role.is_some() || self.config.role_rooms.is_empty()) {
+    /// The engine tells that a channel is connected to another, to a leg or to a tone.
+    pub(super) fn connected_to(&mut self, now: Moment, id: &BStr, peer: &BStr) {
+        if self.rooms.is_gone(peer) {
             return;
         }
-        call.peer = peer.map(BStr::to_owned);
+        if let Some(at) = self.calls.find(id)
+            && let Some(call) = self.calls.get_mut(at)
+        {
+            call.peers.begun(now.steady, peer);
+            self.settle(now, at);
+        }
+    }
+
+    /// The engine tells that a channel is connected to that peer no more.
+    pub(super) fn parted_from(&mut self, now: Moment, id: &BStr, peer: &BStr) {
+        if let Some(at) = self.calls.find(id)
+            && let Some(call) = self.calls.get_mut(at)
+        {
+            call.peers.ended(now.steady, peer);
+            self.settle(now, at);
+        }
+    }
+
+    /// A digit says what its channel was connected to when it was keyed.
+    pub(super) fn keyed_to(&mut self, now: Moment, at: usize, peer: &BStr) {
+        let Some(call) = self.calls.get_mut(at) else { return };
+        if call.peers.current().map(BStr::new) == Some(peer) && self.config.role_rooms.is_empty() {
+            return;
+        }
+        if !self.rooms.is_gone(peer) {
+            call.peers.named(now.steady, peer);
+        }
+        self.settle(now, at);
+    }
+
+    /// Where a call is follows from what it is connected to.
+    fn settle(&mut self, now: Moment, at: usize) {
+        let Some(call) = self.calls.get(at) else { return };
+        let (mut place, peer) = (call.place, call.peers.current());
         let natural = match peer {
+            None if call.peers.is_untold() => place.natural,
             None => self.places.hold,
             Some(peer) if is_leg(peer) => self.places.conference,
             Some(peer) if peer.starts_with(TONE_PREFIX) => self.places.dial,
@@ -35,7 +65,7 @@ impl Assist {
         }
         place.natural = natural;
         if let Some(leg) = peer.filter(|peer| is_leg(peer)) {
-            self.rooms.connected(leg, id);
+            self.rooms.connected(leg.as_ref(), call.id.as_ref());
         }
         place.room_role = self.room_role(at);
         self.change_place(now, at, place);
@@ -43,7 +73,7 @@ impl Assist {
 
     /// The role that the room of a channel gives.
     fn room_role(&self, at: usize) -> Option<usize> {
-        let leg = self.calls.get(at)?.peer.as_ref().filter(|peer| is_leg(peer))?;
+        let leg = self.calls.get(at)?.peers.current().filter(|peer| is_leg(peer))?;
         let room = &self.rooms.leg(leg.as_ref())?.room;
         let given = self.config.role_rooms.iter().find(|(pattern, _)| pattern.matches(room));
         given.map(|&(_, role)| role)

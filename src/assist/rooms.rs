@@ -1,11 +1,14 @@
 //! The conference rooms and the legs in them, as the engine tells.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
 
 use bstr::{BStr, BString};
 
-use super::calls::Gone;
+use super::gone::Gone;
 use super::job::Job;
+use super::legs::{Leg, Mute, Tellings};
+use super::peers::RACE;
 
 /// The name that a utility leg of ours is called by begins with this; the room's name follows. By it the leg is
 /// known again after a restart of ours.
@@ -13,36 +16,6 @@ pub(super) const RECORD_LEG: &str = "touchtone-record-";
 
 /// How many legs may be spoken of before they are known.
 const TOLD_EARLY: usize = 1024;
-
-/// One leg `conf/N`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Leg {
-    /// The room's name without its prefix.
-    pub(super) room: BString,
-    pub(super) peer: Option<BString>,
-    pub(super) muted: Muted,
-}
-
-/// Whether a leg is muted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Muted {
-    /// The engine has not said. A leg that was just made is not muted.
-    #[default]
-    Untold,
-    /// It was as the engine said, but something was done that the engine did not answer.
-    Doubtful,
-    /// As the engine says.
-    Is(bool),
-}
-
-impl Muted {
-    pub(super) fn known(self) -> Option<bool> {
-        match self {
-            Muted::Is(muted) => Some(muted),
-            Muted::Untold | Muted::Doubtful => None,
-        }
-    }
-}
 
 /// What records a room.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -90,7 +63,7 @@ pub(super) struct Rooms {
     legs: HashMap<BString, Leg>,
     rooms: HashMap<BString, Room>,
     /// Of legs that no event has told of yet.
-    told_early: HashMap<BString, Muted>,
+    told_early: HashMap<BString, Mute>,
     gone: Gone,
 }
 
@@ -103,6 +76,11 @@ impl Rooms {
         self.rooms.iter()
     }
 
+    /// Whether a leg was seen to end. It never comes back.
+    pub(super) fn is_gone(&self, leg: &BStr) -> bool {
+        self.gone.contains(leg)
+    }
+
     /// The room of that name, which an operation may be about to make.
     pub(super) fn room_mut(&mut self, name: &BStr) -> &mut Room {
         if !self.rooms.contains_key(name) {
@@ -112,33 +90,40 @@ impl Rooms {
     }
 
     /// A leg is in a room. Events come in any order: what is known already stays.
-    pub(super) fn entered(&mut self, leg: &BStr, room: &BStr) {
+    pub(super) fn entered(&mut self, now: Duration, leg: &BStr, room: &BStr) {
         if room.is_empty() || self.gone.contains(leg) {
             return;
         }
         self.room_mut(room).legs.insert(leg.to_owned());
-        let muted = self.told_early.remove(leg).unwrap_or_default();
-        let new = || Leg { room: room.to_owned(), peer: None, muted };
+        let mute = self.told_early.remove(leg).unwrap_or_default();
+        let new = || Leg { room: room.to_owned(), peer: None, since: now, mute };
         self.legs.entry(leg.to_owned()).or_insert_with(new);
     }
 
-    /// A leg was just made: nobody can have muted it before.
-    pub(super) fn made(&mut self, leg: &BStr, room: &BStr) {
-        self.entered(leg, room);
-        if let Some(known) = self.legs.get_mut(leg)
-            && known.muted == Muted::Untold
-        {
-            known.muted = Muted::Is(false);
+    /// A leg was just made.
+    pub(super) fn made(&mut self, now: Duration, leg: &BStr, room: &BStr) {
+        self.entered(now, leg, room);
+        if let Some(known) = self.legs.get_mut(leg) {
+            known.mute.made();
         }
     }
 
-    /// What the engine said of a leg, perhaps before it said that there is one.
-    pub(super) fn told_muted(&mut self, leg: &BStr, muted: Muted) {
+    /// A leg is in a room and a channel is on it.
+    pub(super) fn occupied(&mut self, now: Duration, leg: &BStr, room: &BStr, peer: &BStr) {
+        self.gone.reconnected(leg, peer);
+        self.entered(now, leg, room);
+        self.connected(leg, peer);
+    }
+
+    /// What is known of a leg's mute, perhaps before the engine said that there is such a leg; `None` if it is gone.
+    pub(super) fn mute_mut(&mut self, leg: &BStr) -> Option<&mut Mute> {
         if let Some(known) = self.legs.get_mut(leg) {
-            known.muted = muted;
-        } else if !self.gone.contains(leg) && self.told_early.len() < TOLD_EARLY {
-            self.told_early.insert(leg.to_owned(), muted);
+            return Some(&mut known.mute);
         }
+        if self.gone.contains(leg) || self.told_early.len() >= TOLD_EARLY {
+            return None;
+        }
+        Some(self.told_early.entry(leg.to_owned()).or_default())
     }
 
     /// A leg is connected to a channel.
@@ -148,9 +133,15 @@ impl Rooms {
         }
     }
 
+    /// How often something was told of a leg's mute.
+    pub(super) fn tellings(&self, leg: &BStr) -> Tellings {
+        let mute = self.legs.get(leg).map(|leg| &leg.mute).or_else(|| self.told_early.get(leg));
+        mute.map(Mute::tellings).unwrap_or_default()
+    }
+
     /// The room's own recorder is on that leg. A leg of ours that records, or did, is what our codes are about.
-    pub(super) fn records_itself(&mut self, leg: &BStr, room: &BStr) {
-        self.entered(leg, room);
+    pub(super) fn records_itself(&mut self, now: Duration, leg: &BStr, room: &BStr) {
+        self.entered(now, leg, room);
         if self.gone.contains(leg) {
             return;
         }
@@ -162,7 +153,22 @@ impl Rooms {
 
     /// A leg is gone for good; says which room it was in.
     pub(super) fn left(&mut self, leg: &BStr) -> Option<BString> {
-        self.gone.insert(leg);
+        self.gone.insert(leg, None);
+        self.forget_leg(leg)
+    }
+
+    /// A leg is connected to that channel no more, and gone unless it is connected to another; says which room it
+    /// was in.
+    pub(super) fn parted(&mut self, leg: &BStr, peer: &BStr) -> Option<BString> {
+        let elsewhere = |leg: &Leg| leg.peer.as_ref().is_some_and(|other| other != peer);
+        if peer.is_empty() || self.legs.get(leg).is_some_and(elsewhere) {
+            return None;
+        }
+        self.gone.insert(leg, Some(peer));
+        self.forget_leg(leg)
+    }
+
+    fn forget_leg(&mut self, leg: &BStr) -> Option<BString> {
         self.told_early.remove(leg);
         let known = self.legs.remove(leg)?;
         if let Some(room) = self.rooms.get_mut(&known.room) {
@@ -175,9 +181,11 @@ impl Rooms {
         Some(known.room)
     }
 
-    /// A room is gone, and every leg in it.
-    pub(super) fn destroyed(&mut self, name: &BStr) {
-        let legs = self.rooms.get(name).map(|room| room.legs.clone()).unwrap_or_default();
+    /// A room is gone, and every leg that was in it. One that was heard of just now is in a new room of that name.
+    pub(super) fn destroyed(&mut self, now: Duration, name: &BStr) {
+        let Some(room) = self.rooms.get(name) else { return };
+        let is_old = |leg: &&BString| self.legs.get(*leg).is_none_or(|leg| leg.since + RACE < now);
+        let legs: Vec<BString> = room.legs.iter().filter(is_old).cloned().collect();
         for leg in &legs {
             self.left(leg.as_ref());
         }

@@ -1,9 +1,9 @@
 //! Starting in the middle: the engine's own account of calls, rooms and our legs.
 
-use bstr::{BString, ByteSlice};
+use bstr::ByteSlice;
 
 use super::job::{Account, Reply, accepted};
-use super::rooms::{Muted, RECORD_LEG, Recording, is_recorder};
+use super::rooms::{RECORD_LEG, Recording, is_recorder};
 use super::session::Phase;
 use super::{Assist, Report, status};
 use crate::keypad::Order;
@@ -15,7 +15,7 @@ impl Assist {
         match reply.filter(|answer| !answer.retvalue.is_empty()) {
             Some(answer) => match account {
                 Account::Conferences => self.conferences(now, &answer.retvalue),
-                Account::OwnLegs => self.own_legs(&answer.retvalue),
+                Account::OwnLegs => self.own_legs(now, &answer.retvalue),
                 Account::Calls => self.known_calls(&answer.retvalue),
             },
             None => {
@@ -29,6 +29,10 @@ impl Assist {
                 self.outbox.report(Report::Trouble { text });
             }
         }
+    }
+
+    /// When the engine has told everything, or does not, what waits goes on.
+    pub(super) fn one_account_less(&mut self, now: Moment) {
         if let Phase::Starting { missing } = self.phase {
             match missing {
                 0 | 1 => self.ready(now),
@@ -42,9 +46,9 @@ impl Assist {
         for (leg, values) in status::channels(account) {
             let [kind, room, peer, ..] = &values[..] else { continue };
             let (leg, room, peer) = (leg.as_bstr(), room.as_bstr(), peer.as_bstr());
-            self.rooms.entered(leg, room);
+            self.rooms.entered(now.steady, leg, room);
             if is_recorder(kind.as_ref(), peer) {
-                self.rooms.records_itself(leg, room);
+                self.rooms.records_itself(now.steady, leg, room);
             } else if !peer.is_empty() && self.calls.obtain(peer, self.places.call, Order::default).is_some()
             {
                 self.enter(now, peer, leg, room);
@@ -52,25 +56,12 @@ impl Assist {
         }
     }
 
-    /// `peerid=dumb/11,…address=studio,…mute=true`: what one leg is connected to, its room, whether it is muted.
-    pub(super) fn leg_account(&mut self, leg: &BString, account: &[u8]) {
-        if let Some(room) = status::value(account, "address") {
-            self.rooms.entered(leg.as_ref(), room);
-        }
-        if let Some(peer) = status::value(account, "peerid") {
-            self.rooms.connected(leg.as_ref(), peer);
-        }
-        if let Some(muted) = status::value(account, "mute") {
-            self.rooms.told_muted(leg.as_ref(), Muted::Is(muted == "true"));
-        }
-    }
-
     /// `dumb/11=answered|touchtone-record-studio|conf/15`: channel, status, the name it was called by, peer.
-    fn own_legs(&mut self, account: &[u8]) {
+    fn own_legs(&mut self, now: Moment, account: &[u8]) {
         for (channel, values) in status::channels(account) {
             let [_, name, leg, ..] = &values[..] else { continue };
             let Some(room) = name.strip_prefix(RECORD_LEG.as_bytes()) else { continue };
-            self.rooms.entered(leg.as_ref(), room.as_bstr());
+            self.rooms.entered(now.steady, leg.as_ref(), room.as_bstr());
             let recording = Recording::Leg { channel, leg: leg.clone() };
             self.rooms.room_mut(room.as_bstr()).recording = recording;
         }

@@ -56,7 +56,7 @@ impl Assist {
                 let own = room.recording.leg();
                 let participants = room.legs.iter().filter(|leg| Some(*leg) != own).filter_map(|id| {
                     let leg = self.rooms.leg(id.as_ref())?;
-                    Some(Participant { leg: id.clone(), channel: leg.peer.clone(), muted: leg.muted.known() })
+                    Some(Participant { leg: id.clone(), channel: leg.peer.clone(), muted: leg.mute.known() })
                 });
                 RoomView {
                     name: name.clone(),

@@ -4,7 +4,8 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::Assist;
 use super::calls::{Facts, LEG_PREFIX, Place, is_leg};
-use super::rooms::{Muted, is_recorder};
+use super::legs::Muted;
+use super::rooms::is_recorder;
 use crate::keypad::Order;
 use crate::moment::Moment;
 use crate::wire::{Answer, Params};
@@ -33,7 +34,7 @@ impl Assist {
             b"call.conference" if event.processed => self.conference(now, params),
             b"chan.disconnected" => self.disconnected(now, params),
             b"chan.hangup" => self.hung_up(now, params),
-            b"chan.control" if event.processed => self.controlled(params),
+            b"chan.control" if event.processed => self.controlled(now, params),
             b"chan.notify" => self.notified(now, params),
             _ => {}
         }
@@ -71,34 +72,36 @@ impl Assist {
 
     /// A channel was put in a room.
     fn conference(&mut self, now: Moment, params: &Params<'_>) {
-        let (channel, leg) = (id(params), text(params, "peerid"));
-        if !channel.is_empty() && is_leg(&leg) {
-            self.enter(now, channel.as_ref(), leg.as_ref(), text(params, "room").as_ref());
+        let channel = id(params);
+        if !channel.is_empty() {
+            self.entered_by(now, &channel, params);
         }
     }
 
     fn now_connected(&mut self, now: Moment, params: &Params<'_>) {
         let (id, peer) = (id(params), text(params, "peerid"));
-        if is_leg(&id) {
-            let (room, status) = (text(params, "address"), text(params, "status"));
-            self.rooms.entered(id.as_ref(), room.as_ref());
-            self.rooms.connected(id.as_ref(), peer.as_ref());
-            if is_recorder(status.as_ref(), peer.as_ref()) {
-                self.rooms.records_itself(id.as_ref(), room.as_ref());
-            }
-        } else {
-            self.connect(now, id.as_ref(), Some(peer.as_ref()));
+        if !is_leg(&id) {
+            return self.connected_to(now, id.as_ref(), peer.as_ref());
+        }
+        if self.calls.is_gone(peer.as_ref()) {
+            return;
+        }
+        let (room, status) = (text(params, "address"), text(params, "status"));
+        self.rooms.occupied(now.steady, id.as_ref(), room.as_ref(), peer.as_ref());
+        if is_recorder(status.as_ref(), peer.as_ref()) {
+            self.rooms.records_itself(now.steady, id.as_ref(), room.as_ref());
         }
     }
 
     fn disconnected(&mut self, now: Moment, params: &Params<'_>) {
         let (id, last) = (id(params), text(params, "lastpeerid"));
-        for leg in [&id, &last].into_iter().filter(|id| is_leg(id)) {
-            self.leg_left(now, leg);
+        if is_leg(&id) {
+            self.leg_parted(now, &id, &last);
         }
-        if self.calls.by_id(id.as_ref()).is_some_and(|call| call.peer.as_ref() == Some(&last)) {
-            self.connect(now, id.as_ref(), None);
+        if is_leg(&last) {
+            self.leg_parted(now, &last, &id);
         }
+        self.parted_from(now, id.as_ref(), last.as_ref());
     }
 
     fn hung_up(&mut self, now: Moment, params: &Params<'_>) {
@@ -109,12 +112,12 @@ impl Assist {
         self.forget_call(id.as_ref());
         let last = text(params, "lastpeerid");
         if is_leg(&last) {
-            self.leg_left(now, &last);
+            self.leg_parted(now, &last, &id);
         }
     }
 
     /// Somebody else muted or unmuted a participant: the leg that took it is `peerid`, or else `targetid`.
-    fn controlled(&mut self, params: &Params<'_>) {
+    fn controlled(&mut self, now: Moment, params: &Params<'_>) {
         let Some(muted) = params.get("mute") else { return };
         let muted = match muted.as_ref() {
             b"true" | b"yes" | b"on" | b"enable" | b"t" => Muted::Is(true),
@@ -124,7 +127,7 @@ impl Assist {
         let target =
             ["peerid", "targetid"].into_iter().filter_map(|name| params.get(name)).find(|id| is_leg(id));
         if let Some(leg) = target {
-            self.rooms.told_muted(leg.as_bstr(), muted);
+            self.muted_by_others(now, leg.as_bstr(), muted);
         }
     }
 
@@ -133,30 +136,57 @@ impl Assist {
         match text(params, "event").as_slice() {
             b"joined" => self.leg_made(now, &leg, &room),
             b"left" => self.leg_left(now, &leg),
-            b"destroyed" => self.rooms.destroyed(room.as_ref()),
-            b"recording" => self.rooms.records_itself(leg.as_ref(), room.as_ref()),
+            b"destroyed" => self.rooms.destroyed(now.steady, room.as_ref()),
+            b"recording" => self.rooms.records_itself(now.steady, leg.as_ref(), room.as_ref()),
             b"dtmf" if !self.config.yate.intercept => self.watch_digits(now, &keyed(params)),
             _ => {}
         }
     }
 
     fn leg_made(&mut self, now: Moment, leg: &BString, room: &BString) {
-        self.rooms.made(leg.as_ref(), room.as_ref());
+        self.rooms.made(now.steady, leg.as_ref(), room.as_ref());
         self.drop_idle_leg(now, room.as_ref());
     }
 
     fn leg_left(&mut self, now: Moment, leg: &BString) {
-        if let Some(room) = self.rooms.left(leg.as_ref()) {
-            self.drop_lone_recorder(now, &room);
+        let peer = self.rooms.leg(leg.as_ref()).and_then(|leg| leg.peer.clone());
+        let room = self.rooms.left(leg.as_ref());
+        self.after_leg(now, leg, peer.as_ref(), room);
+    }
+
+    fn leg_parted(&mut self, now: Moment, leg: &BString, peer: &BString) {
+        let room = self.rooms.parted(leg.as_ref(), peer.as_ref());
+        if room.is_some() {
+            self.after_leg(now, leg, Some(peer), room);
+        }
+    }
+
+    /// Who was on a leg that is gone is not there any more, and a leg of ours may be alone now.
+    fn after_leg(&mut self, now: Moment, leg: &BString, peer: Option<&BString>, room: Option<BString>) {
+        if let Some(peer) = peer {
+            self.parted_from(now, peer.as_ref(), leg.as_ref());
+        }
+        if let Some(room) = room {
+            self.drop_lone_recorder(now, room.as_ref());
             self.rooms.forget_if_empty(room.as_ref());
         }
     }
 
     /// A channel is in a room, on that leg.
     pub(super) fn enter(&mut self, now: Moment, channel: &BStr, leg: &BStr, room: &BStr) {
-        self.rooms.entered(leg, room_name(room));
-        self.rooms.connected(leg, channel);
-        self.connect(now, channel, Some(leg));
+        if self.calls.is_gone(channel) {
+            return;
+        }
+        self.rooms.occupied(now.steady, leg, room_name(room), channel);
+        self.connected_to(now, channel, leg);
+    }
+
+    /// A message that put a channel in a room was done: the leg is `peerid`.
+    pub(super) fn entered_by(&mut self, now: Moment, channel: &BString, params: &Params<'_>) {
+        let (leg, room) = (text(params, "peerid"), text(params, "room"));
+        if is_leg(&leg) {
+            self.enter(now, channel.as_ref(), leg.as_ref(), room.as_ref());
+        }
     }
 
     fn learn(

@@ -16,9 +16,17 @@ pub struct Order<T> {
     next: u32,
     /// Bit `n` is set if number `next - 1 - n` was given out.
     seen: u64,
-    /// What came too early, by number.
-    early: Vec<(u32, T)>,
+    early: Vec<Early<T>>,
     due: Option<Duration>,
+}
+
+/// What came before those that it follows.
+#[derive(Debug, Clone)]
+struct Early<T> {
+    number: u32,
+    /// Until when they are waited for.
+    due: Duration,
+    item: T,
 }
 
 /// What became of one that arrived.
@@ -88,28 +96,34 @@ impl<T> Order<T> {
         Arrival::Ready
     }
 
-    /// Gives out what waits, if the wait is over at `now`.
+    /// Gives out what has waited long enough at `now`, and what comes before it or follows it.
     pub fn handle_timeout(&mut self, now: Duration, out: &mut Vec<T>) {
-        if self.due.is_some_and(|due| due <= now) {
-            self.flush(out);
+        while self.due.is_some_and(|due| due <= now) {
+            let Some(lowest) = self.lowest() else { return };
+            self.give(lowest.number, lowest.item, out);
+            self.give_following(out);
         }
     }
 
     /// Gives out what waits, in order.
     pub fn flush(&mut self, out: &mut Vec<T>) {
-        self.due = None;
-        self.early.sort_by_key(|&(number, _)| number);
-        for (number, item) in std::mem::take(&mut self.early) {
-            self.give(number, item, out);
+        while let Some(lowest) = self.lowest() {
+            self.give(lowest.number, lowest.item, out);
         }
+        self.due = None;
+    }
+
+    fn lowest(&mut self) -> Option<Early<T>> {
+        let lowest = (0..self.early.len()).min_by_key(|&at| self.early[at].number)?;
+        Some(self.early.swap_remove(lowest))
     }
 
     fn keep(&mut self, due: Duration, number: u32, item: T) -> Arrival {
-        if self.early.iter().any(|&(waiting, _)| waiting == number) {
+        if self.early.iter().any(|waiting| waiting.number == number) {
             return Arrival::Repeated;
         }
-        self.early.push((number, item));
-        self.due.get_or_insert(due);
+        self.early.push(Early { number, due, item });
+        self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
         Arrival::Early
     }
 
@@ -121,13 +135,11 @@ impl<T> Order<T> {
     }
 
     fn give_following(&mut self, out: &mut Vec<T>) {
-        while let Some(at) = self.early.iter().position(|&(number, _)| number == self.next) {
-            let (number, item) = self.early.swap_remove(at);
+        while let Some(at) = self.early.iter().position(|waiting| waiting.number == self.next) {
+            let Early { number, item, .. } = self.early.swap_remove(at);
             self.give(number, item, out);
         }
-        if self.early.is_empty() {
-            self.due = None;
-        }
+        self.due = self.early.iter().map(|waiting| waiting.due).min();
     }
 }
 
@@ -168,6 +180,17 @@ mod tests {
         order.handle_timeout(ms(110), &mut out);
         assert_eq!(out, [3]);
         assert_eq!(take(&mut order, 120, 4), (Arrival::Ready, vec![4]));
+    }
+
+    #[test]
+    fn each_gap_is_waited_for_as_long_as_the_other() {
+        let mut order = Order::from_start();
+        take(&mut order, 0, 3);
+        take(&mut order, 90, 5);
+        take(&mut order, 95, 1);
+        assert_eq!(take(&mut order, 95, 2), (Arrival::Ready, vec![2, 3]));
+        assert_eq!(order.poll_timeout(), Some(ms(190)), "4 was missed at 90");
+        assert_eq!(take(&mut order, 105, 4), (Arrival::Ready, vec![4, 5]));
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Putting a caller in a room.
 
-use bstr::{BStr, ByteSlice};
-
 use crate::assist::job::{Job, Reply, Step, accepted};
 use crate::assist::{Assist, NOTIFY_ID};
 use crate::config;
@@ -25,7 +23,7 @@ impl Assist {
         extra: &config::Params,
     ) {
         let room = self.render(now, &job, room);
-        let peer = self.calls.by_id(job.channel.as_ref()).and_then(|call| call.peer.as_ref());
+        let peer = self.calls.by_id(job.channel.as_ref()).and_then(|call| call.peers.current());
         let machine = peer.is_some_and(|peer| MACHINES.iter().any(|prefix| peer.starts_with(prefix)));
         let (message, target) =
             if with_peer && !machine { ("call.conference", "room") } else { ("call.execute", "callto") };
@@ -41,9 +39,7 @@ impl Assist {
 
     pub(in crate::assist) fn joined(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
         let outcome = accepted(reply).map(|answer| {
-            let peer = answer.params.get("peerid").unwrap_or_default();
-            let room = answer.params.get("room").unwrap_or_default();
-            self.enter(now, BStr::new(&job.channel), peer.as_bstr(), room.as_bstr());
+            self.entered_by(now, &job.channel, &answer.params);
             "joined"
         });
         self.finish(now, job, outcome);

@@ -7,3 +7,5 @@ mod mute;
 mod prompt;
 mod record;
 mod set_state;
+
+pub(super) use record::record_leg;

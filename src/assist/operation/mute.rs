@@ -4,7 +4,7 @@ use bstr::ByteSlice;
 
 use crate::assist::Assist;
 use crate::assist::job::{Job, Reply, Step, accepted};
-use crate::assist::rooms::Muted;
+use crate::assist::legs::Tellings;
 use crate::config::Switch;
 use crate::moment::Moment;
 use crate::wire::Params;
@@ -15,7 +15,7 @@ impl Assist {
         let Some(leg) = self.leg_of(&job.channel).cloned() else {
             return self.finish(now, job, Err("the caller is in no room".to_owned()));
         };
-        let known = self.rooms.leg(leg.as_ref()).and_then(|leg| leg.muted.known());
+        let known = self.rooms.leg(leg.as_ref()).and_then(|leg| leg.mute.known());
         match (switch, known) {
             (Switch::On, _) => self.set_muted(now, job, true),
             (Switch::Off, _) => self.set_muted(now, job, false),
@@ -28,21 +28,31 @@ impl Assist {
         let wanted = if on { "true" } else { "false" };
         let params =
             Params::new().with("id", &job.channel).with("message", "chan.control").with("mute", wanted);
-        self.send_step(now, job, Step::SetMuted { on }, "chan.masquerade", params);
+        let sent = self.leg_of(&job.channel).map(|leg| self.rooms.tellings(leg.as_ref())).unwrap_or_default();
+        let step = Step::SetMuted { on, sent };
+        self.send_step(now, job, step, "chan.masquerade", params);
     }
 
-    pub(in crate::assist) fn muted(&mut self, now: Moment, job: Job, on: bool, reply: Reply<'_, '_>) {
+    pub(in crate::assist) fn muted(
+        &mut self,
+        now: Moment,
+        job: Job,
+        on: bool,
+        sent: Tellings,
+        reply: Reply<'_, '_>,
+    ) {
         let outcome = accepted(reply).map(|answer| {
             if let Some(leg) = answer.params.get("peerid") {
-                self.rooms.told_muted(leg.as_bstr(), Muted::Is(on));
+                self.muted_by_us(now, leg.as_bstr(), sent, on);
             }
             if on { "muted" } else { "unmuted" }
         });
         if reply.is_none()
             && let Some(leg) = self.leg_of(&job.channel).cloned()
+            && let Some(mute) = self.rooms.mute_mut(leg.as_ref())
         {
             // It may have been done all the same.
-            self.rooms.told_muted(leg.as_ref(), Muted::Doubtful);
+            mute.doubt();
         }
         self.finish(now, job, outcome);
     }

@@ -55,16 +55,14 @@ impl Assist {
 
     pub(in crate::assist) fn record_leg_open(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
         let opened = accepted(reply).and_then(|answer| {
-            let id = |name| answer.params.get(name).map(|id| BString::from(id.into_owned()));
-            id("id").zip(id("peerid")).ok_or_else(|| "the engine made no leg to record on".to_owned())
+            record_leg(&answer.params).ok_or_else(|| "the engine made no leg to record on".to_owned())
         });
         let (channel, leg) = match opened {
             Ok(opened) => opened,
             Err(reason) => return self.finish(now, job, Err(reason)),
         };
         if let Some(name) = &job.room {
-            self.rooms.entered(leg.as_ref(), name.as_ref());
-            self.rooms.connected(leg.as_ref(), channel.as_ref());
+            self.rooms.occupied(now.steady, leg.as_ref(), name.as_ref(), channel.as_ref());
         }
         self.start_record_leg(now, job, channel, leg);
     }
@@ -223,10 +221,10 @@ impl Assist {
     }
 
     /// A utility leg keeps a room open for ever: ours goes when everybody else has gone.
-    pub(in crate::assist) fn drop_lone_recorder(&mut self, now: Moment, name: &BString) {
-        if let Some(channel) = self.rooms.lone_recorder(name.as_ref()).cloned() {
+    pub(in crate::assist) fn drop_lone_recorder(&mut self, now: Moment, name: &BStr) {
+        if let Some(channel) = self.rooms.lone_recorder(name).cloned() {
             self.drop_leg(now, channel);
-            self.rooms.room_mut(name.as_ref()).recording = Recording::Off;
+            self.rooms.room_mut(name).recording = Recording::Off;
         }
     }
 
@@ -238,7 +236,7 @@ impl Assist {
         }
     }
 
-    fn drop_leg(&mut self, now: Moment, channel: BString) {
+    pub(in crate::assist) fn drop_leg(&mut self, now: Moment, channel: BString) {
         let params = Params::new().with("id", &channel);
         self.send_aside(now, Purpose::DropLeg(channel), "call.drop", params);
     }
@@ -253,6 +251,12 @@ impl Assist {
     fn render_record(&self, now: Moment, job: &Job) -> Vec<u8> {
         self.render_file(now, job, &self.config.record.file)
     }
+}
+
+/// The channel and the leg that the engine made for us to record on.
+pub(in crate::assist) fn record_leg(params: &Params<'_>) -> Option<(BString, BString)> {
+    let id = |name| params.get(name).map(|id| BString::from(id.into_owned()));
+    id("id").zip(id("peerid"))
 }
 
 /// Whether the engine says that one may stay alone in the room.

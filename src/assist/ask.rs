@@ -1,0 +1,100 @@
+//! Asking the engine about one leg, where what it told is not enough.
+
+use bstr::{BStr, BString};
+
+use super::job::{Job, Purpose, Reply, Step, accepted};
+use super::legs::{Certainty, Muted, Tellings};
+use super::{Assist, status};
+use crate::moment::Moment;
+use crate::wire::{Answer, Params};
+
+/// How often one thing is asked while others change it.
+const ASKS: u8 = 3;
+
+impl Assist {
+    /// Asks for what an operation needs to know; then it starts again and knows.
+    pub(super) fn ask_leg(&mut self, now: Moment, mut job: Job, leg: BString) {
+        if job.asks >= ASKS {
+            let reason = "the engine does not say enough of the caller's leg";
+            return self.finish(now, job, Err(reason.to_owned()));
+        }
+        job.asks += 1;
+        let params = Params::new().with("module", &leg);
+        let asked = self.rooms.tellings(leg.as_ref());
+        self.send_step(now, job, Step::AskLeg { leg, asked }, "engine.status", params);
+    }
+
+    pub(super) fn leg_known(
+        &mut self,
+        now: Moment,
+        job: Job,
+        leg: &BString,
+        asked: Tellings,
+        reply: Reply<'_, '_>,
+    ) {
+        match accepted(reply) {
+            Ok(answer) => {
+                // If it is in doubt still the operation asks again.
+                let _ = self.leg_account(now, leg, asked, answer);
+                self.start(now, job);
+            }
+            Err(reason) => self.finish(now, job, Err(reason)),
+        }
+    }
+
+    /// Somebody else muted or unmuted a leg.
+    pub(super) fn muted_by_others(&mut self, now: Moment, leg: &BStr, muted: Muted) {
+        if let Some(mute) = self.rooms.mute_mut(leg)
+            && mute.done_by_others(now.steady, muted) == Certainty::Ask
+        {
+            self.ask_aside(now, leg, 1);
+        }
+    }
+
+    /// The engine muted or unmuted a leg as we said when `sent` had been told.
+    pub(super) fn muted_by_us(&mut self, now: Moment, leg: &BStr, sent: Tellings, on: bool) {
+        if let Some(mute) = self.rooms.mute_mut(leg)
+            && mute.done_by_us(now.steady, sent, on) == Certainty::Ask
+        {
+            self.ask_aside(now, leg, 1);
+        }
+    }
+
+    fn ask_aside(&mut self, now: Moment, leg: &BStr, asks: u8) {
+        let asked = self.rooms.tellings(leg);
+        let purpose = Purpose::AskLeg { leg: leg.to_owned(), asked, asks };
+        self.send_aside(now, purpose, "engine.status", Params::new().with("module", leg));
+    }
+
+    pub(super) fn told_aside(
+        &mut self,
+        now: Moment,
+        leg: &BString,
+        asked: Tellings,
+        asks: u8,
+        reply: Reply<'_, '_>,
+    ) {
+        // Whatever is in doubt still is asked again when somebody needs to know it.
+        if let Ok(answer) = accepted(reply)
+            && self.leg_account(now, leg, asked, answer) == Certainty::Ask
+            && asks < ASKS
+        {
+            self.ask_aside(now, leg.as_ref(), asks + 1);
+        }
+    }
+
+    /// `peerid=dumb/11,…address=studio,…mute=true`: what one leg is connected to, its room, whether it is muted.
+    fn leg_account(&mut self, now: Moment, leg: &BString, asked: Tellings, answer: &Answer<'_>) -> Certainty {
+        let account = &answer.retvalue;
+        if let Some(room) = status::value(account, "address") {
+            self.rooms.entered(now.steady, leg.as_ref(), room);
+        }
+        if let Some(peer) = status::value(account, "peerid") {
+            self.rooms.connected(leg.as_ref(), peer);
+        }
+        match (status::value(account, "mute"), self.rooms.mute_mut(leg.as_ref())) {
+            (Some(muted), Some(mute)) => mute.accounted(asked, muted == "true"),
+            _ => Certainty::Sure,
+        }
+    }
+}

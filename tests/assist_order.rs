@@ -1,0 +1,184 @@
+//! What the brain believes when events come in another order than things happened, and answers come late.
+
+mod common;
+
+use std::time::Duration;
+
+use common::brain::{Brain, conference};
+use touchtone::assist::Report;
+
+const IN_ROOM: [&str; 3] = [
+    "%%<message::true:call.execute::id=sip/2:answered=false:callto=conf/sampleroom:peerid=conf/5:room=conf/sampleroom",
+    "%%<message::false:chan.connected::id=conf/5:module=conf:address=sampleroom:peerid=sip/2",
+    "%%<message::false:chan.connected::id=sip/2:module=sip:peerid=conf/5",
+];
+
+/// sip/2 is in conf/sampleroom, on conf/5, and the engine said so.
+fn in_room() -> Brain {
+    let mut brain = Brain::ready(conference());
+    for line in IN_ROOM {
+        brain.say(line);
+    }
+    brain
+}
+
+fn participants(brain: &Brain) -> Vec<String> {
+    let rooms = brain.assist.rooms();
+    rooms.iter().flat_map(|room| room.participants.iter().map(|one| one.leg.to_string())).collect()
+}
+
+fn recording(brain: &Brain) -> bool {
+    brain.assist.rooms().iter().any(|room| room.recording)
+}
+
+/// Keys a code and gives what is sent because of it, answers and sounds left out.
+fn key(brain: &mut Brain, from: u32, keys: &str) -> Vec<String> {
+    let mut sent = Vec::new();
+    for (number, key) in (from..).zip(keys.chars()) {
+        sent = brain.key("sip/2", "conf/5", number, &key.to_string());
+    }
+    sent.retain(|line| line.starts_with("%%>") && !line.contains("message=chan.attach"));
+    sent
+}
+
+/// Waits past every answer that could be waited for.
+fn give_up(brain: &mut Brain) -> Vec<String> {
+    let patience = conference().yate.answer_timeout;
+    brain.wait(patience + Duration::from_millis(1))
+}
+
+fn reasons(brain: &mut Brain) -> Vec<String> {
+    let reason = |report| match report {
+        Report::Failed { reason, .. } => Some(reason),
+        _ => None,
+    };
+    brain.reports().into_iter().filter_map(reason).collect()
+}
+
+#[test]
+fn a_participant_who_was_put_out_is_out_in_whatever_order_that_is_told() {
+    let out = [
+        "%%<message::false:chan.disconnected::id=sip/2:lastpeerid=conf/5",
+        "%%<message::false:chan.notify::id=conf/5:lastpeerid=sip/2:targetid=touchtone:event=left:room=sampleroom:users=0",
+    ];
+    let all: Vec<&str> = IN_ROOM.into_iter().chain(out).collect();
+    for shift in 0..all.len() {
+        let mut brain = Brain::ready(conference());
+        for line in all[shift..].iter().chain(&all[..shift]) {
+            brain.say(line);
+        }
+        assert_eq!(participants(&brain), [""; 0], "told from {shift} on");
+        let sent = key(&mut brain, 1, "*6");
+        assert!(!sent.iter().any(|line| line.contains("chan.control")), "told from {shift} on: {sent:?}");
+    }
+}
+
+#[test]
+fn digits_keyed_before_a_caller_was_put_in_a_room_do_not_take_the_caller_out_again() {
+    let mut brain = Brain::ready(conference());
+    brain.say("%%<message::false:chan.startup::id=sip/2:caller=alice");
+    brain.say("%%<message::false:chan.connected::id=sip/2:peerid=sip/9");
+    brain.say("%%<message::false:chan.disconnected::id=sip/2:lastpeerid=sip/9");
+    for line in IN_ROOM {
+        brain.say(line);
+    }
+    brain.key("sip/2", "sip/9", 1, "1");
+    assert!(key(&mut brain, 2, "*6")[0].contains("chan.control"), "in the room all the while");
+}
+
+#[test]
+fn a_leg_that_goes_over_to_another_channel_stays_in_its_room() {
+    let moved = [
+        "%%<message::false:chan.disconnected::id=conf/5:address=sampleroom:lastpeerid=sip/2",
+        "%%<message::false:chan.connected::id=conf/5:address=sampleroom:peerid=sip/4",
+    ];
+    for order in [[0, 1], [1, 0]] {
+        let mut brain = in_room();
+        for at in order {
+            brain.say(moved[at]);
+        }
+        brain.say("%%<message::false:chan.hangup::id=sip/2:lastpeerid=conf/5");
+        assert_eq!(participants(&brain), ["conf/5"], "{order:?}");
+        assert_eq!(brain.assist.rooms()[0].participants[0].channel, Some("sip/4".into()));
+    }
+}
+
+#[test]
+fn the_end_of_a_room_that_is_told_late_takes_nobody_out_of_the_next_of_that_name() {
+    let mut brain = in_room();
+    brain.say("%%<message::false:chan.notify::targetid=touchtone:event=destroyed:room=sampleroom");
+    assert_eq!(participants(&brain), ["conf/5"], "it was made this very moment");
+    brain.wait(Duration::from_secs(5));
+    brain.say("%%<message::false:chan.notify::targetid=touchtone:event=destroyed:room=sampleroom");
+    assert_eq!(participants(&brain), [""; 0]);
+}
+
+#[test]
+fn a_mute_that_is_answered_too_late_is_so_all_the_same() {
+    let mut brain = in_room();
+    let sent = key(&mut brain, 1, "*6");
+    give_up(&mut brain);
+    assert_eq!(reasons(&mut brain), ["the engine did not answer in time"]);
+    assert_eq!(brain.assist.rooms()[0].participants[0].muted, None, "nobody can know");
+    brain.answer(&sent[0], true, "", ":id=sip/2:mute=true:peerid=conf/5");
+    assert_eq!(brain.assist.rooms()[0].participants[0].muted, Some(true));
+    assert!(key(&mut brain, 3, "*6")[0].ends_with("mute=false"));
+}
+
+#[test]
+fn of_two_who_mute_and_unmute_at_once_the_engine_is_asked_who_was_last() {
+    let mut brain = in_room();
+    let sent = key(&mut brain, 1, "*6");
+    brain.say("%%<message::true:chan.control::targetid=conf/5:mute=false");
+    let asks = brain.answer(&sent[0], true, "", ":id=sip/2:mute=true:peerid=conf/5");
+    let ask = asks.iter().find(|line| line.contains(":engine.status::module=conf/5")).expect("a question");
+    brain.answer(ask, true, "name=conf/5,type=conf;peerid=sip/2,address=sampleroom,mute=false%M%J", "");
+    assert_eq!(brain.assist.rooms()[0].participants[0].muted, Some(false));
+}
+
+#[test]
+fn a_join_that_is_answered_too_late_is_so_all_the_same() {
+    let mut brain = Brain::ready(conference());
+    brain.say("%%<message::false:chan.connected::id=sip/2:peerid=sip/9");
+    let mut sent = Vec::new();
+    for (number, key) in (1..).zip("*3800#".chars()) {
+        sent = brain.key("sip/2", "sip/9", number, &key.to_string());
+    }
+    let join = sent.into_iter().find(|line| line.contains("conf/800")).expect("a join");
+    give_up(&mut brain);
+    brain.answer(&join, true, "", ":id=sip/2:peerid=conf/7:room=conf/800");
+    assert_eq!(participants(&brain), ["conf/7"]);
+}
+
+#[test]
+fn a_leg_to_record_on_that_comes_too_late_is_let_go() {
+    let mut brain = in_room();
+    brain.say("%%<message::false:chan.notify::id=conf/6:targetid=touchtone:event=joined:room=sampleroom");
+    let open = key(&mut brain, 1, "*9");
+    give_up(&mut brain);
+    let sent = brain.answer(&open[0], true, "", ":id=dumb/1:peerid=conf/8:room=conf/sampleroom");
+    assert!(sent.iter().any(|line| line.contains(":call.drop::id=dumb/1")), "{sent:?}");
+    assert!(!recording(&brain));
+}
+
+#[test]
+fn a_recording_that_is_refused_too_late_is_known_not_to_be_made() {
+    let mut brain = in_room();
+    let open = key(&mut brain, 1, "*9");
+    let start = brain.answer(&open[0], true, "", ":id=dumb/1:peerid=conf/8:room=conf/sampleroom");
+    give_up(&mut brain);
+    assert!(recording(&brain), "it may be: nobody said that it is not");
+    brain.answer(&start[0], false, "", "");
+    assert!(!recording(&brain));
+}
+
+#[test]
+fn a_state_that_asks_for_a_key_ends_with_its_call() {
+    let text = "[yate]\nconnect = \"stdio\"\n[states.pin]\nfirst-key = \"5s\"\n[[code]]\nname = \"ask\"\nkeys = \"*1\"\n\
+                operation = \"set-state\"\nto = \"pin\"\n";
+    let mut brain = Brain::ready(common::brain::config(text));
+    brain.key("sip/2", "sip/9", 1, "*");
+    brain.key("sip/2", "sip/9", 2, "1");
+    brain.say("%%<message::false:chan.hangup::id=sip/2:lastpeerid=sip/9");
+    assert_eq!(brain.assist.poll_timeout(), None);
+}
