@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::brain::{Brain, conference};
+use common::brain::{Brain, conference, in_room};
 use touchtone::assist::Report;
 
 const IN_ROOM: [&str; 3] = [
@@ -12,15 +12,6 @@ const IN_ROOM: [&str; 3] = [
     "%%<message::false:chan.connected::id=conf/5:module=conf:address=sampleroom:peerid=sip/2",
     "%%<message::false:chan.connected::id=sip/2:module=sip:peerid=conf/5",
 ];
-
-/// sip/2 is in conf/sampleroom, on conf/5, and the engine said so.
-fn in_room() -> Brain {
-    let mut brain = Brain::ready(conference());
-    for line in IN_ROOM {
-        brain.say(line);
-    }
-    brain
-}
 
 fn participants(brain: &Brain) -> Vec<String> {
     let rooms = brain.assist.rooms();
@@ -157,6 +148,7 @@ fn a_leg_to_record_on_that_comes_too_late_is_let_go() {
     let open = key(&mut brain, 1, "*9");
     give_up(&mut brain);
     let sent = brain.answer(&open[0], true, "", ":id=dumb/1:peerid=conf/8:room=conf/sampleroom");
+    let sent = brain.answer(&sent[0], true, "name=x,type=conference;lonely=false,users=2%M%J", "");
     assert!(sent.iter().any(|line| line.contains(":call.drop::id=dumb/1")), "{sent:?}");
     assert!(!recording(&brain));
 }

@@ -2,44 +2,12 @@
 
 mod common;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use common::brain::{Brain, conference, config};
-use touchtone::assist::{Input, Report, Role};
-use touchtone::config::Config;
+use common::brain::{Brain, conference, config, ended, fired, in_room};
+use touchtone::assist::{Input, Role};
 
 const MUTE: &str = "%%>message:touchtone.4:0:chan.masquerade::id=sip/2:message=chan.control:mute=true";
-
-fn fired(reports: &[Report]) -> Vec<String> {
-    let name = |report: &Report| match report {
-        Report::Fired { code, .. } => Some(code.clone()),
-        _ => None,
-    };
-    reports.iter().filter_map(name).collect()
-}
-
-fn ended(reports: &[Report]) -> Vec<String> {
-    let end = |report: &Report| match report {
-        Report::Done { now, .. } => Some(now.clone()),
-        Report::Failed { reason, .. } => Some(format!("failed: {reason}")),
-        _ => None,
-    };
-    reports.iter().filter_map(end).collect()
-}
-
-/// sip/2 is in conf/sampleroom, on conf/5, and the engine said so.
-fn in_room() -> Brain {
-    in_room_with(conference())
-}
-
-fn in_room_with(config: Arc<Config>) -> Brain {
-    let mut brain = Brain::ready(config);
-    brain.say("%%<message::true:call.execute::id=sip/2:answered=false:caller=alice:called=800:billid=7-5:callto=conf/sampleroom:peerid=conf/5:room=conf/sampleroom");
-    brain.say("%%<message::false:chan.connected::id=conf/5:module=conf:address=sampleroom:peerid=sip/2");
-    brain.say("%%<message::false:chan.connected::id=sip/2:module=sip:peerid=conf/5");
-    brain
-}
 
 /// The prompts that only answer a code are not what these tests look at.
 fn without_prompts(sent: Vec<String>) -> Vec<String> {
@@ -235,75 +203,6 @@ fn a_join_puts_the_caller_in_the_room_that_was_keyed() {
 }
 
 #[test]
-fn a_recording_is_made_on_a_leg_of_our_own_and_ends_with_it() {
-    let mut brain = in_room();
-    brain.key("sip/2", "conf/5", 1, "*");
-    let sent = brain.key("sip/2", "conf/5", 2, "9");
-    let open = "call.execute::callto=dumb/touchtone-record-sampleroom:target=record:direct=conf/sampleroom:utility=true:existing=true:copyparams=utility,existing";
-    assert!(sent[1].ends_with(open), "{sent:?}");
-    let sent = brain.answer(&sent[1], true, "", ":id=dumb/11:peerid=conf/15");
-    let start =
-        "chan.masquerade::id=conf/15:message=chan.record:call=wave/record//var/spool/yate/sampleroom-";
-    assert!(sent[0].contains(start), "{sent:?}");
-    brain.answer(&sent[0], true, "", "");
-    assert_eq!(ended(&brain.reports()), ["recording"]);
-    assert!(brain.assist.rooms()[0].recording);
-    assert_eq!(brain.assist.rooms()[0].participants.len(), 1, "our leg is no participant");
-    brain.key("sip/2", "conf/5", 3, "*");
-    let sent = brain.key("sip/2", "conf/5", 4, "9");
-    assert!(sent[1].ends_with("chan.masquerade::id=conf/15:message=chan.record:call=-"), "{sent:?}");
-    let sent = brain.answer(&sent[1], false, "", "");
-    assert!(sent[0].ends_with("engine.status::module=conf/sampleroom"), "may one stay alone? {sent:?}");
-    let account = "name=conf/sampleroom,type=conference;module=conf,room=sampleroom,lonely=true,users=1%M%J";
-    let sent = brain.answer(&sent[0], true, account, "");
-    assert!(sent[0].ends_with("call.drop::id=dumb/11"), "{sent:?}");
-    brain.answer(&sent[0], true, "", "");
-    assert_eq!(ended(&brain.reports()), ["not recording"]);
-    assert!(!brain.assist.rooms()[0].recording);
-}
-
-#[test]
-fn a_recording_leg_does_not_keep_an_empty_room_open() {
-    let mut brain = in_room();
-    brain.key("sip/2", "conf/5", 1, "*");
-    let sent = brain.key("sip/2", "conf/5", 2, "9");
-    let sent = brain.answer(&sent[1], true, "", ":id=dumb/11:peerid=conf/15");
-    brain.answer(&sent[0], true, "", "");
-    let sent = brain.say(
-        "%%<message::false:chan.disconnected::id=conf/5:module=conf:address=sampleroom:lastpeerid=sip/2",
-    );
-    assert!(sent[0].ends_with("call.drop::id=dumb/11"), "{sent:?}");
-}
-
-#[test]
-fn after_a_restart_a_recording_is_known_by_its_leg() {
-    let mut brain = Brain::new(conference());
-    let sent = brain.input(Input::Connected(Role::Socket));
-    let question = |module: &str| {
-        sent.iter()
-            .find(|line| line.ends_with(&format!("engine.status::module={module}")))
-            .expect("a question")
-            .clone()
-    };
-    let conf = "name=conf,type=misc,format=Status|Address|Peer;chans=2;conf/14=outgoing|studio|sip/1,conf/15=outgoing|studio|dumb/11%M%J";
-    brain.answer(&question("conf"), true, conf, "");
-    let dumb = "name=dumb,type=misc,format=Status|Address|Peer;chans=1;dumb/11=answered|touchtone-record-studio|conf/15%M%J";
-    brain.answer(&question("dumb"), true, dumb, "");
-    brain.answer(
-        &question("cdrbuild"),
-        true,
-        "name=cdrbuild,type=cdr,format=x;cdrs=1;sip/1=answered|alice|800|7-1|12%M%J",
-        "",
-    );
-    let room = &brain.assist.rooms()[0];
-    assert!(room.recording);
-    assert_eq!(room.participants.len(), 1);
-    brain.key("sip/1", "conf/14", 9, "*");
-    let sent = brain.key("sip/1", "conf/14", 10, "9");
-    assert!(sent[1].ends_with("id=conf/15:message=chan.record:call=-"), "{sent:?}");
-}
-
-#[test]
 fn events_of_what_is_gone_do_not_bring_it_back() {
     let mut brain = in_room();
     brain.say("%%<message::false:chan.hangup::id=sip/2:lastpeerid=conf/5");
@@ -343,12 +242,18 @@ fn leaving_gives_held_digits_back_and_leaves_nothing_in_the_engine() {
     let sent = brain.input(Input::Leave);
     assert!(sent[0].ends_with("message=chan.dtmf:text=*:sequence=0"), "{sent:?}");
     assert_eq!(sent[1], "%%>uninstall:chan.dtmf");
-    assert_eq!(brain.key("sip/3", "sip/4", 2, "*"), ["%%<message:d2:false::"], "what still comes goes on");
+    assert_eq!(brain.key("sip/9", "sip/8", 1, "*"), ["%%<message:d1:false::"], "what still comes goes on");
+    assert_eq!(brain.key("sip/3", "sip/4", 2, "*"), ["%%<message:d2:true::"], "but overtakes nothing");
     assert_eq!(brain.say("%%<uninstall:15:chan.dtmf:true"), [""; 0]);
     assert_eq!(
-        brain.key("sip/3", "sip/4", 3, "*"),
-        ["%%<message:d3:false::"],
+        brain.key("sip/9", "sip/8", 2, "*"),
+        ["%%<message:d2:false::"],
         "what was on its way is answered"
+    );
+    let sent = brain.answer(&sent[0], true, "", "");
+    assert!(
+        sent[0].ends_with("message=chan.dtmf:text=*:sequence=0"),
+        "what came behind goes behind: {sent:?}"
     );
     brain.answer(&sent[0], true, "", "");
     let sent = brain.wait(Duration::from_millis(50));
@@ -426,100 +331,4 @@ fn an_admin_can_send_any_message_without_code() {
     brain.key("sip/3", "sip/4", 5, "*");
     let sent = brain.key("sip/3", "sip/4", 6, "8");
     assert!(sent[1].ends_with(":custom.note::text=sip/3 keyed *8"), "{sent:?}");
-}
-
-#[test]
-fn stopping_a_recording_hangs_nobody_up_who_is_alone_with_it() {
-    let mut brain = in_room();
-    brain.key("sip/2", "conf/5", 1, "*");
-    let sent = brain.key("sip/2", "conf/5", 2, "9");
-    let sent = brain.answer(&sent[1], true, "", ":id=dumb/11:peerid=conf/15");
-    brain.answer(&sent[0], true, "", "");
-    brain.key("sip/2", "conf/5", 3, "*");
-    let sent = brain.key("sip/2", "conf/5", 4, "9");
-    let sent = brain.answer(&sent[1], false, "", "");
-    assert!(sent[0].ends_with("engine.status::module=conf/sampleroom"), "{sent:?}");
-    let account = "name=conf/sampleroom,type=conference;module=conf,room=sampleroom,lonely=false,users=1%M%J";
-    let sent = brain.answer(&sent[0], true, account, "");
-    assert!(!sent.iter().any(|line| line.contains("call.drop")), "the leg keeps its company: {sent:?}");
-    assert!(!brain.assist.rooms()[0].recording);
-    let sent = brain.say("%%<message::false:chan.notify::id=conf/16:event=joined:room=sampleroom:users=2");
-    assert!(sent[0].ends_with("call.drop::id=dumb/11"), "nobody is alone any more: {sent:?}");
-}
-
-/// sip/2 is in conf/sampleroom, which records itself on conf/6.
-fn in_room_that_records_itself() -> Brain {
-    let text = include_str!("../config/conference.toml").replace("[record]\n", "[record]\nby = \"room\"\n");
-    let mut brain = in_room_with(config(&text));
-    brain.say("%%<message::false:chan.connected::id=conf/6:module=conf:status=incoming:address=sampleroom:peerid=wave/1:direction=incoming");
-    brain.say("%%<message::false:chan.connected::id=wave/1:module=wave:status=incoming:peerid=conf/6:direction=incoming");
-    brain
-}
-
-fn key_record(brain: &mut Brain, sequence: u32) -> Vec<String> {
-    brain.key("sip/2", "conf/5", sequence, "*");
-    let mut sent = brain.key("sip/2", "conf/5", sequence + 1, "9");
-    sent.remove(0);
-    sent
-}
-
-#[test]
-fn a_room_that_records_itself_is_known_to_though_it_notifies_nobody() {
-    let brain = in_room_that_records_itself();
-    let room = &brain.assist.rooms()[0];
-    assert!(room.recording);
-    assert_eq!(room.participants.len(), 1, "the recorder is no participant: {room:?}");
-}
-
-#[test]
-fn stopping_the_rooms_own_recorder_hangs_nobody_up_who_is_alone_with_it() {
-    let mut brain = in_room_that_records_itself();
-    let account = "name=conf/sampleroom,type=conference;module=conf,room=sampleroom,lonely=false,users=1%M%J";
-    let sent = key_record(&mut brain, 1);
-    assert!(sent[0].ends_with("engine.status::module=conf/sampleroom"), "may one stay alone? {sent:?}");
-    let sent = brain.answer(&sent[0], true, account, "");
-    assert!(!sent.iter().any(|line| line.contains("record=-")), "{sent:?}");
-    assert_eq!(
-        ended(&brain.reports()),
-        ["failed: with the recorder the engine would hang up who is alone with it"]
-    );
-    let sent = key_record(&mut brain, 3);
-    let sent = brain.answer(&sent[0], true, &account.replace("lonely=false", "lonely=true"), "");
-    assert!(sent[0].ends_with("call.conference::room=conf/sampleroom:record=-"), "{sent:?}");
-    brain.answer(&sent[0], true, "", "");
-    assert_eq!(ended(&brain.reports()), ["not recording"]);
-}
-
-#[test]
-fn the_rooms_own_recorder_is_stopped_at_once_where_two_others_are() {
-    let mut brain = in_room_that_records_itself();
-    brain.say("%%<message::false:chan.connected::id=conf/7:module=conf:address=sampleroom:peerid=sip/4");
-    let sent = key_record(&mut brain, 1);
-    assert!(sent[0].ends_with("call.conference::room=conf/sampleroom:record=-"), "{sent:?}");
-}
-
-#[test]
-fn a_recording_that_is_refused_hangs_nobody_up_either() {
-    let mut brain = in_room();
-    let sent = key_record(&mut brain, 1);
-    let sent = brain.answer(&sent[0], true, "", ":id=dumb/11:peerid=conf/15");
-    let sent = brain.answer(&sent[0], false, "", "");
-    assert!(!sent.iter().any(|line| line.contains("call.drop")), "the leg keeps its company: {sent:?}");
-    assert!(!brain.assist.rooms()[0].recording);
-}
-
-#[test]
-fn a_recording_leg_that_is_gone_before_it_records_is_forgotten() {
-    let mut brain = in_room();
-    let sent = key_record(&mut brain, 1);
-    let sent = brain.answer(&sent[0], true, "", ":id=dumb/11:peerid=conf/15");
-    brain.say(
-        "%%<message::false:chan.disconnected::id=conf/15:module=conf:address=sampleroom:lastpeerid=dumb/11",
-    );
-    brain.say(&format!("%%<message:{}:false:chan.masquerade:", sent[0].split(':').nth(1).expect("an id")));
-    let sent = key_record(&mut brain, 3);
-    assert!(
-        sent[0].contains(":call.execute::callto=dumb/touchtone-record-sampleroom"),
-        "a new leg: {sent:?}"
-    );
 }

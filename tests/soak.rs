@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use touchtone::grammar::ast::{Node, SymbolSet};
 use touchtone::grammar::{Limits, dregex, srgs};
 use touchtone::key::{Key, Keys};
-use touchtone::keypad::{Arrival, CodeKeys, Collector, Keymap, Keymaps, Order, Rules};
+use touchtone::keypad::{Arrival, CodeKeys, Collector, Keymap, Keymaps, Order, Outcome, Rules};
 use touchtone::trial::Chance;
 use touchtone::trial::model::{Fate, Line, Model, Table};
 use touchtone::trial::naive::Words;
@@ -256,6 +256,7 @@ fn compare(scene: &mut Scene, sent: &[Sent], from_start: bool) -> u64 {
         let next = digit.map(|digit| digit.at).into_iter().chain(timers.into_iter().flatten()).min();
         let Some(now) = next else { break };
         collector.handle_timeout(now, rules, &mut outcomes);
+        go_on(&mut collector, now, rules, &mut outcomes);
         model.time(now, table);
         let (mut ready, mut expected) = (Vec::new(), Vec::new());
         order.handle_timeout(now, &mut ready);
@@ -270,6 +271,7 @@ fn compare(scene: &mut Scene, sent: &[Sent], from_start: bool) -> u64 {
         assert_eq!(ready, expected, "the order");
         for key in ready {
             collector.handle_key(now, key, rules, &mut outcomes);
+            go_on(&mut collector, now, rules, &mut outcomes);
             model.key(now, key, table);
             keyed.push(key);
         }
@@ -281,6 +283,14 @@ fn compare(scene: &mut Scene, sent: &[Sent], from_start: bool) -> u64 {
     let all: HashSet<_> = sent.iter().map(|digit| digit.number).collect();
     assert_eq!(seen, all, "nothing is lost");
     fired
+}
+
+/// The codes stay the same when one of them fires.
+fn go_on(collector: &mut Collector, now: Duration, rules: Rules<'_>, outcomes: &mut Vec<Outcome>) {
+    while collector.goes_on() {
+        assert!(matches!(outcomes.last(), Some(Outcome::Fire { .. })), "it stops behind a code");
+        collector.go_on(now, rules, outcomes);
+    }
 }
 
 /// What was told since the last time; what is spent of the digits keyed is taken from them.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use bstr::{BStr, BString};
 use slab::Slab;
 
+use super::digits::Strokes;
 use super::gone::Gone;
 use super::job::Job;
 use super::peers::Peers;
-use crate::key::Keys;
+use super::release::Release;
 use crate::keypad::{Collector, Order};
 
 /// What the engine's ids of conference legs begin with.
@@ -25,7 +26,9 @@ pub(super) struct Call {
     /// When the state's first key is due.
     pub(super) first_key: Option<Duration>,
     pub(super) collector: Collector,
-    pub(super) order: Order<Keys>,
+    /// Of the digits that the collector has: whether the engine was told that we took them.
+    pub(super) swallowed: VecDeque<bool>,
+    pub(super) order: Order<Strokes>,
     pub(super) release: Release,
     /// What its codes ask for, one at a time.
     pub(super) jobs: VecDeque<Job>,
@@ -68,14 +71,6 @@ pub(super) struct Facts {
     pub(super) address: BString,
 }
 
-/// Digits on their way to the other party. One message is under way at a time: the engine dispatches on several
-/// threads, and two could overtake each other.
-#[derive(Debug, Default)]
-pub(super) struct Release {
-    pub(super) under_way: bool,
-    pub(super) waiting: Keys,
-}
-
 /// All channels.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
@@ -111,7 +106,7 @@ impl Calls {
         &mut self,
         id: &BStr,
         state: usize,
-        order: impl FnOnce() -> Order<Keys>,
+        order: impl FnOnce() -> Order<Strokes>,
     ) -> Option<usize> {
         if let Some(at) = self.find(id) {
             return Some(at);
@@ -126,6 +121,7 @@ impl Calls {
             place: Place::new(state),
             first_key: None,
             collector: Collector::default(),
+            swallowed: VecDeque::new(),
             order: order(),
             release: Release::default(),
             jobs: VecDeque::new(),

@@ -1,28 +1,36 @@
 //! Digits: from the engine's message to what becomes of them.
 
-use bstr::{BStr, ByteSlice};
+use bstr::{BStr, BString, ByteSlice};
 
-use super::job::{Job, Purpose, Reply, accepted};
+use super::calls::Place;
+use super::job::Job;
 use super::timers::Timer;
 use super::{Assist, Report};
 use crate::config::Unmatched;
-use crate::key::{Key, Keys};
-use crate::keypad::{Arrival, Order, Outcome, Rules, pass_as_they_came};
+use crate::key::Keys;
+use crate::keypad::{Arrival, Collector, Order, Outcome, Rules};
 use crate::moment::Moment;
 use crate::wire::{Message, Params};
-
-/// How many digits wait at most for those before them to have reached the other party.
-const RELEASE_LIMIT: usize = 256;
 
 /// What a message with digits says.
 struct Digits {
     keys: Keys,
+    /// The engine's count; not 0, which we send ourselves with digits that no caller keyed at that moment.
     sequence: Option<u32>,
     duplicate: bool,
 }
 
+/// The digits of one message, on their way to the collector.
+#[derive(Debug, Clone)]
+pub(super) struct Strokes {
+    pub(super) keys: Keys,
+    /// Whether the engine was told that we took them; if not they have gone on as they came.
+    pub(super) swallowed: bool,
+}
+
 impl Assist {
-    /// Digits that the engine waits with: answered before anything else is done about them.
+    /// Digits that the engine waits with. What the answer is follows from the configuration and from what is held, so
+    /// it is known at once; the outbox puts it before everything else.
     pub(super) fn handle_digits(&mut self, now: Moment, message: &Message<'_>) {
         let processed = self.take_digits(now, &message.params);
         self.outbox.answer(&message.id, processed);
@@ -33,95 +41,87 @@ impl Assist {
         self.take_digits(now, params);
     }
 
-    /// Whether the digits are taken; if not they go on as they came.
-    fn take_digits(&mut self, now: Moment, params: &Params<'_>) -> bool {
-        let Some(id) = params.get("id") else { return false };
-        let Some(digits) = read(params) else { return false };
-        let id = BStr::new(id.as_ref());
-        let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
-        if let Some(peer) = params.get("peerid") {
-            self.keyed_to(now, at, peer.as_bstr());
+    /// Digits that come when we no longer look for codes: they go on, but not ahead of others.
+    pub(super) fn handle_late_digits(&mut self, now: Moment, message: &Message<'_>) {
+        let id = message.params.get("id").unwrap_or_default();
+        let at = self.calls.find(BStr::new(id.as_ref()));
+        let behind_others = at.and_then(|at| self.calls.get(at)).is_some_and(|call| call.release.under_way);
+        let digits = read(&message.params).filter(|_| behind_others);
+        self.outbox.answer(&message.id, digits.is_some());
+        if let (Some(at), Some(digits)) = (at, digits) {
+            self.queue_release(now, at, digits.keys);
         }
-        self.outbox.report(Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone() });
-        let mut ready = Vec::new();
-        let arrival = self.put_in_order(now, at, &digits, &mut ready);
-        if arrival == Arrival::Repeated {
-            self.outbox.report(Report::Repeated { channel: id.to_owned(), keys: digits.keys });
-            return true;
-        }
-        self.expect_first_key(at, None);
-        let ready: Vec<Key> = ready.iter().flat_map(|keys| keys.iter().copied()).collect();
-        let held_back = self.calls.get(at).is_some_and(|call| self.holds_back(call.place.state()));
-        let (outcomes, taken) = self.collect(now, at, &ready);
-        if held_back && taken == ready.len() && self.may_pass(at, &digits.keys, &outcomes) {
-            self.outbox.report(Report::Passed { channel: id.to_owned(), keys: digits.keys });
-            self.prompt_unmatched(now, at, &outcomes, false);
-            return false;
-        }
-        self.prompt_unmatched(now, at, &outcomes, false);
-        self.act_on(now, at, outcomes, held_back);
-        self.collect_all(now, at, &ready[taken..]);
-        held_back
     }
 
-    fn put_in_order(&mut self, now: Moment, at: usize, digits: &Digits, ready: &mut Vec<Keys>) -> Arrival {
+    /// Whether the digits are taken; if not they go on as they came.
+    fn take_digits(&mut self, now: Moment, params: &Params<'_>) -> bool {
+        let (Some(id), Some(digits)) = (params.get("id"), read(params)) else { return false };
+        let id = BStr::new(id.as_ref());
+        let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
+        self.keyed_to(now, at, params.get("peerid").as_deref().map(BStr::new));
+        self.outbox.report(Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone() });
+        let swallowed = self.calls.get(at).is_some_and(|call| self.holds_back(call.place.state()));
+        let mut ready = Vec::new();
+        match self.put_in_order(now, at, &digits, swallowed, &mut ready) {
+            Arrival::Repeated => {
+                self.outbox.report(Report::Repeated { channel: id.to_owned(), keys: digits.keys });
+                return true;
+            }
+            Arrival::Early => return swallowed,
+            Arrival::Ready => {}
+        }
+        if swallowed && ready.len() == 1 && self.may_pass(at, &digits.keys) {
+            self.outbox.report(Report::Passed { channel: id.to_owned(), keys: digits.keys.clone() });
+            self.prompt_of_state(now, at, &digits.keys, false);
+            self.await_key(now, at);
+            return false;
+        }
+        self.collect(now, at, ready);
+        swallowed
+    }
+
+    fn put_in_order(
+        &mut self,
+        now: Moment,
+        at: usize,
+        digits: &Digits,
+        swallowed: bool,
+        ready: &mut Vec<Strokes>,
+    ) -> Arrival {
         if digits.duplicate {
             return Arrival::Repeated;
         }
-        let patience = self.config.keypad.reorder;
-        let Some(call) = self.calls.get_mut(at) else { return Arrival::Repeated };
+        let strokes = Strokes { keys: digits.keys.clone(), swallowed };
         let Some(sequence) = digits.sequence else {
-            ready.push(digits.keys.clone());
+            ready.extend(self.flush_order(at));
+            ready.push(strokes);
             return Arrival::Ready;
         };
+        let patience = self.config.keypad.reorder;
+        let Some(call) = self.calls.get_mut(at) else { return Arrival::Repeated };
         let before = call.order.poll_timeout();
-        let arrival = call.order.accept(now.steady, sequence, digits.keys.clone(), patience, ready);
+        let arrival = call.order.accept(now.steady, sequence, strokes, patience, ready);
         self.timers.change(Timer::Order(at), before, call.order.poll_timeout());
         arrival
     }
 
-    /// Collects digits until a code fires, which may change what the others mean; says how many were taken.
-    fn collect(&mut self, now: Moment, at: usize, ready: &[Key]) -> (Vec<Outcome>, usize) {
-        let mut outcomes = Vec::new();
-        let Some(call) = self.calls.get_mut(at) else { return (outcomes, ready.len()) };
-        let rules = Rules::of(&self.config, call.place.state(), call.place.role());
-        let before = call.collector.poll_timeout();
-        let mut taken = 0;
-        while taken < ready.len() && !outcomes.iter().any(|outcome| matches!(outcome, Outcome::Fire { .. })) {
-            call.collector.handle_key(now.steady, ready[taken], rules, &mut outcomes);
-            taken += 1;
+    /// What waits for earlier digits need not wait any more.
+    pub(super) fn flush_order(&mut self, at: usize) -> Vec<Strokes> {
+        let mut ready = Vec::new();
+        if let Some(call) = self.calls.get_mut(at) {
+            self.timers.change(Timer::Order(at), call.order.poll_timeout(), None);
+            call.order.flush(&mut ready);
         }
-        self.timers.change(Timer::Keypad(at), before, call.collector.poll_timeout());
-        (outcomes, taken)
+        ready
     }
 
-    fn collect_all(&mut self, now: Moment, at: usize, mut ready: &[Key]) {
-        while !ready.is_empty() {
-            let held_back = self.calls.get(at).is_some_and(|call| self.holds_back(call.place.state()));
-            let (outcomes, taken) = self.collect(now, at, ready);
-            self.prompt_unmatched(now, at, &outcomes, false);
-            self.act_on(now, at, outcomes, held_back);
-            ready = &ready[taken..];
-        }
-    }
-
-    /// Digits can go on as they came if nothing was held before them and nothing is on its way ahead of them.
-    fn may_pass(&self, at: usize, keys: &Keys, outcomes: &[Outcome]) -> bool {
+    /// Digits can go on as they came if no code wants them and nothing is on its way ahead of them.
+    fn may_pass(&self, at: usize, keys: &Keys) -> bool {
         let Some(call) = self.calls.get(at) else { return true };
-        let behind_others = call.release.under_way && call.release.waiting.len() < RELEASE_LIMIT;
-        let unmatched = self.config.states[call.place.state()].unmatched;
-        !behind_others && pass_as_they_came(unmatched, keys, outcomes)
-    }
-
-    /// Lets the caller hear that digits were given up, once however many.
-    fn prompt_unmatched(&mut self, now: Moment, at: usize, outcomes: &[Outcome], late: bool) {
-        let given_up = outcomes.iter().find_map(|outcome| match outcome {
-            Outcome::GiveUp(keys) => Some(keys),
-            Outcome::Hold(_) | Outcome::Fire { .. } => None,
-        });
-        if let Some(keys) = given_up {
-            self.prompt_of_state(now, at, keys, late);
-        }
+        let (state, role) = (call.place.state(), call.place.role());
+        self.config.states[state].unmatched == Unmatched::Pass
+            && !call.release.under_way
+            && call.collector.wants_none(keys, Rules::of(&self.config, state, role))
     }
 
     /// A timer of digits that wait for earlier ones ran out.
@@ -129,53 +129,122 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         let mut ready = Vec::new();
         call.order.handle_timeout(now.steady, &mut ready);
-        let ready: Vec<Key> = ready.iter().flat_map(|keys| keys.iter().copied()).collect();
-        self.collect_all(now, at, &ready);
+        self.timers.change(Timer::Order(at), None, call.order.poll_timeout());
+        self.collect(now, at, ready);
     }
 
     /// A timer of held digits ran out.
     pub(super) fn keypad_timeout(&mut self, now: Moment, at: usize) {
-        let Some(call) = self.calls.get_mut(at) else { return };
-        let place = call.place;
-        let rules = Rules::of(&self.config, place.state(), place.role());
-        let mut outcomes = Vec::new();
-        call.collector.handle_timeout(now.steady, rules, &mut outcomes);
-        let next = call.collector.poll_timeout();
-        self.timers.change(Timer::Keypad(at), None, next);
-        self.prompt_unmatched(now, at, &outcomes, true);
-        let held_back = self.holds_back(place.state());
-        self.act_on(now, at, outcomes, held_back);
+        self.scan(now, at, true, |collector, rules, out| collector.handle_timeout(now.steady, rules, out));
+        self.await_key(now, at);
     }
 
-    pub(super) fn act_on(&mut self, now: Moment, at: usize, outcomes: Vec<Outcome>, held_back: bool) {
+    fn collect(&mut self, now: Moment, at: usize, ready: Vec<Strokes>) {
+        for Strokes { keys, swallowed } in ready {
+            for &key in keys.iter() {
+                if let Some(call) = self.calls.get_mut(at) {
+                    call.swallowed.push_back(swallowed);
+                }
+                self.scan(now, at, false, |collector, rules, out| {
+                    collector.handle_key(now.steady, key, rules, out);
+                });
+            }
+        }
+        self.await_key(now, at);
+    }
+
+    /// Has the collector do something, by the codes that hold where the call is; what is behind a code that fires is
+    /// scanned by those that hold then. `late` if a timer is the cause.
+    fn scan(
+        &mut self,
+        now: Moment,
+        at: usize,
+        late: bool,
+        begin: impl FnOnce(&mut Collector, Rules<'_>, &mut Vec<Outcome>),
+    ) {
+        let Some(place) = self.calls.get(at).map(|call| call.place) else { return };
+        self.scan_in(now, at, place, late, begin);
+    }
+
+    fn scan_in(
+        &mut self,
+        now: Moment,
+        at: usize,
+        place: Place,
+        late: bool,
+        begin: impl FnOnce(&mut Collector, Rules<'_>, &mut Vec<Outcome>),
+    ) {
+        self.scan_once(now, at, place, late, begin);
+        while let Some(call) = self.calls.get(at).filter(|call| call.collector.goes_on()) {
+            let place = call.place;
+            self.scan_once(now, at, place, late, |collector, rules, out| {
+                collector.go_on(now.steady, rules, out);
+            });
+        }
+    }
+
+    fn scan_once(
+        &mut self,
+        now: Moment,
+        at: usize,
+        place: Place,
+        late: bool,
+        work: impl FnOnce(&mut Collector, Rules<'_>, &mut Vec<Outcome>),
+    ) {
+        let Some(call) = self.calls.get_mut(at) else { return };
+        let mut outcomes = Vec::new();
+        let before = call.collector.poll_timeout();
+        work(&mut call.collector, Rules::of(&self.config, place.state(), place.role()), &mut outcomes);
+        self.timers.change(Timer::Keypad(at), before, call.collector.poll_timeout());
         for outcome in outcomes {
-            let Some(call) = self.calls.get_mut(at) else { return };
-            let channel = call.id.clone();
-            match outcome {
-                Outcome::Hold(key) => {
-                    let keys = Keys::from([key].as_slice());
-                    self.outbox.report(Report::Held { channel, keys });
-                }
-                Outcome::GiveUp(keys) if !held_back => {
-                    self.outbox.report(Report::Passed { channel, keys });
-                }
-                Outcome::GiveUp(keys) => match self.config.states[call.place.state()].unmatched {
-                    Unmatched::Drop => self.outbox.report(Report::Dropped { channel, keys }),
-                    Unmatched::Pass => {
-                        call.release.waiting.extend(keys.iter());
-                        self.outbox.report(Report::Released { channel, keys });
-                        self.release(now, at);
-                    }
-                },
-                Outcome::Fire { pattern, keys, .. } => self.fire(now, at, pattern, keys),
+            self.act_on(now, at, place, late, outcome);
+        }
+    }
+
+    fn act_on(&mut self, now: Moment, at: usize, place: Place, late: bool, outcome: Outcome) {
+        let Some(call) = self.calls.get_mut(at) else { return };
+        match outcome {
+            Outcome::Hold(key) => {
+                let keys = Keys::from([key].as_slice());
+                self.outbox.report(Report::Held { channel: call.id.clone(), keys });
+            }
+            Outcome::GiveUp(keys) => {
+                self.prompt_of_state(now, at, &keys, late);
+                self.give_up(now, at, place, &keys);
+            }
+            Outcome::Fire { pattern, keys, enter } => {
+                let spent = keys.len() + usize::from(enter.is_some());
+                call.swallowed.drain(..spent.min(call.swallowed.len()));
+                self.fire(now, at, place, pattern, keys);
             }
         }
     }
 
-    fn fire(&mut self, now: Moment, at: usize, pattern: usize, keys: Keys) {
+    /// No code wants these digits. Those that have gone on already are where they belong.
+    fn give_up(&mut self, now: Moment, at: usize, place: Place, keys: &Keys) {
+        let Some(call) = self.calls.get_mut(at) else { return };
+        let channel = call.id.clone();
+        let (mut gone_on, mut taken) = (Keys::default(), Keys::default());
+        for &key in keys.iter() {
+            let swallowed = call.swallowed.pop_front().unwrap_or(true);
+            if swallowed { taken.push(key) } else { gone_on.push(key) }
+        }
+        if !gone_on.is_empty() {
+            self.outbox.report(Report::Passed { channel: channel.clone(), keys: gone_on });
+        }
+        if taken.is_empty() {
+            return;
+        }
+        match self.config.states[place.state()].unmatched {
+            Unmatched::Drop => self.outbox.report(Report::Dropped { channel, keys: taken }),
+            Unmatched::Pass => self.queue_release(now, at, taken),
+        }
+    }
+
+    fn fire(&mut self, now: Moment, at: usize, place: Place, pattern: usize, keys: Keys) {
         let Some(call) = self.calls.get(at) else { return };
         let channel = call.id.clone();
-        let keymap = self.config.keymaps.get(call.place.state(), call.place.role());
+        let keymap = self.config.keymaps.get(place.state(), place.role());
         let (code, captures) = (keymap.codes[pattern], keymap.captures(pattern, &keys));
         self.outbox.report(Report::Fired {
             channel: channel.clone(),
@@ -186,77 +255,44 @@ impl Assist {
         self.enqueue(now, Job { channel, code, keys, captures, room: None, asks: 0 });
     }
 
-    /// Sends the digits on that wait, unless others are still on their way.
-    fn release(&mut self, now: Moment, at: usize) {
-        let Some(call) = self.calls.get_mut(at) else { return };
-        if call.release.under_way || call.release.waiting.is_empty() {
-            return;
-        }
-        let keys = std::mem::take(&mut call.release.waiting);
-        let channel = call.id.clone();
-        call.release.under_way = true;
-        // Number 0 leaves the engine's own count of the digits that the channel keyed alone.
-        let params = Params::new()
-            .with("id", &channel)
-            .with("message", "chan.dtmf")
-            .with("text", keys.symbols())
-            .with("sequence", "0");
-        if !self.send_aside(now, Purpose::Release(channel), "chan.masquerade", params)
-            && let Some(call) = self.calls.get_mut(at)
-        {
-            call.release.under_way = false;
-        }
-    }
-
-    /// Digits have gone on; those that came meanwhile follow.
-    pub(super) fn release_ended(&mut self, now: Moment, channel: &BStr, reply: Reply<'_, '_>) {
-        let Some(at) = self.calls.find(channel) else { return };
-        if reply.is_none()
-            && let Err(reason) = accepted(reply)
-        {
-            let text = format!("digits of {channel:?} may not have reached the other party: {reason}");
-            self.outbox.report(Report::Trouble { text });
-        }
-        if let Some(call) = self.calls.get_mut(at) {
-            call.release.under_way = false;
-        }
-        self.release(now, at);
+    /// The call moved on: what it holds ends by the codes of where it was.
+    pub(super) fn end_digits(&mut self, now: Moment, at: usize, place: Place) {
+        self.scan_in(now, at, place, false, |collector, rules, out| {
+            collector.give_up_all(now.steady, rules, out);
+        });
     }
 
     /// What a channel holds can reach nobody any more.
     pub(super) fn drop_digits(&mut self, at: usize) {
+        let early = self.flush_order(at);
         let Some(call) = self.calls.get_mut(at) else { return };
-        let timers = [
-            (Timer::Keypad(at), call.collector.poll_timeout()),
-            (Timer::Order(at), call.order.poll_timeout()),
-        ];
-        let mut early = Vec::new();
-        call.order.flush(&mut early);
-        let held = call.collector.held().iter().chain(early.iter().flat_map(|keys| keys.iter())).copied();
-        let keys: Keys = held.collect();
-        let channel = call.id.clone();
-        for (timer, due) in timers {
-            self.timers.change(timer, due, None);
+        self.timers.change(Timer::Keypad(at), call.collector.poll_timeout(), None);
+        let channel: BString = call.id.clone();
+        let held = std::mem::take(&mut call.collector);
+        let swallowed = std::mem::take(&mut call.swallowed);
+        let held = held.held().iter().copied().zip(swallowed);
+        let early = early.iter().flat_map(|early| early.keys.iter().map(|&key| (key, early.swallowed)));
+        let behind = std::mem::take(&mut call.release.waiting);
+        let behind = behind.iter().map(|&key| (key, true));
+        let (taken, gone_on): (Vec<_>, Vec<_>) =
+            behind.chain(held).chain(early).partition(|&(_, taken)| taken);
+        let keys = |of: Vec<(_, bool)>| of.into_iter().map(|(key, _)| key).collect::<Keys>();
+        if !gone_on.is_empty() {
+            self.outbox.report(Report::Passed { channel: channel.clone(), keys: keys(gone_on) });
         }
-        if !keys.is_empty() {
-            self.outbox.report(Report::Dropped { channel, keys });
+        if !taken.is_empty() {
+            self.outbox.report(Report::Dropped { channel, keys: keys(taken) });
         }
     }
 
     /// Everything that is held goes where it would have gone, because we leave.
     pub(super) fn let_go(&mut self, now: Moment) {
         for at in self.calls.places() {
-            let Some(call) = self.calls.get_mut(at) else { continue };
-            let mut ready = Vec::new();
-            call.order.flush(&mut ready);
-            let ready: Vec<Key> = ready.iter().flat_map(|keys| keys.iter().copied()).collect();
-            self.collect_all(now, at, &ready);
-            let Some(call) = self.calls.get_mut(at) else { continue };
-            let place = call.place;
-            let mut outcomes = Vec::new();
-            call.collector.give_up_all(Rules::of(&self.config, place.state(), place.role()), &mut outcomes);
-            let held_back = self.holds_back(place.state());
-            self.act_on(now, at, outcomes, held_back);
+            let ready = self.flush_order(at);
+            self.collect(now, at, ready);
+            if let Some(place) = self.calls.get(at).map(|call| call.place) {
+                self.end_digits(now, at, place);
+            }
         }
     }
 }
@@ -266,5 +302,6 @@ fn read(params: &Params<'_>) -> Option<Digits> {
     let keys: Keys = params.get("text")?.to_str().ok()?.parse().ok()?;
     let sequence = params.get("sequence").and_then(|number| number.to_str().ok()?.parse().ok());
     let duplicate = params.is_true("duplicate");
+    let sequence = sequence.filter(|&number| number != 0);
     (!keys.is_empty()).then_some(Digits { keys, sequence, duplicate })
 }

@@ -10,6 +10,7 @@ use bstr::{BString, ByteSlice};
 use super::late::Late;
 use super::legs::Tellings;
 use super::names::Context;
+use super::rooms::Recorder;
 use super::timers::Timer;
 use super::{Assist, Report};
 use crate::config::Operation;
@@ -54,6 +55,8 @@ pub(super) enum Purpose {
     Release(BString),
     /// A sound for the caller.
     Prompt { channel: BString, why: String },
+    /// Whether a leg of ours can go from a room.
+    AskMayGo { room: BString, channel: BString },
     /// A leg of ours that nobody needs any more.
     DropLeg(BString),
     /// What is so of a leg of which two things were told.
@@ -81,10 +84,8 @@ pub(super) enum Step {
     AskLeg { leg: BString, asked: Tellings },
     SetMuted { on: bool, sent: Tellings },
     OpenRecordLeg,
-    StartRecordLeg { channel: BString, leg: BString },
-    StopRecordLeg { channel: BString, leg: BString },
-    AskLonely { channel: BString },
-    DropRecordLeg { channel: BString },
+    StartRecordLeg(Recorder),
+    StopRecordLeg(Recorder),
     StartRoomRecorder,
     AskMayStop,
     StopRoomRecorder,
@@ -98,17 +99,19 @@ impl Assist {
     pub(super) fn enqueue(&mut self, now: Moment, job: Job) {
         let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) else { return };
         if call.jobs.len() >= JOB_LIMIT {
-            let (channel, code) = (job.channel, self.config.codes[job.code].name.clone());
             let reason = format!("{JOB_LIMIT} operations of this caller are waiting already");
-            return self.outbox.report(Report::Failed { channel, code, reason });
+            return self.conclude(now, &job, Err(reason));
         }
         let channel = job.channel.clone();
         if let Operation::SetState { to } = self.config.codes[job.code].operation {
             // What is keyed next means what it means in the new state, however long the engine takes for what was
-            // asked of it before.
+            // asked of it before. What follows the change waits for that all the same.
             let outcome = self.change_state(now, &channel, to);
             if outcome.is_ok() {
-                self.follow(&job);
+                let jobs = self.followers(&job);
+                if let Some(call) = self.calls.by_id_mut(channel.as_ref()) {
+                    call.jobs.extend(jobs);
+                }
             }
             self.conclude(now, &job, outcome);
         } else {
@@ -157,10 +160,8 @@ impl Assist {
             Step::AskLeg { leg, asked } => self.leg_known(now, job, &leg, asked, reply),
             Step::SetMuted { on, sent } => self.muted(now, job, on, sent, reply),
             Step::OpenRecordLeg => self.record_leg_open(now, job, reply),
-            Step::StartRecordLeg { channel, leg } => self.record_leg_started(now, job, channel, leg, reply),
-            Step::StopRecordLeg { channel, leg } => self.record_leg_stopped(now, job, channel, leg, reply),
-            Step::AskLonely { channel } => self.lonely_known(now, job, channel, reply),
-            Step::DropRecordLeg { channel } => self.record_leg_dropped(now, job, &channel, reply),
+            Step::StartRecordLeg(recorder) => self.record_leg_started(now, job, &recorder, reply),
+            Step::StopRecordLeg(recorder) => self.record_leg_stopped(now, job, &recorder, reply),
             Step::StartRoomRecorder => self.room_recorder_started(now, job, reply),
             Step::AskMayStop => self.may_stop_known(now, job, reply),
             Step::StopRoomRecorder => self.room_recorder_stopped(now, job, reply),
@@ -217,6 +218,7 @@ impl Assist {
             Purpose::Step(job, step) => self.step(now, job, step, reply),
             Purpose::Release(channel) => self.release_ended(now, channel.as_ref(), reply),
             Purpose::Prompt { channel, why } => self.prompt_ended(&channel, &why, reply),
+            Purpose::AskMayGo { room, channel } => self.may_go_known(now, &room, channel, reply),
             Purpose::DropLeg(channel) => self.leg_dropped(&channel, reply),
             Purpose::AskLeg { leg, asked, asks } => self.told_aside(now, &leg, asked, asks, reply),
             Purpose::Account(account) => {
@@ -230,7 +232,11 @@ impl Assist {
     /// An operation is over: tell it, let the caller hear it, and go on with what waits.
     pub(super) fn finish(&mut self, now: Moment, job: Job, outcome: Outcome) {
         if outcome.is_ok() {
-            self.follow(&job);
+            // It comes before what was keyed after it.
+            let jobs = self.followers(&job);
+            if let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) {
+                jobs.into_iter().rev().for_each(|job| call.jobs.push_front(job));
+            }
         }
         self.conclude(now, &job, outcome);
         let Job { channel, room, .. } = job;
@@ -244,7 +250,7 @@ impl Assist {
     }
 
     /// Tells how an operation ended, and lets the caller hear it.
-    fn conclude(&mut self, now: Moment, job: &Job, outcome: Outcome) {
+    pub(super) fn conclude(&mut self, now: Moment, job: &Job, outcome: Outcome) {
         let config = self.config.clone();
         let code = &config.codes[job.code];
         let prompt = if outcome.is_ok() { &code.on_success } else { &code.on_failure };
@@ -258,14 +264,10 @@ impl Assist {
         }
     }
 
-    /// What follows an operation on the same keys comes before what was keyed after them.
-    fn follow(&mut self, job: &Job) {
-        let config = self.config.clone();
-        if let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) {
-            for &code in config.codes[job.code].then.iter().rev() {
-                call.jobs.push_front(Job { code, room: None, asks: 0, ..job.clone() });
-            }
-        }
+    /// What follows an operation on the same keys.
+    fn followers(&self, job: &Job) -> Vec<Job> {
+        let codes = &self.config.codes[job.code].then;
+        codes.iter().map(|&code| Job { code, room: None, asks: 0, ..job.clone() }).collect()
     }
 
     /// Keeps a room busy for an operation; if it is busy already the operation waits there.
@@ -280,13 +282,36 @@ impl Assist {
         Some(job)
     }
 
+    /// An operation on a room is over: the next that waits there begins. One that ends at once makes way for another.
     fn release_room(&mut self, now: Moment, name: &BString) {
         let room = self.rooms.room_mut(name.as_ref());
         room.busy = false;
-        if let Some(job) = room.waiting.pop_front() {
+        if std::mem::replace(&mut room.serving, true) {
+            return;
+        }
+        while let Some(job) = self.rooms.next_waiting(name.as_ref()) {
             self.start(now, job);
-        } else {
-            self.tidy_room(now, name.as_ref());
+        }
+        self.rooms.room_mut(name.as_ref()).serving = false;
+        self.tidy_room(now, name.as_ref());
+    }
+
+    /// The connection is lost, and nobody will say what became of these.
+    pub(super) fn fail_all_jobs(&mut self, now: Moment) {
+        let reason = "the connection to the engine was lost";
+        for (_, flight) in self.flights.drain().collect::<std::collections::BTreeMap<_, _>>() {
+            if let Purpose::Step(job, _) = flight.purpose {
+                self.conclude(now, &job, Err(reason.to_owned()));
+            }
+        }
+        for job in self.rooms.take_waiting() {
+            self.conclude(now, &job, Err(reason.to_owned()));
+        }
+        for at in self.calls.places() {
+            let jobs = self.calls.get_mut(at).map(|call| std::mem::take(&mut call.jobs));
+            for job in jobs.into_iter().flatten() {
+                self.conclude(now, &job, Err(reason.to_owned()));
+            }
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BString, ByteSlice};
 
 use super::Assist;
 use super::job::{Account, Flight, Job, Purpose, Reply, Step, accepted};
 use super::legs::Tellings;
-use super::operation::record_leg;
-use super::rooms::Recording;
+use super::operation::recorder;
+use super::rooms::{Recorder, Recording};
 use super::timers::Timer;
 use crate::moment::Moment;
 
@@ -21,8 +21,8 @@ pub(super) enum Late {
     Joined { channel: BString },
     Muted { on: bool, sent: Tellings },
     RecordLegOpen { room: BString },
-    RecordLegStarted { room: BString, leg: BString },
-    RecordLegStopped { room: BString, leg: BString },
+    RecordLegStarted { room: BString, recorder: Recorder },
+    RecordLegStopped { room: BString, recorder: Recorder },
     RoomRecorder { room: BString, on: bool },
     Account(Account),
 }
@@ -36,6 +36,7 @@ impl Late {
             Purpose::Release(_)
             | Purpose::Prompt { .. }
             | Purpose::DropLeg(_)
+            | Purpose::AskMayGo { .. }
             | Purpose::AskLeg { .. }
             | Purpose::Late(_) => return None,
         })
@@ -47,16 +48,15 @@ impl Late {
             Step::Join => Late::Joined { channel: job.channel.clone() },
             &Step::SetMuted { on, sent } => Late::Muted { on, sent },
             Step::OpenRecordLeg => Late::RecordLegOpen { room: room? },
-            Step::StartRecordLeg { leg, .. } => Late::RecordLegStarted { room: room?, leg: leg.clone() },
-            Step::StopRecordLeg { leg, .. } => Late::RecordLegStopped { room: room?, leg: leg.clone() },
+            Step::StartRecordLeg(recorder) => {
+                Late::RecordLegStarted { room: room?, recorder: recorder.clone() }
+            }
+            Step::StopRecordLeg(recorder) => {
+                Late::RecordLegStopped { room: room?, recorder: recorder.clone() }
+            }
             Step::StartRoomRecorder => Late::RoomRecorder { room: room?, on: true },
             Step::StopRoomRecorder => Late::RoomRecorder { room: room?, on: false },
-            Step::Leave
-            | Step::Message
-            | Step::AskLeg { .. }
-            | Step::AskLonely { .. }
-            | Step::DropRecordLeg { .. }
-            | Step::AskMayStop => return None,
+            Step::Leave | Step::Message | Step::AskLeg { .. } | Step::AskMayStop => return None,
         })
     }
 }
@@ -81,13 +81,16 @@ impl Assist {
                 }
             }
             Late::RecordLegOpen { room } if done => {
-                if let Some((channel, leg)) = record_leg(&answer.params) {
-                    self.adopt_leg(now, &room, channel, leg);
+                if let Some(recorder) = recorder(&answer.params) {
+                    self.rooms.add_spare(now.steady, room.as_ref(), recorder);
+                    self.tidy_room(now, room.as_ref());
                 }
             }
-            Late::RecordLegStarted { room, leg } => self.leg_records(now, &room, &leg, done),
+            Late::RecordLegStarted { room, recorder } => self.leg_records(now, &room, &recorder, done),
             // The engine answers `false` and has stopped.
-            Late::RecordLegStopped { room, leg } => self.leg_records(now, &room, &leg, false),
+            Late::RecordLegStopped { room, recorder } => {
+                self.leg_records(now, &room, &recorder, false);
+            }
             Late::RoomRecorder { room, on } if done => self.room_records(now, &room, on),
             Late::Account(account) => self.account(now, account, reply),
             Late::Joined { .. }
@@ -97,32 +100,9 @@ impl Assist {
         }
     }
 
-    /// A leg of ours that nobody waits for any more goes as soon as it can.
-    fn adopt_leg(&mut self, now: Moment, name: &BString, channel: BString, leg: BString) {
-        self.rooms.occupied(now.steady, leg.as_ref(), name.as_ref(), channel.as_ref());
-        if self.rooms.is_gone(leg.as_ref()) {
-            return;
-        }
-        let room = self.rooms.room_mut(name.as_ref());
-        if room.recording == Recording::Off {
-            room.recording = Recording::Idle { channel, leg };
-            self.tidy_room(now, name.as_ref());
-        } else {
-            self.drop_leg(now, channel);
-        }
-    }
-
     /// Whether that leg of ours records is told after all.
-    fn leg_records(&mut self, now: Moment, name: &BString, leg: &BString, on: bool) {
-        let room = self.rooms.room_mut(name.as_ref());
-        if let Recording::Leg { channel, leg: ours } | Recording::Idle { channel, leg: ours } =
-            &room.recording
-            && ours == leg
-        {
-            let (channel, leg) = (channel.clone(), leg.clone());
-            room.recording =
-                if on { Recording::Leg { channel, leg } } else { Recording::Idle { channel, leg } };
-        }
+    fn leg_records(&mut self, now: Moment, name: &BString, recorder: &Recorder, on: bool) {
+        self.rooms.set_recording(name.as_ref(), recorder, on);
         self.tidy_room(now, name.as_ref());
     }
 
@@ -131,15 +111,8 @@ impl Assist {
         match recording {
             Recording::Off if on => *recording = Recording::Room { leg: None },
             Recording::Room { .. } if !on => *recording = Recording::Off,
-            Recording::Off | Recording::Room { .. } | Recording::Leg { .. } | Recording::Idle { .. } => {}
+            Recording::Off | Recording::Room { .. } | Recording::Leg(_) => {}
         }
         self.tidy_room(now, name.as_ref());
-    }
-
-    /// Legs of ours that are in nobody's service go, and a room that is empty is forgotten.
-    pub(super) fn tidy_room(&mut self, now: Moment, name: &BStr) {
-        self.drop_idle_leg(now, name);
-        self.drop_lone_recorder(now, name);
-        self.rooms.forget_if_empty(name);
     }
 }

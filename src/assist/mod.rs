@@ -21,9 +21,11 @@ mod operation;
 mod outbox;
 mod peers;
 mod place;
+mod release;
 mod report;
 mod rooms;
 mod session;
+mod spare;
 mod status;
 mod sync;
 mod timers;
@@ -135,7 +137,7 @@ impl Assist {
         match input {
             Input::Connected(role) => self.connected(now, role),
             Input::Line(line) => self.line(now, line),
-            Input::Disconnected => self.lost(),
+            Input::Disconnected => self.lost(now),
             Input::Leave => self.say_goodbye(now),
         }
     }
@@ -194,6 +196,7 @@ impl Assist {
     fn asked(&mut self, now: Moment, message: &Message<'_>) {
         match (message.name.as_ref(), self.phase) {
             (b"chan.dtmf", Phase::Starting { .. } | Phase::Ready) => self.handle_digits(now, message),
+            (b"chan.dtmf", _) => self.handle_late_digits(now, message),
             _ => self.outbox.answer(&message.id, false),
         }
     }
@@ -206,25 +209,30 @@ impl Assist {
 
     /// What was under way is lost with the connection. Digits that were held were answered already and can reach
     /// nobody; what was so in the engine is asked for again when there is a connection.
-    fn lost(&mut self) {
+    fn lost(&mut self, now: Moment) {
         for at in self.calls.places() {
             self.drop_digits(at);
         }
+        self.phase = Phase::Down;
+        self.fail_all_jobs(now);
         self.timers.clear();
         self.flights.clear();
         self.outbox.connection_lost();
-        self.phase = Phase::Down;
         self.calls = Calls::default();
         self.rooms = Rooms::default();
     }
 
     /// A channel hung up: what it held and what it still wanted ends with it.
-    fn forget_call(&mut self, id: &BStr) {
+    fn forget_call(&mut self, now: Moment, id: &BStr) {
         if let Some(at) = self.calls.find(id) {
             self.drop_digits(at);
             self.expect_first_key(at, None);
         }
-        self.calls.remove(id);
+        if let Some((_, call)) = self.calls.remove(id) {
+            for job in call.jobs {
+                self.conclude(now, &job, Err("the caller has hung up".to_owned()));
+            }
+        }
     }
 
     /// The leg of a channel, if it is in a room.

@@ -7,7 +7,6 @@ use super::calls::{Place, is_leg};
 use super::names::Context;
 use super::timers::Timer;
 use crate::key::Keys;
-use crate::keypad::Rules;
 use crate::moment::Moment;
 
 /// What the engine's ids of tones begin with.
@@ -15,14 +14,14 @@ const TONE_PREFIX: &[u8] = b"tone/";
 
 impl Assist {
     /// The engine tells that a channel is connected to another, to a leg or to a tone.
-    pub(super) fn connected_to(&mut self, now: Moment, id: &BStr, peer: &BStr) {
+    pub(super) fn connected_to(&mut self, now: Moment, id: &BStr, peer: &BStr, last: &BStr) {
         if self.rooms.is_gone(peer) {
             return;
         }
         if let Some(at) = self.calls.find(id)
             && let Some(call) = self.calls.get_mut(at)
         {
-            call.peers.begun(now.steady, peer);
+            call.peers.begun(now.steady, peer, last);
             self.settle(now, at);
         }
     }
@@ -38,12 +37,13 @@ impl Assist {
     }
 
     /// A digit says what its channel was connected to when it was keyed.
-    pub(super) fn keyed_to(&mut self, now: Moment, at: usize, peer: &BStr) {
+    pub(super) fn keyed_to(&mut self, now: Moment, at: usize, peer: Option<&BStr>) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        if call.peers.current().map(BStr::new) == Some(peer) && self.config.role_rooms.is_empty() {
+        if call.peers.current().map(BStr::new) == peer && peer.is_some() && self.config.role_rooms.is_empty()
+        {
             return;
         }
-        if !self.rooms.is_gone(peer) {
+        if peer.is_none_or(|peer| !self.rooms.is_gone(peer)) {
             call.peers.named(now.steady, peer);
         }
         self.settle(now, at);
@@ -79,25 +79,24 @@ impl Assist {
         given.map(|&(_, role)| role)
     }
 
-    /// The call moved on: digits held under the old state's codes end under them.
+    /// The call moved on. A code among the digits that are held may move it further.
     pub(super) fn change_place(&mut self, now: Moment, at: usize, place: Place) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        let old = call.place;
+        let old = std::mem::replace(&mut call.place, place);
         if (old.state(), old.role()) != (place.state(), place.role()) {
-            let rules = Rules::of(&self.config, old.state(), old.role());
-            let before = call.collector.poll_timeout();
-            let mut outcomes = Vec::new();
-            call.collector.give_up_all(rules, &mut outcomes);
-            self.timers.change(Timer::Keypad(at), before, None);
-            let held_back = self.holds_back(old.state());
-            self.act_on(now, at, outcomes, held_back);
+            self.end_digits(now, at, old);
         }
-        let Some(call) = self.calls.get_mut(at) else { return };
-        call.place = place;
         if old.state() != place.state() {
-            let due = self.config.states[place.state()].first_key.map(|patience| now.steady + patience);
-            self.expect_first_key(at, due);
+            self.await_key(now, at);
         }
+    }
+
+    /// Where something is asked for, the next key is waited for as long as nothing is held.
+    pub(super) fn await_key(&mut self, now: Moment, at: usize) {
+        let Some(call) = self.calls.get(at) else { return };
+        let patience = self.config.states[call.place.state()].first_key;
+        let patience = patience.filter(|_| call.collector.held().is_empty());
+        self.expect_first_key(at, patience.map(|patience| now.steady + patience));
     }
 
     /// When the first key is due, from now on.

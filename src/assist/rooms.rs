@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bstr::{BStr, BString};
 
+use super::calls::LEG_PREFIX;
 use super::gone::Gone;
 use super::job::Job;
 use super::legs::{Leg, Mute, Tellings};
@@ -17,34 +18,43 @@ pub(super) const RECORD_LEG: &str = "touchtone-record-";
 /// How many legs may be spoken of before they are known.
 const TOLD_EARLY: usize = 1024;
 
+/// A utility leg of ours: its channel `dumb/N` and its leg `conf/U`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Recorder {
+    pub(super) channel: BString,
+    pub(super) leg: BString,
+}
+
 /// What records a room.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) enum Recording {
     #[default]
     Off,
-    /// A utility leg of ours: its channel `dumb/N` and its leg `conf/U`.
-    Leg { channel: BString, leg: BString },
-    /// That leg, which records nothing any more. When a leg goes from a room that does not let one stay alone, the
-    /// engine hangs up whoever would be: so it stays until somebody else is there too.
-    Idle { channel: BString, leg: BString },
+    /// A leg of ours.
+    Leg(Recorder),
     /// The room's own recorder, with its leg where that is known.
     Room { leg: Option<BString> },
 }
 
 impl Recording {
-    /// The leg that records, or did.
-    pub(super) fn leg(&self) -> Option<&BString> {
+    /// The leg that records.
+    fn leg(&self) -> Option<&BString> {
         match self {
             Recording::Off => None,
-            Recording::Leg { leg, .. } | Recording::Idle { leg, .. } => Some(leg),
+            Recording::Leg(recorder) => Some(&recorder.leg),
             Recording::Room { leg } => leg.as_ref(),
         }
     }
+}
 
-    /// Whether the room is being recorded.
-    pub(super) fn is_on(&self) -> bool {
-        matches!(self, Recording::Leg { .. } | Recording::Room { .. })
-    }
+/// A leg of ours that records nothing, or nothing yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spare {
+    pub(super) recorder: Recorder,
+    /// Whether the engine was asked whether it may go.
+    asked: bool,
+    /// Whether the engine was told to drop it.
+    pub(super) dropped: bool,
 }
 
 /// One room.
@@ -52,9 +62,19 @@ impl Recording {
 pub(super) struct Room {
     pub(super) legs: BTreeSet<BString>,
     pub(super) recording: Recording,
+    pub(super) spare: Vec<Spare>,
     /// Whether an operation on the room itself is under way; others wait.
     pub(super) busy: bool,
     pub(super) waiting: VecDeque<Job>,
+    /// Whether those that wait are being started.
+    pub(super) serving: bool,
+}
+
+impl Room {
+    /// Whether a leg is there only to record.
+    pub(super) fn is_machine(&self, leg: &BString) -> bool {
+        self.recording.leg() == Some(leg) || self.spare.iter().any(|spare| spare.recorder.leg == *leg)
+    }
 }
 
 /// All rooms and legs.
@@ -83,10 +103,17 @@ impl Rooms {
 
     /// The room of that name, which an operation may be about to make.
     pub(super) fn room_mut(&mut self, name: &BStr) -> &mut Room {
-        if !self.rooms.contains_key(name) {
-            self.rooms.insert(name.to_owned(), Room::default());
-        }
         self.rooms.entry(name.to_owned()).or_default()
+    }
+
+    /// The next operation that waits for a room, if the room is free.
+    pub(super) fn next_waiting(&mut self, name: &BStr) -> Option<Job> {
+        self.rooms.get_mut(name).filter(|room| !room.busy)?.waiting.pop_front()
+    }
+
+    /// All operations that wait for rooms.
+    pub(super) fn take_waiting(&mut self) -> Vec<Job> {
+        self.rooms.values_mut().flat_map(|room| std::mem::take(&mut room.waiting)).collect()
     }
 
     /// A leg is in a room. Events come in any order: what is known already stays.
@@ -151,6 +178,39 @@ impl Rooms {
         }
     }
 
+    /// The room's own recorder could not begin; says whether that is news.
+    pub(super) fn recorder_failed(&mut self, leg: &BStr, room: &BStr) -> bool {
+        self.left(leg);
+        let Some(room) = self.rooms.get_mut(room) else { return false };
+        let ours = matches!(&room.recording, Recording::Room { leg: None });
+        if ours {
+            room.recording = Recording::Off;
+        }
+        ours
+    }
+
+    /// A leg of ours that records nothing is in a room.
+    pub(super) fn add_spare(&mut self, now: Duration, name: &BStr, recorder: Recorder) {
+        self.occupied(now, recorder.leg.as_ref(), name, recorder.channel.as_ref());
+        let room = self.room_mut(name);
+        if room.legs.contains(&recorder.leg) && !room.is_machine(&recorder.leg) {
+            room.spare.push(Spare { recorder, asked: false, dropped: false });
+        }
+    }
+
+    /// That leg of ours records, or does not.
+    pub(super) fn set_recording(&mut self, name: &BStr, recorder: &Recorder, on: bool) {
+        let Some(room) = self.rooms.get_mut(name) else { return };
+        let here = |spare: &Spare| spare.recorder == *recorder;
+        if on && room.recording == Recording::Off && room.spare.iter().any(here) {
+            room.spare.retain(|spare| !here(spare));
+            room.recording = Recording::Leg(recorder.clone());
+        } else if !on && room.recording == Recording::Leg(recorder.clone()) {
+            room.recording = Recording::Off;
+            room.spare.push(Spare { recorder: recorder.clone(), asked: false, dropped: false });
+        }
+    }
+
     /// A leg is gone for good; says which room it was in.
     pub(super) fn left(&mut self, leg: &BStr) -> Option<BString> {
         self.gone.insert(leg, None);
@@ -173,8 +233,8 @@ impl Rooms {
         let known = self.legs.remove(leg)?;
         if let Some(room) = self.rooms.get_mut(&known.room) {
             room.legs.remove(leg);
-            let records = room.recording.leg().is_some_and(|recorder| recorder == leg);
-            if records {
+            room.spare.retain(|spare| spare.recorder.leg != leg);
+            if room.recording.leg().is_some_and(|recorder| recorder == leg) {
                 room.recording = Recording::Off;
             }
         }
@@ -194,42 +254,41 @@ impl Rooms {
 
     /// Forgets a room that has no legs and nothing to do.
     pub(super) fn forget_if_empty(&mut self, name: &BStr) {
-        if self
-            .rooms
-            .get(name)
-            .is_some_and(|room| room.legs.is_empty() && !room.busy && room.waiting.is_empty())
-        {
+        if self.rooms.get(name).is_some_and(|room| {
+            room.legs.is_empty() && !room.busy && !room.serving && room.waiting.is_empty()
+        }) {
             self.rooms.remove(name);
         }
     }
 
-    /// How many legs there are that are not ours.
-    pub(super) fn others(&self, name: &BStr) -> usize {
-        let Some(room) = self.rooms.get(name) else { return 0 };
-        room.legs.iter().filter(|leg| Some(*leg) != room.recording.leg()).count()
+    /// The channels of spare legs that the engine is to be asked about, if nothing else is done to the room.
+    pub(super) fn spare_to_ask_for(&mut self, name: &BStr) -> Vec<BString> {
+        let Some(room) = self.rooms.get_mut(name).filter(|room| !room.busy) else { return Vec::new() };
+        let spare = room.spare.iter_mut().filter(|spare| !spare.asked && !spare.dropped);
+        spare
+            .map(|spare| {
+                spare.asked = true;
+                spare.recorder.channel.clone()
+            })
+            .collect()
     }
 
-    /// The channel of our leg that records nothing, if it can go without somebody being left alone.
-    pub(super) fn idle_leg(&self, name: &BStr) -> Option<&BString> {
-        let room = self.rooms.get(name).filter(|room| !room.busy)?;
-        match &room.recording {
-            Recording::Idle { channel, .. } if self.others(name) >= 2 => Some(channel),
-            _ => None,
-        }
+    /// Whether to drop a spare leg, now that the engine has said whether it may go.
+    pub(super) fn may_drop_spare(&mut self, name: &BStr, channel: &BString, may: bool) -> bool {
+        let Some(room) = self.rooms.get_mut(name) else { return false };
+        let busy = room.busy;
+        let Some(spare) = room.spare.iter_mut().find(|spare| spare.recorder.channel == *channel) else {
+            return false;
+        };
+        spare.asked = false;
+        spare.dropped |= may && !busy;
+        may && !busy
     }
+}
 
-    /// The channel of our recording leg, if nobody else is in the room any more: it would keep the room open.
-    pub(super) fn lone_recorder(&self, name: &BStr) -> Option<&BString> {
-        let room = self.rooms.get(name)?;
-        match &room.recording {
-            Recording::Leg { channel, leg } | Recording::Idle { channel, leg }
-                if !room.busy && room.legs.iter().all(|other| other == leg) =>
-            {
-                Some(channel)
-            }
-            _ => None,
-        }
-    }
+/// A room's name as the engine's messages have it.
+pub(super) fn prefixed(name: &[u8]) -> Vec<u8> {
+    [LEG_PREFIX, name].concat()
 }
 
 /// Whether a leg is that of a room's own recorder: the room made it itself, and a file is at the other end.

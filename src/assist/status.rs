@@ -32,12 +32,14 @@ fn hexadecimal(digits: &[u8]) -> Option<u8> {
     u8::from_str_radix(digits.to_str().ok()?, 16).ok()
 }
 
-/// One value of `engine.status` of a channel or a room.
+/// One value of `engine.status` of a channel or a room: the last of that name, for nothing is escaped there.
 pub(super) fn value<'a>(retvalue: &'a [u8], key: &str) -> Option<&'a BStr> {
-    let fields = retvalue.trim_end().split(|&byte| byte == b';' || byte == b',');
+    let fields: Vec<_> = retvalue.trim_end().split(|&byte| byte == b';' || byte == b',').collect();
+    // What a caller can name comes before what the engine knows.
     fields
+        .into_iter()
         .filter_map(|field| field.split_once_str("="))
-        .find(|(name, _)| name == &key.as_bytes())
+        .rfind(|(name, _)| name == &key.as_bytes())
         .map(|(_, v)| v.as_bstr())
 }
 
@@ -75,5 +77,11 @@ mod tests {
         assert_eq!(value(account, "mute"), Some("true".into()));
         assert_eq!(value(account, "signal"), Some("false".into()));
         assert_eq!(value(account, "nosuch"), None);
+    }
+
+    #[test]
+    fn a_rooms_name_cannot_say_how_the_room_is() {
+        let account = b"name=conf/x,lonely=true,type=conference;module=conf,room=x,lonely=true,maxusers=10,lonely=false";
+        assert_eq!(value(account, "lonely"), Some("false".into()));
     }
 }

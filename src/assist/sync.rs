@@ -2,8 +2,9 @@
 
 use bstr::ByteSlice;
 
+use super::calls::is_leg;
 use super::job::{Account, Reply, accepted};
-use super::rooms::{RECORD_LEG, Recording, is_recorder};
+use super::rooms::{RECORD_LEG, Recorder, is_recorder};
 use super::session::Phase;
 use super::{Assist, Report, status};
 use crate::keypad::Order;
@@ -61,9 +62,14 @@ impl Assist {
         for (channel, values) in status::channels(account) {
             let [_, name, leg, ..] = &values[..] else { continue };
             let Some(room) = name.strip_prefix(RECORD_LEG.as_bytes()) else { continue };
-            self.rooms.entered(now.steady, leg.as_ref(), room.as_bstr());
-            let recording = Recording::Leg { channel, leg: leg.clone() };
-            self.rooms.room_mut(room.as_bstr()).recording = recording;
+            if !is_leg(leg) {
+                continue;
+            }
+            // Of several, or beside the room's own recorder, it is one too many.
+            let recorder = Recorder { channel, leg: leg.clone() };
+            self.rooms.add_spare(now.steady, room.as_bstr(), recorder.clone());
+            self.rooms.set_recording(room.as_bstr(), &recorder, true);
+            self.tidy_room(now, room.as_bstr());
         }
     }
 
@@ -71,6 +77,9 @@ impl Assist {
     fn known_calls(&mut self, account: &[u8]) {
         for (channel, values) in status::channels(account) {
             let [_, caller, called, billid, ..] = &values[..] else { continue };
+            if is_leg(&channel) {
+                continue;
+            }
             let Some(at) = self.calls.obtain(channel.as_ref(), self.places.call, Order::default) else {
                 continue;
             };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bstr::{BStr, BString};
 
 use super::Assist;
+use super::rooms::Recording;
 use crate::key::Keys;
 
 /// A room as it is believed to be.
@@ -113,15 +114,14 @@ impl Assist {
             .rooms
             .iter()
             .map(|(name, room)| {
-                let own = room.recording.leg();
-                let participants = room.legs.iter().filter(|leg| Some(*leg) != own).filter_map(|id| {
+                let participants = room.legs.iter().filter(|leg| !room.is_machine(leg)).filter_map(|id| {
                     let leg = self.rooms.leg(id.as_ref())?;
                     Some(Participant { leg: id.clone(), channel: leg.peer.clone(), muted: leg.mute.known() })
                 });
                 RoomView {
                     name: name.clone(),
                     participants: participants.collect(),
-                    recording: room.recording.is_on(),
+                    recording: room.recording != Recording::Off,
                 }
             })
             .collect();

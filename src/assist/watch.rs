@@ -2,10 +2,11 @@
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::Assist;
 use super::calls::{Facts, LEG_PREFIX, Place, is_leg};
+use super::digits::Strokes;
 use super::legs::Muted;
 use super::rooms::is_recorder;
+use super::{Assist, Report};
 use crate::keypad::Order;
 use crate::moment::Moment;
 use crate::wire::{Answer, Params};
@@ -29,7 +30,7 @@ impl Assist {
         match event.name.as_ref() {
             b"chan.dtmf" => self.watch_digits(now, params),
             b"chan.startup" => self.started(now, params),
-            b"call.execute" => self.executed(now, params),
+            b"call.execute" => self.executed(now, params, event.processed),
             b"chan.connected" => self.now_connected(now, params),
             b"call.conference" if event.processed => self.conference(now, params),
             b"chan.disconnected" => self.disconnected(now, params),
@@ -49,8 +50,11 @@ impl Assist {
     }
 
     /// Who calls whom, and what routing says of the caller; then where the call went.
-    fn executed(&mut self, now: Moment, params: &Params<'_>) {
+    fn executed(&mut self, now: Moment, params: &Params<'_>, processed: bool) {
         let id = id(params);
+        if is_leg(&id) && !processed {
+            return self.recorder_failed(&id, &text(params, "room"));
+        }
         if id.is_empty() || is_leg(&id) {
             return;
         }
@@ -70,6 +74,14 @@ impl Assist {
         self.conference(now, params);
     }
 
+    /// A room's own recorder calls its file by a leg of its own, and it may be that nothing takes the call.
+    fn recorder_failed(&mut self, leg: &BString, room: &BString) {
+        if self.rooms.recorder_failed(leg.as_ref(), room.as_ref()) {
+            let text = format!("{} is not recorded: the engine could not make the file", BStr::new(room));
+            self.outbox.report(Report::Trouble { text });
+        }
+    }
+
     /// A channel was put in a room.
     fn conference(&mut self, now: Moment, params: &Params<'_>) {
         let channel = id(params);
@@ -81,7 +93,13 @@ impl Assist {
     fn now_connected(&mut self, now: Moment, params: &Params<'_>) {
         let (id, peer) = (id(params), text(params, "peerid"));
         if !is_leg(&id) {
-            return self.connected_to(now, id.as_ref(), peer.as_ref());
+            let last = text(params, "lastpeerid");
+            self.connected_to(now, id.as_ref(), peer.as_ref(), last.as_ref());
+            // Who is taken elsewhere parts from the leg without a word.
+            if is_leg(&last) && last != peer {
+                self.leg_parted(now, &last, &id);
+            }
+            return;
         }
         if self.calls.is_gone(peer.as_ref()) {
             return;
@@ -109,7 +127,7 @@ impl Assist {
         if is_leg(&id) {
             return self.leg_left(now, &id);
         }
-        self.forget_call(id.as_ref());
+        self.forget_call(now, id.as_ref());
         let last = text(params, "lastpeerid");
         if is_leg(&last) {
             self.leg_parted(now, &last, &id);
@@ -145,7 +163,7 @@ impl Assist {
 
     fn leg_made(&mut self, now: Moment, leg: &BString, room: &BString) {
         self.rooms.made(now.steady, leg.as_ref(), room.as_ref());
-        self.drop_idle_leg(now, room.as_ref());
+        self.tidy_room(now, room.as_ref());
     }
 
     fn leg_left(&mut self, now: Moment, leg: &BString) {
@@ -167,8 +185,7 @@ impl Assist {
             self.parted_from(now, peer.as_ref(), leg.as_ref());
         }
         if let Some(room) = room {
-            self.drop_lone_recorder(now, room.as_ref());
-            self.rooms.forget_if_empty(room.as_ref());
+            self.tidy_room(now, room.as_ref());
         }
     }
 
@@ -178,7 +195,7 @@ impl Assist {
             return;
         }
         self.rooms.occupied(now.steady, leg, room_name(room), channel);
-        self.connected_to(now, channel, leg);
+        self.connected_to(now, channel, leg, BStr::new(""));
     }
 
     /// A message that put a channel in a room was done: the leg is `peerid`.
@@ -189,12 +206,7 @@ impl Assist {
         }
     }
 
-    fn learn(
-        &mut self,
-        id: &BStr,
-        params: &Params<'_>,
-        order: fn() -> Order<crate::key::Keys>,
-    ) -> Option<usize> {
+    fn learn(&mut self, id: &BStr, params: &Params<'_>, order: fn() -> Order<Strokes>) -> Option<usize> {
         let at = self.calls.obtain(id, self.places.call, order)?;
         let call = self.calls.get_mut(at)?;
         let Facts { caller, called, billid, address } = &mut call.facts;

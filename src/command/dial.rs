@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{ConfigArg, Failure, Format};
 use crate::config::{Config, STATE_CALL, Unmatched};
 use crate::key::{Key, Keys};
-use crate::keypad::{Collector, Outcome, Rules, pass_as_they_came};
+use crate::keypad::{Collector, Outcome, Rules};
 
 /// How far apart the keys are pressed.
 const PACE: Duration = Duration::from_millis(200);
@@ -140,9 +140,22 @@ impl Dialler {
 
     fn key(&mut self, key: Key) {
         let config = self.config.clone();
+        let rules = Rules::of(&config, self.state, self.role);
+        let passes = self.collector.wants_none(&[key], rules);
         let mut outcomes = Vec::new();
-        self.collector.handle_key(self.now, key, Rules::of(&config, self.state, self.role), &mut outcomes);
-        self.note(Some(key), outcomes);
+        self.collector.handle_key(self.now, key, rules, &mut outcomes);
+        self.note(passes, outcomes);
+        self.go_on();
+    }
+
+    /// Scans what is behind a code that fired.
+    fn go_on(&mut self) {
+        let config = self.config.clone();
+        while self.collector.goes_on() {
+            let mut outcomes = Vec::new();
+            self.collector.go_on(self.now, Rules::of(&config, self.state, self.role), &mut outcomes);
+            self.note(false, outcomes);
+        }
     }
 
     fn wait_out(&mut self) {
@@ -158,17 +171,17 @@ impl Dialler {
             self.now = self.now.max(due);
             let mut outcomes = Vec::new();
             self.collector.handle_timeout(due, Rules::of(&config, self.state, self.role), &mut outcomes);
-            self.note(None, outcomes);
+            self.note(false, outcomes);
+            self.go_on();
         }
     }
 
-    fn note(&mut self, key: Option<Key>, outcomes: Vec<Outcome>) {
+    fn note(&mut self, passes: bool, outcomes: Vec<Outcome>) {
         let unmatched = self.config.states[self.state].unmatched;
-        let pass = key.is_some_and(|key| pass_as_they_came(unmatched, &[key], &outcomes));
         for outcome in outcomes {
             let step = match outcome {
                 Outcome::Hold(key) => self.step("hold", Keys::from([key].as_slice())),
-                Outcome::GiveUp(keys) if pass => self.step("pass", keys),
+                Outcome::GiveUp(keys) if passes && unmatched == Unmatched::Pass => self.step("pass", keys),
                 Outcome::GiveUp(keys) if unmatched == Unmatched::Pass => self.step("release", keys),
                 Outcome::GiveUp(keys) => self.step("drop", keys),
                 Outcome::Fire { pattern, keys, enter } => self.fire(pattern, keys, enter),

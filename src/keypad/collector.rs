@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::config::{Config, State, Unmatched};
+use crate::config::{Config, State};
 use crate::grammar::automaton::{Automaton, StateId};
 use crate::key::{Key, Keys};
 
@@ -57,18 +57,25 @@ pub enum Outcome {
     GiveUp(Keys),
 }
 
-/// Whether digits that were just keyed can go on as they came: no code wants them, and none was held before them.
-#[must_use]
-pub fn pass_as_they_came(unmatched: Unmatched, keyed: &[Key], outcomes: &[Outcome]) -> bool {
-    unmatched == Unmatched::Pass && matches!(outcomes, [Outcome::GiveUp(given)] if given.as_slice() == keyed)
-}
-
 /// The digits of one channel that wait for the rest of a code.
+///
+/// A code that fires may change what the digits behind it mean. So each of the methods that scan digits stops behind a
+/// code that fires; as long as [`goes_on`](Self::goes_on) then, [`go_on`](Self::go_on) scans the others, by the rules
+/// that hold by then.
 #[derive(Debug, Clone, Default)]
 pub struct Collector {
     held: Keys,
     at: StateId,
     due: Option<Due>,
+    rest: VecDeque<Todo>,
+}
+
+/// What is to be done behind a code that fired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Todo {
+    Scan(Key),
+    /// Back off until nothing is held.
+    LetGo,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -99,13 +106,26 @@ impl Collector {
         &self.held
     }
 
+    /// Whether no code wants any of these digits, and none is held before them: they can go on as they came.
+    #[must_use]
+    pub fn wants_none(&self, keys: &[Key], rules: Rules<'_>) -> bool {
+        let start = rules.automaton.start();
+        self.held.is_empty() && keys.iter().all(|key| rules.automaton.next(start, key.index()).is_none())
+    }
+
+    /// Whether there is something to scan behind a code that fired.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        !self.rest.is_empty()
+    }
+
     /// Takes a digit, keyed at `now`. A timer that is due at that very instant goes first.
     pub fn handle_key(&mut self, now: Duration, key: Key, rules: Rules<'_>, out: &mut Vec<Outcome>) {
         self.handle_timeout(now, rules, out);
-        Scan { collector: self, rules, out, rest: VecDeque::new() }.key(key);
-        self.restart(now, rules);
-        if self.due.is_some() {
-            out.push(Outcome::Hold(key));
+        let fired = matches!(out.last(), Some(Outcome::Fire { .. }));
+        self.rest.push_back(Todo::Scan(key));
+        if !fired {
+            self.go_on(now, rules, out);
         }
     }
 
@@ -113,22 +133,27 @@ impl Collector {
     pub fn handle_timeout(&mut self, now: Duration, rules: Rules<'_>, out: &mut Vec<Outcome>) {
         let Some(due) = self.due.filter(|due| due.at <= now) else { return };
         match (due.timer, rules.automaton.accepts(self.at)) {
-            (Timer::Critical, Some(pattern)) => self.fire(pattern, None, out),
-            (Timer::Critical | Timer::InterDigit, _) => self.give_up_all(rules, out),
+            (Timer::Critical, Some(pattern)) => Scan { collector: self, rules, out }.fire(pattern, None),
+            (Timer::Critical | Timer::InterDigit, _) => self.give_up_all(now, rules, out),
         }
     }
 
     /// Gives back everything that is held, firing what codes it begins with: the rules no longer hold, because the
     /// call moved on.
-    pub fn give_up_all(&mut self, rules: Rules<'_>, out: &mut Vec<Outcome>) {
-        Scan { collector: self, rules, out, rest: VecDeque::new() }.until_nothing_is_held();
-        self.due = None;
+    pub fn give_up_all(&mut self, now: Duration, rules: Rules<'_>, out: &mut Vec<Outcome>) {
+        if !self.held.is_empty() {
+            self.rest.push_front(Todo::LetGo);
+            self.go_on(now, rules, out);
+        }
     }
 
-    fn fire(&mut self, pattern: usize, enter: Option<Key>, out: &mut Vec<Outcome>) {
-        let keys = std::mem::take(&mut self.held);
-        out.push(Outcome::Fire { pattern, keys, enter });
-        self.due = None;
+    /// Scans what is behind a code that fired, up to the next code that fires.
+    pub fn go_on(&mut self, now: Duration, rules: Rules<'_>, out: &mut Vec<Outcome>) {
+        Scan { collector: self, rules, out }.run();
+        self.restart(now, rules);
+        if let (Some(_), Some(&key)) = (self.due, self.held.last()) {
+            out.push(Outcome::Hold(key));
+        }
     }
 
     fn restart(&mut self, now: Duration, rules: Rules<'_>) {
@@ -143,47 +168,49 @@ impl Collector {
     }
 }
 
-/// One pass over digits: those that came back from a back-off, before the one that caused it.
+/// One pass over digits, up to the next code that fires.
 struct Scan<'a, 'o> {
     collector: &'a mut Collector,
     rules: Rules<'a>,
     out: &'o mut Vec<Outcome>,
-    rest: VecDeque<Key>,
 }
 
 impl Scan<'_, '_> {
-    fn key(&mut self, key: Key) {
-        self.rest.push_back(key);
-        self.run();
-    }
-
     fn run(&mut self) {
-        while let Some(key) = self.rest.pop_front() {
-            self.step(key);
+        while let Some(todo) = self.collector.rest.pop_front() {
+            let fired = match todo {
+                Todo::Scan(key) => self.step(key),
+                Todo::LetGo => self.let_go(),
+            };
+            if fired {
+                break;
+            }
         }
     }
 
-    fn step(&mut self, key: Key) {
+    /// Says whether a code fired.
+    fn step(&mut self, key: Key) -> bool {
         if let Some(next) = self.edge(key) {
             return self.advance(key, next);
         }
         if self.collector.held.is_empty() {
-            return self.give_up(key);
+            self.give_up(key);
+            return false;
         }
-        let accepted = self.rules.automaton.accepts(self.collector.at);
-        match accepted {
+        let rest = &mut self.collector.rest;
+        match self.rules.automaton.accepts(self.collector.at) {
             Some(pattern) if self.rules.enter == Some(key) => {
-                self.collector.fire(pattern, Some(key), self.out);
+                self.fire(pattern, Some(key));
+                true
             }
             None if self.rules.enter == Some(key) => {
-                let rest = std::mem::take(&mut self.rest);
-                self.until_nothing_is_held();
-                self.rest = rest;
-                self.rest.push_front(key);
+                rest.push_front(Todo::Scan(key));
+                rest.push_front(Todo::LetGo);
+                false
             }
             _ => {
-                self.rest.push_front(key);
-                self.back_off();
+                rest.push_front(Todo::Scan(key));
+                self.back_off()
             }
         }
     }
@@ -197,30 +224,40 @@ impl Scan<'_, '_> {
         (room_for_more || self.rules.automaton.accepts(next).is_some()).then_some(next)
     }
 
-    fn advance(&mut self, key: Key, next: StateId) {
+    fn advance(&mut self, key: Key, next: StateId) -> bool {
         self.collector.held.push(key);
         self.collector.at = next;
         let automaton = self.rules.automaton;
         let longer = automaton.continues(next) && self.collector.held.len() < self.rules.max_digits;
-        if let Some(pattern) = automaton.accepts(next).filter(|_| !longer) {
-            self.collector.fire(pattern, None, self.out);
+        let fires = automaton.accepts(next).filter(|_| !longer);
+        if let Some(pattern) = fires {
+            self.fire(pattern, None);
         }
+        fires.is_some()
+    }
+
+    fn fire(&mut self, pattern: usize, enter: Option<Key>) {
+        let keys = std::mem::take(&mut self.collector.held);
+        self.out.push(Outcome::Fire { pattern, keys, enter });
+        self.collector.due = None;
     }
 
     /// Fires the longest code that what is held begins with, or gives up its first digit; the others are to be
-    /// scanned again from idle.
-    fn back_off(&mut self) {
+    /// scanned again from idle. Says whether a code fired.
+    fn back_off(&mut self) -> bool {
         let held = std::mem::take(&mut self.collector.held);
-        let spent = if let Some((length, pattern)) = self.longest_code(&held) {
-            self.out.push(Outcome::Fire { pattern, keys: held[..length].into(), enter: None });
-            length
-        } else {
-            self.give_up(held[0]);
-            1
-        };
-        for &key in held[spent..].iter().rev() {
-            self.rest.push_front(key);
+        let code = self.longest_code(&held);
+        let spent = code.map_or(1, |(length, _)| length);
+        match code {
+            Some((length, pattern)) => {
+                self.out.push(Outcome::Fire { pattern, keys: held[..length].into(), enter: None });
+            }
+            None => self.give_up(held[0]),
         }
+        for &key in held[spent..].iter().rev() {
+            self.collector.rest.push_front(Todo::Scan(key));
+        }
+        code.is_some()
     }
 
     fn longest_code(&self, held: &[Key]) -> Option<(usize, usize)> {
@@ -234,11 +271,16 @@ impl Scan<'_, '_> {
         longest
     }
 
-    fn until_nothing_is_held(&mut self) {
-        while !self.collector.held.is_empty() {
-            self.back_off();
-            self.run();
+    /// Backs off until nothing is held: once, and again behind the digits that this gives back.
+    fn let_go(&mut self) -> bool {
+        if self.collector.held.is_empty() {
+            return false;
         }
+        let before = self.collector.rest.len();
+        let fired = self.back_off();
+        let given_back = self.collector.rest.len() - before;
+        self.collector.rest.insert(given_back, Todo::LetGo);
+        fired
     }
 
     /// Digits given up one after the other are one outcome, so that they can travel together.
@@ -307,6 +349,9 @@ mod tests {
                 } else {
                     self.now += ms(100);
                     self.collector.handle_key(self.now, Key::from_symbol(symbol).unwrap(), rules, &mut out);
+                }
+                while self.collector.goes_on() {
+                    self.collector.go_on(self.now, rules, &mut out);
                 }
                 let waited =
                     if symbol == b',' { format!(" after {:?}", self.now - before) } else { String::new() };
@@ -385,6 +430,8 @@ mod tests {
         for (at, symbol) in [(0, b'*'), (0, b'1'), (1000, b'2')] {
             caller.collector.handle_key(ms(at), Key::from_symbol(symbol).unwrap(), rules, &mut out);
         }
+        assert!(caller.collector.goes_on(), "the code may change what the digit behind it means");
+        caller.collector.go_on(ms(1000), rules, &mut out);
         let fired = matches!(&out[2], Outcome::Fire { keys, .. } if keys.symbols() == "*1");
         assert!(fired && out.len() == 4, "{out:?}");
     }

@@ -5,7 +5,7 @@ mod keymap;
 mod order;
 mod waits;
 
-pub use collector::{Collector, Outcome, Rules, pass_as_they_came};
+pub use collector::{Collector, Outcome, Rules};
 pub use keymap::{Beginning, Clash, CodeKeys, Holder, Keymap, Keymaps};
 pub use order::{Arrival, Order};
 pub use waits::Waits;

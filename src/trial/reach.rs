@@ -118,9 +118,15 @@ fn fires(rules: Rules<'_>, pattern: usize, keys: &Keys) -> bool {
     let mut outcomes = Vec::new();
     for &key in keys.iter() {
         collector.handle_key(Duration::ZERO, key, rules, &mut outcomes);
+        while collector.goes_on() {
+            collector.go_on(Duration::ZERO, rules, &mut outcomes);
+        }
     }
     while let Some(due) = collector.poll_timeout() {
         collector.handle_timeout(due, rules, &mut outcomes);
+        while collector.goes_on() {
+            collector.go_on(due, rules, &mut outcomes);
+        }
     }
     outcomes.iter().any(|outcome| match outcome {
         Outcome::Fire { pattern: fired, keys: spent, .. } => *fired == pattern && spent == keys,

@@ -117,3 +117,33 @@ impl Brain {
         sent
     }
 }
+
+/// sip/2 is in conf/sampleroom, on conf/5, and the engine said so.
+pub(crate) fn in_room() -> Brain {
+    in_room_with(conference())
+}
+
+pub(crate) fn in_room_with(config: Arc<Config>) -> Brain {
+    let mut brain = Brain::ready(config);
+    brain.say("%%<message::true:call.execute::id=sip/2:answered=false:caller=alice:called=800:billid=7-5:callto=conf/sampleroom:peerid=conf/5:room=conf/sampleroom");
+    brain.say("%%<message::false:chan.connected::id=conf/5:module=conf:address=sampleroom:peerid=sip/2");
+    brain.say("%%<message::false:chan.connected::id=sip/2:module=sip:peerid=conf/5");
+    brain
+}
+
+pub(crate) fn ended(reports: &[Report]) -> Vec<String> {
+    let end = |report: &Report| match report {
+        Report::Done { now, .. } => Some(now.clone()),
+        Report::Failed { reason, .. } => Some(format!("failed: {reason}")),
+        _ => None,
+    };
+    reports.iter().filter_map(end).collect()
+}
+
+pub(crate) fn fired(reports: &[Report]) -> Vec<String> {
+    let name = |report: &Report| match report {
+        Report::Fired { code, .. } => Some(code.clone()),
+        _ => None,
+    };
+    reports.iter().filter_map(name).collect()
+}

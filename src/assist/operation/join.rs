@@ -1,5 +1,8 @@
 //! Putting a caller in a room.
 
+use bstr::ByteSlice;
+
+use crate::assist::calls::is_leg;
 use crate::assist::job::{Job, Reply, Step, accepted};
 use crate::assist::{Assist, NOTIFY_ID};
 use crate::config;
@@ -38,9 +41,15 @@ impl Assist {
     }
 
     pub(in crate::assist) fn joined(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
-        let outcome = accepted(reply).map(|answer| {
+        let outcome = accepted(reply).and_then(|answer| {
             self.entered_by(now, &job.channel, &answer.params);
-            "joined"
+            // Whoever handles the call can send it elsewhere, as to a tone, and say that all is well.
+            let elsewhere = !answer.params.get("peerid").is_some_and(|peer| is_leg(&peer));
+            match answer.params.get("reason").filter(|reason| !reason.is_empty()) {
+                Some(reason) if elsewhere => Err(format!("the caller was not let in: {}", reason.as_bstr())),
+                None if elsewhere => Err("the caller was not let in".to_owned()),
+                _ => Ok("joined"),
+            }
         });
         self.finish(now, job, outcome);
     }

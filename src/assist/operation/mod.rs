@@ -6,6 +6,7 @@ mod message;
 mod mute;
 mod prompt;
 mod record;
+mod record_room;
 mod set_state;
 
-pub(super) use record::record_leg;
+pub(super) use record::recorder;

@@ -18,6 +18,7 @@ impl Assist {
         let found = self.calls.find(channel.as_ref()).and_then(|at| Some((at, self.calls.get(at)?.place)));
         let (at, place) = found.ok_or("the caller is gone")?;
         self.change_place(now, at, Place { set: to, ..place });
+        self.await_key(now, at);
         Ok("in its state")
     }
 }

@@ -1,0 +1,63 @@
+//! Recording by the room's own recorder.
+
+use bstr::BString;
+
+use crate::assist::Assist;
+use crate::assist::job::{Job, Reply, Step, accepted};
+use crate::assist::rooms::{Recording, prefixed};
+use crate::assist::spare::may_go;
+use crate::moment::Moment;
+use crate::wire::Params;
+
+impl Assist {
+    pub(in crate::assist) fn start_room_recorder(&mut self, now: Moment, job: Job, name: &BString) {
+        let file = self.render_record(now, &job, |record| Some(&record.file)).unwrap_or_default();
+        let mut params = Params::new().with("room", prefixed(name)).with("record", file);
+        if let Some(warn) = self.render_record(now, &job, |record| record.warn.as_ref()) {
+            params.push("recordwarn", warn);
+        }
+        self.send_step(now, job, Step::StartRoomRecorder, "call.conference", params);
+    }
+
+    pub(in crate::assist) fn room_recorder_started(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
+        let outcome = accepted(reply).map(|_| {
+            if let Some(name) = &job.room {
+                let recording = &mut self.rooms.room_mut(name.as_ref()).recording;
+                if *recording == Recording::Off {
+                    *recording = Recording::Room { leg: None };
+                }
+            }
+            "recording"
+        });
+        self.finish(now, job, outcome);
+    }
+
+    /// With the recorder's leg the engine hangs up who is left alone in a room that does not let one stay alone.
+    pub(in crate::assist) fn stop_room_recorder(&mut self, now: Moment, job: Job, name: &BString) {
+        let params = Params::new().with("module", prefixed(name));
+        self.send_step(now, job, Step::AskMayStop, "engine.status", params);
+    }
+
+    pub(in crate::assist) fn may_stop_known(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
+        match job.room.clone() {
+            Some(name) if may_go(reply) => {
+                let params = Params::new().with("room", prefixed(&name)).with("record", "-");
+                self.send_step(now, job, Step::StopRoomRecorder, "call.conference", params);
+            }
+            _ => {
+                let reason = "with the recorder the engine would hang up who is alone with it";
+                self.finish(now, job, Err(reason.to_owned()));
+            }
+        }
+    }
+
+    pub(in crate::assist) fn room_recorder_stopped(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
+        let outcome = accepted(reply).map(|_| {
+            if let Some(name) = &job.room {
+                self.rooms.room_mut(name.as_ref()).recording = Recording::Off;
+            }
+            "not recording"
+        });
+        self.finish(now, job, outcome);
+    }
+}

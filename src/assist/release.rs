@@ -1,0 +1,73 @@
+//! Digits that go on to the other party after they were held.
+
+use bstr::BStr;
+
+use super::job::{Purpose, Reply};
+use super::{Assist, Report};
+use crate::key::Keys;
+use crate::moment::Moment;
+use crate::wire::Params;
+
+/// How many digits wait at most for those before them to have reached the other party.
+const RELEASE_LIMIT: usize = 256;
+
+/// Digits on their way to the other party. One message is under way at a time: the engine dispatches on several
+/// threads, and two could overtake each other.
+#[derive(Debug, Default)]
+pub(super) struct Release {
+    pub(super) under_way: bool,
+    pub(super) waiting: Keys,
+}
+
+impl Assist {
+    /// Digits go on behind those that wait already. Where too many wait the engine does not take them any more.
+    pub(super) fn queue_release(&mut self, now: Moment, at: usize, keys: Keys) {
+        let Some(call) = self.calls.get_mut(at) else { return };
+        if call.release.waiting.len() + keys.len() > RELEASE_LIMIT {
+            let channel = call.id.clone();
+            return self.outbox.report(Report::Dropped { channel, keys });
+        }
+        call.release.waiting.extend(keys.iter());
+        self.release(now, at);
+    }
+
+    /// Sends the digits on that wait, unless others are still on their way.
+    fn release(&mut self, now: Moment, at: usize) {
+        let Some(call) = self.calls.get_mut(at) else { return };
+        if call.release.under_way || call.release.waiting.is_empty() {
+            return;
+        }
+        let keys = std::mem::take(&mut call.release.waiting);
+        let channel = call.id.clone();
+        // Number 0 leaves the engine's own count of the digits that the channel keyed alone.
+        let params = Params::new()
+            .with("id", &channel)
+            .with("message", "chan.dtmf")
+            .with("text", keys.symbols())
+            .with("sequence", "0");
+        let sent = self.send_aside(now, Purpose::Release(channel.clone()), "chan.masquerade", params);
+        if let Some(call) = self.calls.get_mut(at) {
+            call.release.under_way = sent;
+        }
+        self.outbox.report(if sent {
+            Report::Released { channel, keys }
+        } else {
+            Report::Dropped { channel, keys }
+        });
+    }
+
+    /// Digits have gone on; those that came meanwhile follow.
+    pub(super) fn release_ended(&mut self, now: Moment, channel: &BStr, reply: Reply<'_, '_>) {
+        let Some(at) = self.calls.find(channel) else { return };
+        if reply.is_none() {
+            let text = format!(
+                "digits of {channel:?} may not have reached the other party: the engine did not answer in time"
+            );
+            self.outbox.report(Report::Trouble { text });
+        }
+        if let Some(call) = self.calls.get_mut(at) {
+            call.release.under_way = false;
+        }
+        self.release(now, at);
+    }
+}
