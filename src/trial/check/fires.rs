@@ -10,7 +10,7 @@ use super::keyed::Keyed;
 use super::ledger::fate;
 use super::{Checked, Group, groups};
 use crate::assist::{PlaceView, Report};
-use crate::config::{Config, Operation};
+use crate::config::{Config, Operation, Unmatched};
 use crate::key::{Key, Keys};
 use crate::keypad::Holder;
 use crate::trial::model::{Fate, Model, Table};
@@ -26,6 +26,9 @@ const RACE: Duration = Duration::from_secs(2);
 struct Shadow {
     model: Model,
     place: Option<PlaceView>,
+    /// What was given up and is to go on to the other party, but not ahead of others; `None` if that is not known,
+    /// because the call has moved on since.
+    to_release: Option<Vec<Key>>,
 }
 
 struct Shadows<'c> {
@@ -61,8 +64,12 @@ pub(super) fn check(scene: &Scene, record: &[Noted]) -> Checked {
                 .map_err(|what| (group.at, format!("{channel}: {what}")))?;
         }
         for noted in group.rest {
-            if let Event::Peer { channel, peer } = &noted.event {
-                shadows.peers.insert(channel.clone(), (noted.at, peer.clone()));
+            match &noted.event {
+                Event::Peer { channel, peer } => {
+                    shadows.peers.insert(channel.clone(), (noted.at, peer.clone()));
+                }
+                Event::Settled(_) => shadows.settled().map_err(|what| (noted.at, what))?,
+                _ => {}
             }
         }
     }
@@ -102,11 +109,11 @@ impl Shadows<'_> {
         let mut moves = false;
         for report in &told {
             if let Report::Fired { code, keys, captures, .. } = report {
-                moves |= self.fired(group.at, channel, code, keys, captures, &[before, after])?;
+                moves |= self.fired(group.at, channel, (code, keys, captures), [before, after])?;
             }
         }
         let Some(place) = before.filter(|_| before == after && !moves && !ended) else {
-            self.adopt(channel, stand);
+            self.adopt(channel, stand, before.is_none() && ready.is_empty());
             return Ok(());
         };
         self.compare(group.at, channel, place, ready, &told)?;
@@ -122,10 +129,22 @@ impl Shadows<'_> {
         }
     }
 
+    /// What is to go on has gone on.
+    fn settled(&mut self) -> Result<(), String> {
+        for (channel, shadow) in &mut self.channels {
+            let waiting = shadow.to_release.replace(Vec::new()).unwrap_or_default();
+            if !waiting.is_empty() {
+                return Err(format!("{} of {channel} never went on", Keys::from(waiting.as_slice())));
+            }
+        }
+        Ok(())
+    }
+
     /// The call has moved on, so that nobody can say from outside under which rules each digit was looked at.
-    fn adopt(&mut self, channel: &BString, stand: Option<&Stand>) {
+    fn adopt(&mut self, channel: &BString, stand: Option<&Stand>, new: bool) {
         let Some(shadow) = self.channels.get_mut(channel) else { return };
         shadow.model.fates.clear();
+        shadow.to_release = new.then(Vec::new);
         match stand {
             Some(stand) => (shadow.model.held, shadow.model.due) = (stand.held.clone(), stand.due),
             None if shadow.place.is_none() => shadow.model = Model::default(),
@@ -149,27 +168,44 @@ impl Shadows<'_> {
         for &key in ready {
             shadow.model.key(at, key, table);
         }
-        let name = |code: usize| config.codes[codes[code]].name.as_str();
-        let expected: Vec<String> = shadow
-            .model
-            .fates
-            .drain(..)
-            .filter_map(|fate| match fate {
+        let held_back = config.yate.intercept && !config.states[place.state].pass_through;
+        let goes_on = held_back && config.states[place.state].unmatched == Unmatched::Pass;
+        let (mut expected, mut happened) = (Vec::new(), Vec::new());
+        let mut waiting = shadow.to_release.clone();
+        for fate in shadow.model.fates.drain(..) {
+            match fate {
                 Fate::Fired(code, keys) => {
-                    Some(format!("{} fires {}", Keys::from(keys.as_slice()), name(code)))
+                    let name = &config.codes[codes[code]].name;
+                    expected.push(format!("{} fires {name}", Keys::from(keys.as_slice())));
                 }
-                Fate::GivenUp(key) => Some(format!("{key} is given up")),
-                Fate::Spent(_) => None,
-            })
-            .collect();
-        let mut happened = Vec::new();
-        for report in told {
-            match (report, fate(report)) {
-                (Report::Fired { code, keys, .. }, _) => happened.push(format!("{keys} fires {code}")),
-                (_, Some((_, keys))) => happened.extend(keys.iter().map(|key| format!("{key} is given up"))),
-                _ => {}
+                Fate::GivenUp(key) if goes_on => waiting.iter_mut().for_each(|waiting| waiting.push(key)),
+                Fate::GivenUp(key) => expected.push(format!("{key} is given up")),
+                Fate::Spent(_) => {}
             }
         }
+        for report in told {
+            match report {
+                Report::Fired { code, keys, .. } => happened.push(format!("{keys} fires {code}")),
+                Report::Released { keys, .. } | Report::Passed { keys, .. } if goes_on => {
+                    let Some(waiting) = &mut waiting else { continue };
+                    if !waiting.starts_with(keys) {
+                        return Err(format!(
+                            "{keys} goes on; it should be of {}",
+                            Keys::from(waiting.as_slice())
+                        ));
+                    }
+                    waiting.drain(..keys.len());
+                }
+                Report::Released { .. } => {}
+                _ => happened.extend(
+                    fate(report)
+                        .into_iter()
+                        .flat_map(|(_, keys)| keys.iter())
+                        .map(|key| format!("{key} is given up")),
+                ),
+            }
+        }
+        shadow.to_release = waiting;
         if expected == happened {
             return Ok(());
         }
@@ -182,52 +218,39 @@ impl Shadows<'_> {
         &self,
         at: Duration,
         channel: &BString,
-        name: &str,
-        keys: &Keys,
-        captures: &[(String, Keys)],
-        places: &[Option<PlaceView>],
+        (name, keys, captures): (&str, &Keys, &[(String, Keys)]),
+        places: [Option<PlaceView>; 2],
     ) -> Result<bool, String> {
         let config = self.config;
-        let place = config.codes.iter().position(|code| code.name == name);
-        let Some(code) = place.map(|place| &config.codes[place]) else {
+        let Some(place) = config.codes.iter().position(|code| code.name == name) else {
             return Err(format!("there is no code {name}"));
         };
-        let symbols: Vec<_> = keys.iter().map(|key| key.index()).collect();
-        if !code.keys.as_ref().is_some_and(|node| naive::looks(node, &symbols).matches) {
+        let code = &config.codes[place];
+        let mut words = naive::Words::new(code.keys.iter().cloned().collect());
+        if words.look(keys).code.is_none() {
             return Err(format!("{keys} fires {name}, and these are not its keys"));
         }
-        let words = naive::Words::new(code.keys.iter().cloned().collect());
-        let expected: Vec<_> = words
-            .captures(0, keys)
-            .into_iter()
-            .map(|(name, keys)| (name, Keys::from(keys.as_slice())))
-            .collect();
+        let expected = words.captures(0, keys).into_iter();
+        let expected: Vec<_> = expected.map(|(name, keys)| (name, Keys::from(keys.as_slice()))).collect();
         if captures != expected {
             return Err(format!("{keys} fires {name} with {captures:?}, and should with {expected:?}"));
         }
-        let mut known = places.iter().flatten().peekable();
-        let set = places.iter().flatten().any(|place| place.set || !place.told);
-        if known.peek().is_some()
-            && !known.any(|place| holds(config, places_code(config, name), (place.state, place.role)))
-        {
+        let known = || places.iter().flatten();
+        let here = known().any(|known| holds(config, place, (known.state, known.role)));
+        // Of a call that nothing was told of, its digit says where it is.
+        if !here && known().next().is_some() && known().all(|place| place.told) {
             return Err(format!("{keys} fires {name}, which is not for where the call is"));
         }
-        if let Some((since, peer)) =
-            self.peers.get(&channel.to_string()).filter(|(since, _)| *since + RACE < at && !set)
-        {
+        let peer = self.peers.get(&channel.to_string()).filter(|(since, _)| *since + RACE < at);
+        if let Some((since, peer)) = peer.filter(|_| !known().any(|place| place.set || !place.told)) {
             let state = natural(peer.as_deref());
             if !code.states.iter().any(|&at| config.states[at].name == state) {
                 return Err(format!("{keys} fires {name}, and the call is in state {state} since {since:?}"));
             }
         }
         let moves = |code: usize| matches!(config.codes[code].operation, Operation::SetState { .. });
-        Ok(place
-            .is_some_and(|place| moves(place) || config.codes[place].then.iter().any(|&then| moves(then))))
+        Ok(moves(place) || code.then.iter().any(|&then| moves(then)))
     }
-}
-
-fn places_code(config: &Config, name: &str) -> usize {
-    config.codes.iter().position(|code| code.name == name).unwrap_or(usize::MAX)
 }
 
 /// The state that goes with what a channel is connected to.

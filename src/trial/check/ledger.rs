@@ -1,6 +1,7 @@
 //! Every digit that is taken is fired, passed, released or dropped exactly once, in the order in which it was keyed.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use bstr::BString;
 
@@ -12,12 +13,11 @@ use crate::trial::record::{Event, Noted};
 use crate::trial::scene::Scene;
 use crate::wire::ModuleLine;
 
-/// What is owed to the digits of one channel.
-#[derive(Debug, Default)]
+/// What is owed to the digits of one channel. Where the same keys stand twice, it is not told which of them have gone:
+/// each way that it could be is followed.
+#[derive(Debug)]
 struct Account {
-    pending: Vec<Key>,
-    /// A code has just fired, so that an enter key may be spent with it.
-    fired: bool,
+    pending: Vec<Vec<Key>>,
 }
 
 pub(super) fn check(scene: &Scene, record: &[Noted]) -> Checked {
@@ -27,7 +27,7 @@ pub(super) fn check(scene: &Scene, record: &[Noted]) -> Checked {
     for group in groups(record) {
         let fresh = keyed.take(&group)?;
         for (channel, ready) in &fresh.ready {
-            accounts.entry(channel.clone()).or_default().pending.extend(ready);
+            accounts.entry(channel.clone()).or_default().add(ready);
         }
         if let Some(channel) = fresh.passed_by
             && group.rest.iter().any(|noted| matches!(&noted.event, Event::Said(line) if is_taken(line)))
@@ -39,16 +39,14 @@ pub(super) fn check(scene: &Scene, record: &[Noted]) -> Checked {
                 Event::Told(report) => {
                     let Some((channel, keys)) = fate(report) else { continue };
                     let account = accounts.entry(channel.clone()).or_default();
-                    account.take(keys, &enters).map_err(|what| (*at, format!("{what} of {channel}")))?;
-                    account.fired = matches!(report, Report::Fired { .. });
+                    account
+                        .take(report, keys, &enters)
+                        .map_err(|what| (*at, format!("{what} of {channel}")))?;
                 }
                 Event::Settled(_) => {
-                    let owed = accounts.iter().find(|(_, account)| !account.is_settled(&enters));
+                    let owed = accounts.iter().find(|(_, account)| !account.is_settled());
                     if let Some((channel, account)) = owed {
-                        return Err((
-                            *at,
-                            format!("{} of {channel} is lost", Keys::from(account.pending.as_slice())),
-                        ));
+                        return Err((*at, format!("{} of {channel} is lost", account)));
                     }
                     if keyed.waits() {
                         return Err((*at, "digits are waited for too long".to_owned()));
@@ -60,8 +58,8 @@ pub(super) fn check(scene: &Scene, record: &[Noted]) -> Checked {
         for channel in fresh.ended {
             let Some(account) = accounts.remove(&channel) else { continue };
             let killed = matches!(group.head, Event::Connected { .. });
-            if !killed && !account.is_settled(&enters) {
-                let keys = Keys::from(account.pending.as_slice());
+            if !killed && !account.is_settled() {
+                let keys = account;
                 return Err((group.at, format!("{keys} of {channel} is lost with it")));
             }
         }
@@ -69,22 +67,55 @@ pub(super) fn check(scene: &Scene, record: &[Noted]) -> Checked {
     Ok(())
 }
 
+impl Default for Account {
+    fn default() -> Self {
+        Account { pending: vec![Vec::new()] }
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shortest = self.pending.iter().min_by_key(|keys| keys.len());
+        write!(f, "{}", Keys::from(shortest.map(Vec::as_slice).unwrap_or_default()))
+    }
+}
+
 impl Account {
-    fn take(&mut self, keys: &Keys, enters: &[Key]) -> Result<(), String> {
-        let spent = usize::from(!self.pending.starts_with(keys) && self.may_spend(enters));
-        if !self.pending[spent..].starts_with(keys) {
-            return Err(format!("{keys} comes of {}", Keys::from(self.pending.as_slice())));
+    fn add(&mut self, keys: &[Key]) {
+        self.pending.iter_mut().for_each(|pending| pending.extend(keys));
+    }
+
+    /// What is released is what was keyed first. What fires, or is dropped where the call is now, may come before
+    /// digits that are to be released and wait for others to have arrived.
+    fn take(&mut self, report: &Report, keys: &Keys, enters: &[Key]) -> Result<(), String> {
+        let first_only = matches!(report, Report::Released { .. });
+        let fired = matches!(report, Report::Fired { .. });
+        let mut left: Vec<Vec<Key>> = Vec::new();
+        for pending in &self.pending {
+            let last = pending.len().saturating_sub(keys.len());
+            for at in 0..=if first_only { 0 } else { last } {
+                if !pending[at..].starts_with(keys) {
+                    continue;
+                }
+                let rest = [&pending[..at], &pending[at + keys.len()..]].concat();
+                let spent = fired && rest.get(at).is_some_and(|key| enters.contains(key));
+                if spent {
+                    left.push([&rest[..at], &rest[at + 1..]].concat());
+                }
+                left.push(rest);
+            }
         }
-        self.pending.drain(..spent + keys.len());
+        left.sort();
+        left.dedup();
+        if left.is_empty() {
+            return Err(format!("{keys} comes of {self}"));
+        }
+        self.pending = left;
         Ok(())
     }
 
-    fn may_spend(&self, enters: &[Key]) -> bool {
-        self.fired && self.pending.first().is_some_and(|key| enters.contains(key))
-    }
-
-    fn is_settled(&self, enters: &[Key]) -> bool {
-        self.pending.is_empty() || (self.pending.len() == 1 && self.may_spend(enters))
+    fn is_settled(&self) -> bool {
+        self.pending.iter().any(Vec::is_empty)
     }
 }
 

@@ -103,9 +103,10 @@ impl Known {
             let is_channel = ["sip/", "dumb/"].iter().any(|kind| id.starts_with_str(kind));
             let is_leg =
                 id.strip_prefix(b"conf/").is_some_and(|number| number.iter().all(u8::is_ascii_digit));
-            let with = |(one, other): &(String, String)| {
-                one.as_bytes() == id.as_slice() && self.concerned.contains(other.as_bytes().as_bstr())
-            };
+            let is = |other: &str| other.as_bytes() == id.as_slice();
+            let concerned = |other: &str| self.concerned.contains(other.as_bytes().as_bstr());
+            let with =
+                |(one, other): &(String, String)| is(one) && concerned(other) || is(other) && concerned(one);
             let of_room = is_leg && !self.peers.iter().any(|(_, peer)| peer.as_bytes() == id.as_slice());
             if (is_channel || is_leg)
                 && !of_room

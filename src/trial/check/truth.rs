@@ -17,6 +17,8 @@ use crate::trial::{Scene, Trial};
 pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
     // The leg on which it last was said to be muted or not, by channel.
     let mut said: HashMap<BString, bool> = HashMap::new();
+    // Somebody else may have had the last word.
+    let mut unclear = false;
     for Noted { at, event } in record {
         match event {
             Event::Act(act) => match trial.acts.get(*act) {
@@ -27,16 +29,14 @@ pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
                     | Act::AnswerLate(_)
                     | Act::DoneLate(_)
                     | Act::Lost { .. },
-                ) => {
-                    said.clear();
-                }
+                ) => unclear = true,
                 _ => {}
             },
             Event::Peer { channel, .. } => {
                 said.remove(channel.as_bytes().as_bstr());
             }
             Event::Told(Report::Done { channel, code, now }) => {
-                if let Some((toggle, muted)) = mute(scene, code, now) {
+                if let Some((toggle, muted)) = mute(scene, code, now).filter(|_| !unclear) {
                     let before = said.insert(channel.clone(), muted);
                     if toggle && before == Some(muted) {
                         return Err((*at, format!("{channel} toggles, and is {now} as before")));
@@ -45,6 +45,9 @@ pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
             }
             Event::Settled(seen) if seen.connected => {
                 rooms(seen).and_then(|()| places(scene, seen)).map_err(|what| (*at, what))?;
+                if std::mem::take(&mut unclear) {
+                    said.clear();
+                }
                 for (channel, muted) in &said {
                     let view =
                         seen.channels.iter().find(|view| view.id.as_str().as_bytes() == channel.as_slice());
