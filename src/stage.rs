@@ -130,6 +130,7 @@ impl Stage {
             self.told.push((now, Told::Sent(line.to_vec())));
         }
         self.sim.receive(self.connection, self.pump.pending());
-        self.pump.written();
+        let written = self.pump.pending().len();
+        self.pump.handle_telling(moment, Event::Wrote(written), |_| {});
     }
 }

@@ -121,7 +121,12 @@ fn what_no_code_wants_and_what_comes_too_late_sound_as_the_admin_says() {
     };
     key(&mut brain, "*");
     let sent = key(&mut brain, "5");
-    assert_eq!(sent.iter().filter(|line| line.contains("override=tone/busy")).count(), 1, "{sent:?}");
+    let sounds: Vec<_> = sent.iter().filter(|line| line.contains("override=tone/busy")).collect();
+    assert_eq!(sounds.len(), 1, "{sent:?}");
+    key(&mut brain, "7");
+    let again = key(&mut brain, "7");
+    assert!(!again.iter().any(|line| line.contains("override=")), "one at a time: {again:?}");
+    brain.answer(sounds[0], true, "", "");
     key(&mut brain, "*");
     let sent = brain.wait(5 * SECOND);
     assert!(sent[0].contains("override=tone/info"), "{sent:?}");

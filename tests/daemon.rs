@@ -60,10 +60,14 @@ fn what_an_engine_garbles_is_logged_and_the_next_digit_is_answered() {
     let daemon = start(folder.path());
     let mut engine = Engine::accept(&listener);
     engine.say(b"nonsense \xff\xfe\n%%>message:bad\n");
-    daemon.log.wait_for(&["no line of the protocol", "nonsense"]);
+    daemon.log.wait_for(&["the engine said something that cannot be read", "nonsense"]);
+    engine.say(b"%%>message:garbled:1:chan.dtmf::text=%1\n");
+    engine.said.wait_for(&["%%<message:garbled:false::"]);
+    engine.say(b"%%>message:endless:1:chan.dtmf::text=");
     engine.say(&[b'x'; 1_000_000]);
     engine.say(b"\n");
-    daemon.log.wait_for(&["the engine said too much at once"]);
+    daemon.log.wait_for(&["the engine said something that cannot be read", "thrown away"]);
+    engine.said.wait_for(&["%%<message:endless:false::"]);
     for byte in digit(1, "*").bytes() {
         engine.say(&[byte]);
     }
@@ -114,6 +118,19 @@ fn told_to_leave_it_gives_everything_back_and_ends_well() {
         assert!(engine.said.ended(), "the connection is closed");
         assert!(daemon.wait().success());
     }
+}
+
+#[test]
+fn told_to_leave_it_goes_though_the_engine_reads_nothing_any_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let listener = UnixListener::bind(folder.path().join("engine.sock")).expect("a socket");
+    let mut daemon = start(folder.path());
+    let (mut engine, _) = listener.accept().expect("a connection");
+    let digits: String = (0..40_000).map(|_| digit(1, "x")).collect();
+    engine.write_all(digits.as_bytes()).expect("the daemon reads on");
+    daemon.signal("-TERM");
+    daemon.log.wait_for(&["the engine did not let us go in time"]);
+    assert!(daemon.wait().success());
 }
 
 #[test]

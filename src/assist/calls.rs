@@ -16,6 +16,9 @@ use crate::keypad::{Collector, Order};
 /// What the engine's ids of conference legs begin with.
 pub(super) const LEG_PREFIX: &[u8] = b"conf/";
 
+/// How many channels are known at most. What an engine has more than that keeps its calls, without codes.
+const MOST: usize = 65_536;
+
 /// One channel, as far as keys matter.
 #[derive(Debug)]
 pub(super) struct Call {
@@ -33,6 +36,8 @@ pub(super) struct Call {
     /// What its codes ask for, one at a time.
     pub(super) jobs: VecDeque<Job>,
     pub(super) working: bool,
+    /// Whether a sound of the state is on its way to the caller.
+    pub(super) prompting: bool,
 }
 
 /// Where a call is and who the caller is, as places in the configuration's states and roles.
@@ -101,7 +106,7 @@ impl Calls {
         self.slab.get_mut(at)
     }
 
-    /// The channel of that id, made if need be by `order` and `state`; `None` if it is gone.
+    /// The channel of that id, made if need be by `order` and `state`; `None` if it is gone, or there are too many.
     pub(super) fn obtain(
         &mut self,
         id: &BStr,
@@ -111,7 +116,7 @@ impl Calls {
         if let Some(at) = self.find(id) {
             return Some(at);
         }
-        if self.gone.contains(id) {
+        if self.gone.contains(id) || self.slab.len() >= MOST {
             return None;
         }
         let call = Call {
@@ -126,6 +131,7 @@ impl Calls {
             release: Release::default(),
             jobs: VecDeque::new(),
             working: false,
+            prompting: false,
         };
         let at = self.slab.insert(call);
         self.by_id.insert(id.to_owned(), at);

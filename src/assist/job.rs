@@ -3,6 +3,7 @@
 //! A channel's operations are done one after the other, so that `*6*6` mutes and unmutes; those on a room itself
 //! one after the other in that room, so that two participants who toggle at once do not undo each other.
 
+use std::fmt;
 use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
@@ -54,7 +55,7 @@ pub(super) enum Purpose {
     /// Digits that went on to the other party of this channel.
     Release(BString),
     /// A sound for the caller.
-    Prompt { channel: BString, why: String },
+    Prompt { channel: BString, why: Why },
     /// Whether a leg of ours can go from a room.
     AskMayGo { room: BString, channel: BString },
     /// A leg of ours that nobody needs any more.
@@ -65,6 +66,22 @@ pub(super) enum Purpose {
     Account(Account),
     /// Nothing any more; but what it says is so.
     Late(Late),
+}
+
+/// What a sound belongs to.
+#[derive(Debug)]
+pub(super) enum Why {
+    Code(String),
+    State(String),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::Code(name) => write!(f, "code {name}"),
+            Why::State(name) => write!(f, "state {name}"),
+        }
+    }
 }
 
 /// What the engine is asked for when a connection begins.
@@ -260,7 +277,7 @@ impl Assist {
             Err(reason) => Report::Failed { channel, code: name, reason },
         });
         if let Some(prompt) = prompt {
-            self.prompt(now, &Context::from(job), format!("code {}", code.name), prompt);
+            self.prompt(now, &Context::from(job), Why::Code(code.name.clone()), prompt);
         }
     }
 

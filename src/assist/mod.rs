@@ -50,7 +50,10 @@ use self::session::{NOTIFY_ID, Phase};
 use self::timers::{Timer, Timers};
 use crate::config::{Config, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD};
 use crate::moment::Moment;
-use crate::wire::{Answer, EngineLine, Message};
+use crate::wire::{self, Answer, EngineLine, Message};
+
+/// How much is shown of a line that cannot be read, in bytes.
+const LINE_SHOWN: usize = 200;
 
 /// What happens to the brain.
 #[derive(Debug)]
@@ -59,6 +62,14 @@ pub enum Input<'a> {
     Connected(Role),
     /// The engine said a line.
     Line(EngineLine<'a>),
+    /// The engine said something that is no line of the protocol, or too much of one; what is wrong with it. If it is
+    /// a message it waits for an answer all the same.
+    Unreadable {
+        /// The line, or how it begins.
+        line: &'a [u8],
+        /// Why it could not be read.
+        problem: String,
+    },
     /// The connection is lost.
     Disconnected,
     /// Leave, so that nothing is left waiting in the engine; [`Output::Leave`] says when that is done.
@@ -82,6 +93,7 @@ struct Engine {
     version: String,
     run: String,
     workers: Option<u32>,
+    started_us: bool,
 }
 
 /// The states that the engine's events lead to, as places in the configuration.
@@ -137,6 +149,7 @@ impl Assist {
         match input {
             Input::Connected(role) => self.connected(now, role),
             Input::Line(line) => self.line(now, line),
+            Input::Unreadable { line, problem } => self.unreadable(line, &problem),
             Input::Disconnected => self.lost(now),
             Input::Leave => self.say_goodbye(now),
         }
@@ -190,6 +203,15 @@ impl Assist {
             }
             EngineLine::Uninstalled { .. } | EngineLine::Watched { .. } | EngineLine::Unwatched { .. } => {}
         }
+    }
+
+    fn unreadable(&mut self, line: &[u8], problem: &str) {
+        if let Some(id) = wire::waiting_id(line) {
+            self.outbox.answer(&id, false);
+        }
+        let line = BStr::new(&line[..line.len().min(LINE_SHOWN)]);
+        let text = format!("the engine said something that cannot be read: {problem}: {line:?}");
+        self.outbox.report(Report::Trouble { text });
     }
 
     /// A message that waits for us: every one is answered.

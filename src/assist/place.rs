@@ -4,6 +4,7 @@ use bstr::{BStr, BString};
 
 use super::Assist;
 use super::calls::{Place, is_leg};
+use super::job::Why;
 use super::names::Context;
 use super::timers::Timer;
 use crate::key::Keys;
@@ -121,16 +122,19 @@ impl Assist {
         self.config.yate.intercept && !self.config.states[state].pass_through
     }
 
-    /// Tells the caller that what was keyed is no code, or took too long.
+    /// Tells the caller that what was keyed is no code, or took too long; once, however many digits there are.
     pub(super) fn prompt_of_state(&mut self, now: Moment, at: usize, keys: &Keys, late: bool) {
-        let Some(call) = self.calls.get(at) else { return };
+        let Some(call) = self.calls.get(at).filter(|call| !call.prompting) else { return };
         let config = self.config.clone();
         let state = &config.states[call.place.state()];
         let prompt = if late { &state.on_timeout } else { &state.on_unmatched };
         if let Some(prompt) = prompt {
             let channel: BString = call.id.clone();
             let context = Context { channel: &channel, code: None, keys, captures: &[], room: None };
-            self.prompt(now, &context, format!("state {}", state.name), prompt);
+            let sent = self.prompt(now, &context, Why::State(state.name.clone()), prompt);
+            if let Some(call) = self.calls.get_mut(at) {
+                call.prompting = sent;
+            }
         }
     }
 }

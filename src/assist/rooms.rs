@@ -147,8 +147,12 @@ impl Rooms {
         if let Some(known) = self.legs.get_mut(leg) {
             return Some(&mut known.mute);
         }
-        if self.gone.contains(leg) || self.told_early.len() >= TOLD_EARLY {
+        if self.gone.contains(leg) {
             return None;
+        }
+        if self.told_early.len() >= TOLD_EARLY {
+            // Nothing more came of so many: they are of a time that is over.
+            self.told_early.clear();
         }
         Some(self.told_early.entry(leg.to_owned()).or_default())
     }

@@ -98,6 +98,7 @@ impl Assist {
             ("timeout", ENGINE_TIMEOUT),
             ("trackparam", NOTIFY_ID),
         ];
+        self.engine.started_us = role == Role::Script;
         if role == Role::Script {
             locals.push(("restart", "true"));
         }
@@ -197,6 +198,10 @@ impl Assist {
     fn quit(&mut self, now: Moment) {
         for name in self.watched_names() {
             self.outbox.line(&ModuleLine::Unwatch(name.as_bytes().into()));
+        }
+        if self.engine.started_us {
+            // Or it would start us again at once.
+            self.outbox.line(&ModuleLine::SetLocal { name: b"restart".into(), value: b"false".into() });
         }
         self.outbox.line(&ModuleLine::Quit);
         self.set_phase(Phase::Quitting { since: now.steady });

@@ -30,7 +30,8 @@ impl ConfigArg {
 pub(super) fn load(path: &Path) -> Result<Arc<Config>, Failure> {
     let Loaded { config, warnings, sources } =
         read(path).map_err(|refused| Failure::Refused(render(&refused.diagnostics, &refused.sources)))?;
-    io::stderr().write_all(render(&warnings, &sources).as_bytes())?;
+    // Nobody may be there to read them; that is no reason not to run.
+    io::stderr().write_all(render(&warnings, &sources).as_bytes()).ok();
     Ok(Arc::new(config))
 }
 

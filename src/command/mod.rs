@@ -81,7 +81,7 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Failure::Unread,
-            _ => Failure::Refused(error.to_string()),
+            _ => Failure::Refused(format!("error: {error}")),
         }
     }
 }

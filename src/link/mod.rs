@@ -19,7 +19,7 @@ use tracing::{info, warn};
 
 pub use clock::Clock;
 pub use pump::{Ended, Event, Pump};
-pub use stream::Stream;
+pub use stream::{Reader, Writer, connect};
 
 use self::backoff::Backoff;
 use self::signals::Signals;
@@ -41,15 +41,18 @@ pub async fn run(config: Arc<Config>, address: &Address) -> io::Result<()> {
     let clock = Clock::start();
     loop {
         let connected = tokio::select! {
-            connected = Stream::connect(address) => connected,
+            connected = connect(address) => connected,
             () = signals.leave() => return Ok(()),
         };
         let problem = match connected {
-            Ok(stream) => {
+            Ok(ends) => {
                 info!(engine = %address, "connected");
-                match serve(&mut pump, stream, &clock, &mut signals, &mut backoff).await {
+                match serve(&mut pump, ends, role_of(address), &clock, &mut signals, &mut backoff).await {
                     Ended::Left => return Ok(()),
-                    Ended::Lost(_) if *address == Address::Stdio => return Ok(()),
+                    Ended::Lost(problem) if *address == Address::Stdio => {
+                        info!(problem, "the engine is gone");
+                        return Ok(());
+                    }
                     Ended::Lost(problem) => problem,
                 }
             }
@@ -73,28 +76,28 @@ async fn wait_or_leave(wait: Duration, signals: &mut Signals) -> bool {
 /// One connection, from its first byte to its last.
 async fn serve(
     pump: &mut Pump,
-    mut stream: Stream,
+    (mut reader, mut writer): (Reader, Writer),
+    role: Role,
     clock: &Clock,
     signals: &mut Signals,
     backoff: &mut Backoff,
 ) -> Ended {
     let mut buffer = vec![0; READ_SIZE];
-    let role = stream.role();
     let mut event = Event::Connected(role);
     loop {
-        let ended = pump.handle(clock.now(), event);
-        let pending = pump.pending();
-        if !pending.is_empty() {
-            if let Err(problem) = stream.write(pending).await {
-                return pump.lost(clock.now(), problem.to_string());
-            }
-            pump.written();
-        }
-        if let Some(ended) = ended {
+        if let Some(ended) = pump.handle(clock.now(), event) {
             return ended;
         }
         event = tokio::select! {
-            read = stream.read(&mut buffer) => match read {
+            biased;
+            wrote = writer.write(pump.pending()), if !pump.pending().is_empty() => match wrote {
+                Ok(0) => Event::Lost("the engine takes nothing any more".to_owned()),
+                Ok(count) => Event::Wrote(count),
+                Err(problem) => Event::Lost(problem.to_string()),
+            },
+            () = signals.leave() => Event::Leave,
+            () = clock.until(pump.poll_timeout()) => Event::Due,
+            read = reader.read(&mut buffer) => match read {
                 Ok(0) => Event::Lost("the engine closed the connection".to_owned()),
                 Ok(count) => {
                     backoff.reset();
@@ -102,8 +105,6 @@ async fn serve(
                 }
                 Err(problem) => Event::Lost(problem.to_string()),
             },
-            () = clock.until(pump.poll_timeout()) => Event::Due,
-            () = signals.leave() => Event::Leave,
         };
     }
 }

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use bstr::ByteSlice;
-use tracing::warn;
-
 use super::tell;
 use crate::assist::{Assist, Input, Output, Report, Role};
 use crate::moment::Moment;
@@ -17,6 +14,8 @@ pub enum Event<'a> {
     Connected(Role),
     /// The engine said something, not necessarily whole lines.
     Bytes(&'a [u8]),
+    /// That much of what is pending was written.
+    Wrote(usize),
     /// The connection is lost, and why.
     Lost(String),
     /// A timer is due.
@@ -33,6 +32,9 @@ pub enum Ended {
     /// Without our doing, and why.
     Lost(String),
 }
+
+/// How much an engine may leave unread, in bytes.
+const MAX_PENDING: usize = 16 * 1024 * 1024;
 
 /// Feeds the brain and keeps what it wants written.
 #[derive(Debug)]
@@ -63,11 +65,6 @@ impl Pump {
         &self.pending
     }
 
-    /// All of it was.
-    pub fn written(&mut self) {
-        self.pending.clear();
-    }
-
     /// When a timer is due, if any.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
@@ -93,20 +90,24 @@ impl Pump {
                 self.assist.handle_input(now, Input::Connected(role));
             }
             Event::Bytes(bytes) => self.bytes(now, bytes),
-            Event::Lost(problem) => return Some(self.lost(now, problem)),
+            Event::Wrote(count) => drop(self.pending.drain(..count.min(self.pending.len()))),
+            Event::Lost(problem) => return Some(self.lost(now, problem, &mut tell)),
             Event::Due => self.assist.handle_timeout(now),
             Event::Leave => {
                 self.leaving = true;
                 self.assist.handle_input(now, Input::Leave);
             }
         }
-        self.settle(&mut tell)
+        let ended = self.settle(&mut tell);
+        if self.pending.len() > MAX_PENDING {
+            return Some(self.lost(now, "the engine does not read what it is told".to_owned(), &mut tell));
+        }
+        ended
     }
 
-    /// The connection is lost.
-    pub fn lost(&mut self, now: Moment, problem: String) -> Ended {
+    fn lost(&mut self, now: Moment, problem: String, tell: &mut impl FnMut(Report)) -> Ended {
         self.assist.handle_input(now, Input::Disconnected);
-        self.settle(&mut tell::report);
+        self.settle(tell);
         if self.leaving { Ended::Left } else { Ended::Lost(problem) }
     }
 
@@ -117,11 +118,14 @@ impl Pump {
                 Ok(line) => match EngineLine::parse(line) {
                     Ok(line) => self.assist.handle_input(now, Input::Line(line)),
                     Err(problem) => {
-                        let line = line[..line.len().min(200)].as_bstr();
-                        warn!(%problem, ?line, "the engine said something that is no line of the protocol");
+                        let problem = problem.to_string();
+                        self.assist.handle_input(now, Input::Unreadable { line, problem });
                     }
                 },
-                Err(problem) => warn!(%problem, "the engine said too much at once"),
+                Err(too_long) => {
+                    let problem = too_long.to_string();
+                    self.assist.handle_input(now, Input::Unreadable { line: &too_long.head, problem });
+                }
             }
         }
     }

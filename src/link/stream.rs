@@ -1,79 +1,97 @@
 //! The three ways to an engine.
 
-use std::fmt;
 use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Stdin, Stdout};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpStream, UnixStream, tcp, unix};
 
-use super::role_of;
-use crate::assist::Role;
 use crate::config::Address;
 
-/// A connection to an engine.
-pub enum Stream {
-    /// By a UNIX socket: the fastest.
-    Unix(UnixStream),
-    /// By TCP.
-    Tcp(TcpStream),
-    /// By standard input and output: the engine started us.
-    Stdio(Stdin, Stdout),
+/// Connects.
+///
+/// # Errors
+/// What the system says if nobody listens there.
+pub async fn connect(address: &Address) -> io::Result<(Reader, Writer)> {
+    Ok(match address {
+        Address::Unix(path) => {
+            let (input, output) = UnixStream::connect(path).await?.into_split();
+            (Reader::Unix(input), Writer::Unix(output))
+        }
+        Address::Tcp { host, port } => {
+            let stream = TcpStream::connect((host.as_str(), *port)).await?;
+            stream.set_nodelay(true)?;
+            quick_ack(&stream)?;
+            let (input, output) = stream.into_split();
+            (Reader::Tcp(input), Writer::Tcp(output))
+        }
+        Address::Stdio => {
+            (Reader::Stdio(tokio::io::stdin()), Writer::Stdio { output: tokio::io::stdout(), unflushed: 0 })
+        }
+    })
 }
 
-impl Stream {
-    /// Connects.
-    ///
-    /// # Errors
-    /// What the system says if nobody listens there.
-    pub async fn connect(address: &Address) -> io::Result<Stream> {
-        match address {
-            Address::Unix(path) => UnixStream::connect(path).await.map(Stream::Unix),
-            Address::Tcp { host, port } => {
-                let stream = TcpStream::connect((host.as_str(), *port)).await?;
-                stream.set_nodelay(true)?;
-                quick_ack(&stream)?;
-                Ok(Stream::Tcp(stream))
-            }
-            Address::Stdio => Ok(Stream::Stdio(tokio::io::stdin(), tokio::io::stdout())),
-        }
-    }
+/// What the engine says.
+#[derive(Debug)]
+pub enum Reader {
+    /// By a UNIX socket: the fastest.
+    Unix(unix::OwnedReadHalf),
+    /// By TCP.
+    Tcp(tcp::OwnedReadHalf),
+    /// By standard input: the engine started us.
+    Stdio(Stdin),
+}
 
-    /// What a module does first on such a connection.
-    #[must_use]
-    pub fn role(&self) -> Role {
-        match self {
-            Stream::Unix(_) | Stream::Tcp(_) => Role::Socket,
-            Stream::Stdio(..) => role_of(&Address::Stdio),
-        }
-    }
-
-    /// Reads what there is; 0 bytes mean that the engine closed.
+impl Reader {
+    /// Reads what there is; 0 bytes mean that the engine closed. Nothing is lost if the wait is given up.
     ///
     /// # Errors
     /// What the system says.
     pub async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Stream::Unix(stream) => stream.read(buffer).await,
-            Stream::Tcp(stream) => {
-                let count = stream.read(buffer).await?;
-                quick_ack(stream)?;
+            Reader::Unix(input) => input.read(buffer).await,
+            Reader::Tcp(input) => {
+                let count = input.read(buffer).await?;
+                // If it cannot be had it is slower, and what was read is as good; the next read tells if all is lost.
+                quick_ack(input.as_ref()).ok();
                 Ok(count)
             }
-            Stream::Stdio(input, _) => input.read(buffer).await,
+            Reader::Stdio(input) => input.read(buffer).await,
         }
     }
+}
 
-    /// Writes all of it.
+/// What we say to the engine.
+#[derive(Debug)]
+pub enum Writer {
+    /// By a UNIX socket.
+    Unix(unix::OwnedWriteHalf),
+    /// By TCP.
+    Tcp(tcp::OwnedWriteHalf),
+    /// By standard output.
+    Stdio {
+        /// Where to.
+        output: Stdout,
+        /// How many bytes it has taken that may not have gone out yet.
+        unflushed: usize,
+    },
+}
+
+impl Writer {
+    /// Writes some of it and says how much. Nothing is written twice if the wait is given up and it is called again
+    /// with the same bytes and more.
     ///
     /// # Errors
     /// What the system says.
-    pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub async fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Stream::Unix(stream) => stream.write_all(bytes).await,
-            Stream::Tcp(stream) => stream.write_all(bytes).await,
-            Stream::Stdio(_, output) => {
-                output.write_all(bytes).await?;
-                output.flush().await
+            Writer::Unix(output) => output.write(bytes).await,
+            Writer::Tcp(output) => output.write(bytes).await,
+            Writer::Stdio { output, unflushed } => {
+                if *unflushed == 0 {
+                    *unflushed = output.write(bytes).await?;
+                }
+                output.flush().await?;
+                Ok(std::mem::take(unflushed))
             }
         }
     }
@@ -87,14 +105,4 @@ fn quick_ack(stream: &TcpStream) -> io::Result<()> {
     #[cfg(not(target_os = "linux"))]
     let _ = stream;
     Ok(())
-}
-
-impl fmt::Debug for Stream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Stream::Unix(_) => "Unix",
-            Stream::Tcp(_) => "Tcp",
-            Stream::Stdio(..) => "Stdio",
-        })
-    }
 }

@@ -7,7 +7,7 @@ use super::{Answer, EngineLine, Message, ModuleLine};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unsendable {
     /// The engine closes the connection on a line longer than its buffer.
-    #[error("the line is {length} bytes long and the engine takes {limit}")]
+    #[error("the line is {length} bytes long and the engine takes less than {limit}")]
     TooLong {
         /// The line's length in bytes, with its newline.
         length: usize,
@@ -21,7 +21,7 @@ pub enum Unsendable {
     #[error("a parameter's name is empty or holds '=', which the engine cannot read")]
     ParameterName,
     /// Names of messages and local parameters are taken as they stand: nothing can be escaped there.
-    #[error("a name holds a byte that the engine takes for the end of it")]
+    #[error("a text that is sent as it stands holds a byte that the engine takes for its end")]
     Name,
 }
 
@@ -113,7 +113,7 @@ impl EngineLine<'_> {
 
 impl ModuleLine<'_> {
     /// Appends the line and its newline to `out`, unless an engine with a line buffer of `limit` bytes would
-    /// choke on it.
+    /// choke on it: it keeps one byte of that for itself.
     ///
     /// # Errors
     /// [`Unsendable`] says why; `out` is then as it was.
@@ -123,7 +123,7 @@ impl ModuleLine<'_> {
         self.write(&mut Writer(out));
         out.push(b'\n');
         let length = out.len() - from;
-        let problem = if length > limit {
+        let problem = if length >= limit {
             Unsendable::TooLong { length, limit }
         } else if holds_escape(&out[from..], b'@') {
             Unsendable::Nul
@@ -234,6 +234,13 @@ mod tests {
         assert_eq!(sent(&ModuleLine::Output(b"a\nb".into())), Err(Unsendable::Name));
         let long = sent(&message(Params::new().with("a", "x".repeat(100))));
         assert_eq!(long, Err(Unsendable::TooLong { length: 129, limit: 100 }));
+        let fits = |length: usize| sent(&message(Params::new().with("a", "x".repeat(length))));
+        assert_eq!(fits(70).unwrap().len(), 99);
+        assert_eq!(
+            fits(71),
+            Err(Unsendable::TooLong { length: 100, limit: 100 }),
+            "it keeps a byte for itself"
+        );
     }
 
     #[test]

@@ -18,12 +18,17 @@ pub struct Framer {
 }
 
 /// A line was longer than the limit and has been thrown away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a line longer than {limit} bytes was thrown away")]
 pub struct LineTooLong {
     /// The longest line that is accepted, in bytes without its newline.
     pub limit: usize,
+    /// How it began.
+    pub head: Vec<u8>,
 }
+
+/// How much is told of a line that is thrown away, in bytes.
+const HEAD: usize = 256;
 
 impl Framer {
     /// A framer that accepts lines of up to `limit` bytes, the newline not counted.
@@ -56,7 +61,7 @@ impl Framer {
             let line = &self.buffer[from..from + end];
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if line.len() > self.limit {
-                return Some(Err(LineTooLong { limit: self.limit }));
+                return Some(Err(too_long(self.limit, line)));
             }
             return Some(Ok(line));
         }
@@ -78,14 +83,14 @@ impl Framer {
         self.scanned = self.pending();
         // One byte more than the limit may still be the \r of a line that just fits.
         let overlong = self.scanned > self.limit + 1;
+        let first = overlong && !self.skipping;
+        let told = first.then(|| too_long(self.limit, &self.buffer[self.start..]));
         if self.skipping || overlong {
             self.start = self.buffer.len();
             self.scanned = 0;
+            self.skipping = true;
         }
-        if !overlong || std::mem::replace(&mut self.skipping, true) {
-            return None;
-        }
-        Some(LineTooLong { limit: self.limit })
+        told
     }
 
     fn compact(&mut self) {
@@ -96,6 +101,10 @@ impl Framer {
         }
         self.start = 0;
     }
+}
+
+fn too_long(limit: usize, line: &[u8]) -> LineTooLong {
+    LineTooLong { limit, head: line[..HEAD.min(limit)].to_vec() }
 }
 
 #[cfg(test)]
@@ -134,7 +143,7 @@ mod tests {
         }
         framer.push(b"\nnext\n");
         seen.extend(drain(&mut framer));
-        assert_eq!(seen, [Err(LineTooLong { limit: 4 }), Ok(b"next".to_vec())]);
+        assert_eq!(seen, [Err(too_long(4, b"xxxx")), Ok(b"next".to_vec())]);
     }
 
     #[test]
@@ -143,7 +152,7 @@ mod tests {
         framer.push(b"1234\n1234\r");
         assert_eq!(drain(&mut framer), [Ok(b"1234".to_vec())]);
         framer.push(b"\n12345\n");
-        assert_eq!(drain(&mut framer), [Ok(b"1234".to_vec()), Err(LineTooLong { limit: 4 })]);
+        assert_eq!(drain(&mut framer), [Ok(b"1234".to_vec()), Err(too_long(4, b"12345"))]);
     }
 
     proptest! {
@@ -165,7 +174,7 @@ mod tests {
             }
             let expected: Vec<_> = lines
                 .iter()
-                .map(|l| if l.len() > limit { Err(LineTooLong { limit }) } else { Ok(l.clone().into_bytes()) })
+                .map(|l| if l.len() > limit { Err(too_long(limit, l.as_bytes())) } else { Ok(l.clone().into_bytes()) })
                 .collect();
             prop_assert_eq!(seen, expected);
         }

@@ -18,7 +18,7 @@ pub use escape::{BadEscape, escape_into, unescape};
 pub use frame::{Framer, LineTooLong};
 pub use line::{Answer, EngineLine, Filter, Message, ModuleLine};
 pub use params::Params;
-pub use parse::{Malformed, Problem};
+pub use parse::{Malformed, Problem, waiting_id};
 
 /// The engine's line buffer when a module has not asked for another, in bytes.
 ///

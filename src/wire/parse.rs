@@ -47,6 +47,14 @@ pub enum Problem {
     Trailing,
 }
 
+/// The ID of a message that an engine waits with, of a line that cannot be read or not wholly: what is left of it says
+/// enough to answer.
+#[must_use]
+pub fn waiting_id(line: &[u8]) -> Option<Cow<'_, [u8]>> {
+    let (id, _) = line.strip_prefix(b"%%>message:")?.split_once_str(":")?;
+    escape::unescape(id).ok().filter(|id| !id.is_empty())
+}
+
 /// How the nom parsers below fail: where, and why.
 #[derive(Debug)]
 struct Fault<'a> {

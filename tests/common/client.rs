@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use touchtone::config::Address;
-use touchtone::link::Stream;
+use touchtone::link::{self, Reader, Writer};
 use touchtone::wire::{Answer, EngineLine, Framer, MAX_LINE_LIMIT, Message, ModuleLine, Params, answer_into};
 
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -175,17 +175,17 @@ impl Drop for Client {
 
 /// Ends when the client is dropped or the engine closes.
 async fn talk(address: &Address, mut to_write: UnboundedReceiver<Vec<u8>>, heard: &Sender<Heard>) {
-    let mut stream = Stream::connect(address).await.expect("an engine at TOUCHTONE_LIVE");
+    let (mut reader, mut writer) = link::connect(address).await.expect("an engine at TOUCHTONE_LIVE");
     let mut framer = Framer::new(4 * MAX_LINE_LIMIT);
     let mut buffer = vec![0; 65_536];
     loop {
         let mut answers = Vec::new();
         tokio::select! {
             line = to_write.recv() => match line {
-                Some(line) => stream.write(&line).await.expect("the engine reads"),
-                None => return leave(stream, buffer).await,
+                Some(line) => write_all(&mut writer, &line).await,
+                None => return leave(reader, writer, buffer).await,
             },
-            count = stream.read(&mut buffer) => {
+            count = reader.read(&mut buffer) => {
                 match count {
                     Ok(count) if count > 0 => framer.push(&buffer[..count]),
                     _ => return,
@@ -194,18 +194,24 @@ async fn talk(address: &Address, mut to_write: UnboundedReceiver<Vec<u8>>, heard
                     let line = line.expect("a line of bearable length");
                     understand(line, &mut answers, heard);
                 }
-                stream.write(&answers).await.expect("the engine reads");
+                write_all(&mut writer, &answers).await;
             }
         }
     }
 }
 
 /// Goes as the engine likes it: it complains of a connection that is closed with something unread.
-async fn leave(mut stream: Stream, mut buffer: Vec<u8>) {
+async fn leave(mut reader: Reader, mut writer: Writer, mut buffer: Vec<u8>) {
     let mut quit = Vec::new();
     ModuleLine::Quit.encode(MAX_LINE_LIMIT, &mut quit).expect("a line that can be sent");
-    if stream.write(&quit).await.is_ok() {
-        while stream.read(&mut buffer).await.is_ok_and(|count| count > 0) {}
+    if writer.write(&quit).await.is_ok() {
+        while reader.read(&mut buffer).await.is_ok_and(|count| count > 0) {}
+    }
+}
+
+async fn write_all(writer: &mut Writer, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        bytes = &bytes[writer.write(bytes).await.expect("the engine reads")..];
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bstr::BString;
 
-use crate::assist::job::{Purpose, Reply, accepted};
+use crate::assist::job::{Purpose, Reply, Why, accepted};
 use crate::assist::names::Context;
 use crate::assist::{Assist, Report};
 use crate::moment::Moment;
@@ -10,16 +10,16 @@ use crate::template::Template;
 use crate::wire::Params;
 
 impl Assist {
-    /// Plays to the caller alone, over what the call lets them hear; `why` says in the log what it belongs to.
+    /// Plays to the caller alone, over what the call lets them hear; says whether that was asked for.
     pub(in crate::assist) fn prompt(
         &mut self,
         now: Moment,
         from: &Context<'_>,
-        why: String,
+        why: Why,
         resource: &Template,
-    ) {
+    ) -> bool {
         if self.calls.find(from.channel.as_ref()).is_none() {
-            return;
+            return false;
         }
         let params = Params::new()
             .with("id", from.channel)
@@ -27,10 +27,13 @@ impl Assist {
             .with("override", self.render(now, *from, resource))
             .with("single", "yes");
         let purpose = Purpose::Prompt { channel: from.channel.clone(), why };
-        self.send_aside(now, purpose, "chan.masquerade", params);
+        self.send_aside(now, purpose, "chan.masquerade", params)
     }
 
-    pub(in crate::assist) fn prompt_ended(&mut self, channel: &BString, why: &str, reply: Reply<'_, '_>) {
+    pub(in crate::assist) fn prompt_ended(&mut self, channel: &BString, why: &Why, reply: Reply<'_, '_>) {
+        if let (Why::State(_), Some(call)) = (why, self.calls.by_id_mut(channel.as_ref())) {
+            call.prompting = false;
+        }
         if let Err(reason) = accepted(reply) {
             let text = format!("the sound of {why} was not played to {channel:?}: {reason}");
             self.outbox.report(Report::Trouble { text });
