@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -221,7 +221,7 @@ impl Reach {
     }
 }
 
-fn report(scene: &Scene, path: &PathBuf, Found { trial, broken }: &Found) -> String {
+fn report(scene: &Scene, path: &Path, Found { trial, broken }: &Found) -> String {
     let Broken { promise, at, what } = broken;
     let seed = trial.seed;
     let mut text = format!(
@@ -232,4 +232,39 @@ fn report(scene: &Scene, path: &PathBuf, Found { trial, broken }: &Found) -> Str
         text += &format!("{number:>4}  {}\n", scene.tell(act));
     }
     text + &format!("\nsee it again: touchtone fuzz --config {} --seed {seed} --trials 1\n", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::trial::act::Party;
+    use crate::trial::{Act, Promise};
+    use std::sync::Arc;
+
+    #[test]
+    fn what_breaks_a_promise_is_told_so_that_it_can_be_seen_again() {
+        let text = include_str!("../../config/conference.toml");
+        let loaded = config::load(Path::new("a.toml"), |_| Ok(text)).unwrap();
+        let scene = Scene::new(Arc::new(loaded.config), Faults::NONE);
+        let who = Party { caller: 0, far: false };
+        let keys = Act::Keys {
+            who,
+            keys: "*6".parse().unwrap(),
+            gap: Some(Duration::from_millis(200)),
+            trouble: None,
+        };
+        let acts = vec![Act::Call { who: 0, to: 1 }, keys];
+        let what = "6 of sip/1 is lost".to_owned();
+        let broken = Broken { promise: Promise::Conserved, at: Duration::from_millis(450), what };
+        let found = Found { trial: Trial { seed: 17, acts }, broken };
+        assert_eq!(
+            report(&scene, Path::new("a.toml"), &found),
+            "error: a promise is broken: every digit is fired, passed on or dropped, once and in order\n\
+             seed 17, after 450 ms: 6 of sip/1 is lost\n\n   \
+             1  caller 0 calls conf/800\n   \
+             2  caller 0 keys *6, 200 ms apart\n\n\
+             see it again: touchtone fuzz --config a.toml --seed 17 --trials 1\n"
+        );
+    }
 }

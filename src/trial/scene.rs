@@ -1,9 +1,10 @@
 //! What a trial needs to know of a configuration: where calls can go, and which times matter.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::Config;
+use crate::config::{Config, Operation};
 use crate::sim::{Jitter, Route, Settings};
 
 use super::act::Meddling;
@@ -130,6 +131,30 @@ impl Scene {
             Some(role) => route.with("touchtone_role", &self.config.roles[role]),
             None => route,
         }
+    }
+
+    /// The messages of codes that modules may have to handle which the simulated engine has not.
+    pub(super) fn asked_of_others(&self) -> BTreeSet<&str> {
+        let asked = self.config.codes.iter().filter_map(|code| match &code.operation {
+            Operation::Message { name, .. } => Some(name.as_str()),
+            _ => None,
+        });
+        asked
+            .filter(|name| !["chan.dtmf", "chan.masquerade", "call.execute", "call.route"].contains(name))
+            .collect()
+    }
+
+    /// The channels that codes name themselves, whoever keys them.
+    pub(super) fn named(&self) -> Vec<Vec<u8>> {
+        let params = self.config.codes.iter().filter_map(|code| match &code.operation {
+            Operation::Message { params, .. } => Some(params),
+            _ => None,
+        });
+        params
+            .flatten()
+            .filter(|(name, _)| ["id", "targetid"].contains(&name.as_str()))
+            .map(|(_, value)| value.render(|_| None))
+            .collect()
     }
 
     /// An act in words, with what it is about by its name.

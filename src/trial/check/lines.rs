@@ -6,6 +6,7 @@ use bstr::{BString, ByteSlice};
 
 use super::{Checked, text};
 use crate::trial::record::{Event, Noted};
+use crate::trial::scene::Scene;
 use crate::wire::{DEFAULT_LINE_LIMIT, EngineLine, ModuleLine, Params};
 
 /// Who may be spoken of.
@@ -17,8 +18,9 @@ struct Known {
     limit: Option<usize>,
 }
 
-pub(super) fn check(record: &[Noted]) -> Checked {
+pub(super) fn check(scene: &Scene, record: &[Noted]) -> Checked {
     let mut known = Known::default();
+    known.concerned.extend(scene.named().into_iter().map(BString::from));
     for Noted { at, event } in record {
         let result = match event {
             Event::Heard(line) => known.hear(line),

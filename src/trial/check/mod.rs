@@ -98,7 +98,7 @@ pub fn one(promise: Promise, scene: &Scene, trial: &Trial, record: &[Noted]) -> 
         Promise::Heard => hearing::check(scene, trial, record),
         Promise::Fires => fires::check(scene, record),
         Promise::Truth => truth::check(scene, trial, record),
-        Promise::Lines => lines::check(record),
+        Promise::Lines => lines::check(scene, record),
         Promise::NothingLeft => rest::check(record),
         Promise::Ends => match record.last() {
             Some(Noted { at, event: Event::Endless }) => {
