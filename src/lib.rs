@@ -7,6 +7,7 @@
 //! - [`assist`]: the brain; channels, rooms, operations.
 //! - [`link`]: the edge; a connection to an engine, kept up.
 //! - [`config`]: what an admin wrote, checked.
+//! - [`import`]: from what the engine's own module is configured with.
 //! - [`sim`]: an engine that is not there.
 
 // Bytes from the engine and from callers reach everywhere: no panic may hide in a conversion. And standard output
@@ -18,6 +19,7 @@ pub mod command;
 pub mod config;
 pub mod diagnostic;
 pub mod grammar;
+pub mod import;
 pub mod key;
 pub mod keypad;
 pub mod link;

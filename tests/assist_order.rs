@@ -5,7 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::brain::{Brain, conference, in_room};
-use touchtone::assist::Report;
+use touchtone::assist::{Input, Report, Role};
 
 const IN_ROOM: [&str; 3] = [
     "%%<message::true:call.execute::id=sip/2:answered=false:callto=conf/sampleroom:peerid=conf/5:room=conf/sampleroom",
@@ -173,4 +173,51 @@ fn a_state_that_asks_for_a_key_ends_with_its_call() {
     brain.key("sip/2", "sip/9", 2, "1");
     brain.say("%%<message::false:chan.hangup::id=sip/2:lastpeerid=sip/9");
     assert_eq!(brain.assist.poll_timeout(), None);
+}
+
+#[test]
+fn what_was_keyed_before_the_call_moved_on_is_not_done_where_it_means_something_else() {
+    let text = "[yate]\nconnect = \"stdio\"\n[[code]]\nname = \"join\"\nkeys = \"*3\"\nstate = \"call\"\n\
+                operation = \"join\"\nroom = \"conf/800\"\n[[code]]\nname = \"transfer\"\nkeys = \"*7\"\n\
+                state = \"call\"\noperation = \"message\"\nmessage = \"a.transfer\"\nmasquerade = false\n";
+    let mut brain = Brain::ready(common::brain::config(text));
+    let sent =
+        brain.say("%%>message:k:1:chan.dtmf::id=sip/2:peerid=sip/9:text=*3*7:detected=sip-info").remove(1);
+    let sent = brain.answer(&sent, true, "", ":id=sip/2:peerid=conf/5:room=conf/800");
+    assert!(!sent.iter().any(|line| line.contains("a.transfer")), "{sent:?}");
+    assert_eq!(reasons(&mut brain), ["the call has moved on since it was keyed"]);
+}
+
+#[test]
+fn somebody_elses_recorder_beside_ours_is_no_participant() {
+    let mut brain = in_room();
+    let open = key(&mut brain, 1, "*9");
+    let start = brain.answer(&open[0], true, "", ":id=dumb/1:peerid=conf/8:room=conf/sampleroom");
+    brain.answer(&start[0], true, "", "");
+    brain.say("%%<message::false:chan.connected::id=conf/9:status=incoming:address=sampleroom:peerid=wave/1");
+    assert_eq!(participants(&brain), ["conf/5"]);
+}
+
+#[test]
+fn a_leg_that_recorded_nothing_when_the_connection_was_lost_records_nothing_after() {
+    let mut brain = in_room();
+    let open = key(&mut brain, 1, "*9");
+    let start = brain.answer(&open[0], true, "", ":id=dumb/1:peerid=conf/8:room=conf/sampleroom");
+    brain.answer(&start[0], true, "", "");
+    let stop = key(&mut brain, 3, "*9");
+    let sent = brain.answer(&stop[0], false, "", "");
+    let ask = sent.iter().find(|line| line.contains("engine.status")).expect("may it go?");
+    brain.answer(ask, true, "name=x,type=conference;lonely=false,users=1%M%J", "");
+    brain.input(Input::Disconnected);
+    let sent = brain.input(Input::Connected(Role::Socket));
+    for (module, account) in [
+        ("conf", "conf/5=outgoing|sampleroom|sip/2,conf/8=outgoing|sampleroom|dumb/1"),
+        ("dumb", "dumb/1=answered|touchtone-record-sampleroom|conf/8"),
+        ("cdrbuild", ""),
+    ] {
+        let ask = sent.iter().find(|line| line.ends_with(&format!("module={module}"))).expect("a question");
+        brain.answer(ask, true, &format!("name={module},type=misc;chans=1;{account}%M%J"), "");
+    }
+    assert!(!recording(&brain));
+    assert_eq!(participants(&brain), ["conf/5"]);
 }

@@ -1,8 +1,6 @@
 //! Codes as an admin writes them, through the automaton.
 #![allow(clippy::expect_used, reason = "what helps the tests may fail them")]
 
-use std::time::Instant;
-
 use touchtone::grammar::automaton::{Automaton, StateId};
 use touchtone::grammar::compile::{Builder, CompileError};
 use touchtone::grammar::{LimitExceeded, Limits, dregex};
@@ -145,30 +143,5 @@ fn many_codes_are_told_apart() {
         let shortest = automaton.shortest(index).unwrap();
         assert!(text(&shortest).starts_with(&code[..6]), "{code} {}", text(&shortest));
         assert_eq!(follow(&automaton, &text(&shortest)).and_then(|at| automaton.accepts(at)), Some(index));
-    }
-}
-
-#[test]
-#[ignore = "a measurement, for a release build"]
-#[expect(clippy::disallowed_methods, reason = "it measures")]
-fn ten_thousand_codes_load_in_well_under_a_second() {
-    for count in [10, 10_000] {
-        let codes = many(count);
-        let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
-        let start = Instant::now();
-        let automaton = automaton(&codes);
-        println!("{count} codes, {} states: {:?} to load", automaton.states(), start.elapsed());
-        let start = Instant::now();
-        let prefixes = automaton.prefixes().len();
-        println!("{prefixes} prefixes: {:?}", start.elapsed());
-        let keyed: Vec<usize> = codes.iter().rev().take(10).flat_map(|code| keys(&code[..6])).collect();
-        let mut state = automaton.start();
-        let start = Instant::now();
-        for _ in 0..1_000_000 {
-            for &key in &keyed {
-                state = automaton.next(state, key).unwrap_or(automaton.start());
-            }
-        }
-        println!("{:?}: {:?} for {} keys", state, start.elapsed(), keyed.len() * 1_000_000);
     }
 }

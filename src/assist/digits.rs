@@ -252,7 +252,8 @@ impl Assist {
             keys: keys.clone(),
             captures: captures.clone(),
         });
-        self.enqueue(now, Job { channel, code, keys, captures, room: None, asks: 0 });
+        let keyed_in = Some(place.natural);
+        self.enqueue(now, Job { channel, code, keyed_in, keys, captures, room: None, asks: 0 });
     }
 
     /// The call moved on: what it holds ends by the codes of where it was.

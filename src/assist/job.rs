@@ -29,6 +29,8 @@ pub(super) struct Job {
     pub(super) channel: BString,
     /// A place in the configuration's codes.
     pub(super) code: usize,
+    /// The state that the engine's events had led to when it was keyed; `None` for what follows another.
+    pub(super) keyed_in: Option<usize>,
     pub(super) keys: Keys,
     pub(super) captures: Vec<(String, Keys)>,
     /// The room that is kept busy meanwhile.
@@ -146,10 +148,14 @@ impl Assist {
         if call.working {
             return;
         }
-        if let Some(job) = call.jobs.pop_front() {
-            call.working = true;
-            self.start(now, job);
+        let natural = call.place.natural;
+        let Some(job) = call.jobs.pop_front() else { return };
+        call.working = true;
+        let moved = job.keyed_in.is_some_and(|keyed_in| keyed_in != natural);
+        if moved && !self.config.codes[job.code].states.contains(&natural) {
+            return self.finish(now, job, Err("the call has moved on since it was keyed".to_owned()));
         }
+        self.start(now, job);
     }
 
     pub(super) fn start(&mut self, now: Moment, job: Job) {
@@ -284,7 +290,7 @@ impl Assist {
     /// What follows an operation on the same keys.
     fn followers(&self, job: &Job) -> Vec<Job> {
         let codes = &self.config.codes[job.code].then;
-        codes.iter().map(|&code| Job { code, room: None, asks: 0, ..job.clone() }).collect()
+        codes.iter().map(|&code| Job { code, keyed_in: None, room: None, asks: 0, ..job.clone() }).collect()
     }
 
     /// Keeps a room busy for an operation; if it is busy already the operation waits there.

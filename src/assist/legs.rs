@@ -15,6 +15,8 @@ pub(super) struct Leg {
     /// When it was first heard of.
     pub(super) since: Duration,
     pub(super) mute: Mute,
+    /// Whether it is that of the room's own recorder.
+    pub(super) records: bool,
 }
 
 /// Whether a leg is muted.

@@ -241,7 +241,7 @@ impl Assist {
         self.flights.clear();
         self.outbox.connection_lost();
         self.calls = Calls::default();
-        self.rooms = Rooms::default();
+        self.rooms = self.rooms.begin_again();
     }
 
     /// A channel hung up: what it held and what it still wanted ends with it.

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use bstr::{BStr, BString};
 
+use super::calls::LEG_PREFIX;
+
 /// How far apart two events may be told that the engine made in the other order. They race for some milliseconds;
 /// what comes later than this is news.
 pub(super) const RACE: Duration = Duration::from_secs(1);
@@ -16,14 +18,45 @@ pub(super) const RACE: Duration = Duration::from_secs(1);
 /// How many peers are remembered, of those a channel has and of those it had.
 const REMEMBERED: usize = 8;
 
+/// What is at the other end of a connection, by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A leg of a conference room.
+    Leg,
+    /// A tone of the engine's.
+    Tone,
+    /// A file that is played or recorded.
+    File,
+    /// A channel that somebody may be at.
+    Party,
+}
+
+/// What an id is of: the engine's drivers begin theirs with their names.
+pub(super) fn kind(id: &[u8]) -> Kind {
+    let is = |prefix: &[u8]| id.starts_with(prefix);
+    match () {
+        () if is(LEG_PREFIX) => Kind::Leg,
+        () if is(b"tone/") => Kind::Tone,
+        () if is(b"wave/") => Kind::File,
+        () => Kind::Party,
+    }
+}
+
 /// The peers of one channel.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
     /// Told as begun and not as ended. The last one counts.
-    present: VecDeque<BString>,
+    present: VecDeque<Present>,
     past: VecDeque<Past>,
     /// Nothing was told, but a digit named no peer.
     alone: bool,
+}
+
+#[derive(Debug)]
+struct Present {
+    peer: BString,
+    /// Whether the engine told its beginning, or only a digit named it.
+    told: bool,
 }
 
 #[derive(Debug)]
@@ -39,7 +72,7 @@ struct Past {
 impl Peers {
     /// What the channel is connected to.
     pub(super) fn current(&self) -> Option<&BString> {
-        self.present.back()
+        self.present.back().map(|present| &present.peer)
     }
 
     /// Whether nothing is known of any peer.
@@ -52,7 +85,8 @@ impl Peers {
         if !last.is_empty() && last != peer {
             self.end(now, last, Some(peer));
         }
-        if self.present.iter().any(|known| known == peer) {
+        if let Some(known) = self.present.iter_mut().find(|known| known.peer == peer) {
+            known.told = true;
             return;
         }
         let earlier = self.past.iter().position(|past| past.peer == peer);
@@ -64,7 +98,11 @@ impl Peers {
         {
             return self.remember(Past { whole: true, ..past });
         }
-        self.present.push_back(peer.to_owned());
+        self.add(peer, true);
+    }
+
+    fn add(&mut self, peer: &BStr, told: bool) {
+        self.present.push_back(Present { peer: peer.to_owned(), told });
         if self.present.len() > REMEMBERED {
             self.present.pop_front();
         }
@@ -76,10 +114,11 @@ impl Peers {
     }
 
     fn end(&mut self, now: Duration, peer: &BStr, to: Option<&BStr>) {
-        let at = self.present.iter().position(|known| known == peer);
-        let whole = at.and_then(|at| self.present.remove(at)).is_some();
+        let at = self.present.iter().position(|known| known.peer == peer);
+        let known = at.and_then(|at| self.present.remove(at));
+        let whole = known.as_ref().is_some_and(|known| known.told);
         // Of an end that is told twice, or in two ways, the first says enough.
-        if whole || !self.past.iter().any(|past| past.peer == peer) {
+        if known.is_some() || !self.past.iter().any(|past| past.peer == peer) {
             self.past.retain(|past| past.peer != peer);
             let to = to.map(BStr::to_owned);
             self.remember(Past { peer: peer.to_owned(), ended: now, whole, to });
@@ -87,11 +126,12 @@ impl Peers {
     }
 
     /// A digit names the peer it was keyed to; it names none if there was none.
-    pub(super) fn named(&mut self, now: Duration, peer: Option<&BStr>) {
+    pub(super) fn named(&mut self, peer: Option<&BStr>) {
         match peer {
             None => self.alone |= self.is_untold(),
             Some(peer) if self.past.iter().any(|past| past.peer == peer) => {}
-            Some(peer) => self.begun(now, peer, BStr::new("")),
+            Some(peer) if self.present.iter().any(|known| known.peer == peer) => {}
+            Some(peer) => self.add(peer, false),
         }
     }
 
@@ -124,7 +164,7 @@ mod tests {
             match event {
                 Begun(peer, last) => peers.begun(now, (*peer).into(), (*last).into()),
                 Ended(peer) => peers.ended(now, (*peer).into()),
-                Named(peer) => peers.named(now, peer.map(BStr::new)),
+                Named(peer) => peers.named(peer.map(BStr::new)),
             }
         }
         peers.current().map(ToString::to_string)
@@ -166,8 +206,15 @@ mod tests {
         assert_eq!(after(&[Named(Some("sip/9")), Begun("sip/9", ""), Ended("sip/9")]), None);
         let mut peers = Peers::default();
         assert!(peers.is_untold());
-        peers.named(Duration::ZERO, None);
+        peers.named(None);
         assert!(!peers.is_untold(), "it is connected to nothing, and that is known");
+    }
+
+    #[test]
+    fn what_a_digit_named_has_ended_though_its_beginning_is_told_last() {
+        let told =
+            [Named(Some("tone/1")), Ended("tone/1"), Begun("conf/4", "tone/1"), Begun("tone/1", "conf/2")];
+        assert_eq!(after(&told), Some("conf/4".into()));
     }
 
     #[test]

@@ -6,12 +6,10 @@ use super::Assist;
 use super::calls::{Place, is_leg};
 use super::job::Why;
 use super::names::Context;
+use super::peers::{Kind, kind};
 use super::timers::Timer;
 use crate::key::Keys;
 use crate::moment::Moment;
-
-/// What the engine's ids of tones begin with.
-const TONE_PREFIX: &[u8] = b"tone/";
 
 impl Assist {
     /// The engine tells that a channel is connected to another, to a leg or to a tone.
@@ -45,7 +43,7 @@ impl Assist {
             return;
         }
         if peer.is_none_or(|peer| !self.rooms.is_gone(peer)) {
-            call.peers.named(now.steady, peer);
+            call.peers.named(peer);
         }
         self.settle(now, at);
     }
@@ -54,12 +52,12 @@ impl Assist {
     fn settle(&mut self, now: Moment, at: usize) {
         let Some(call) = self.calls.get(at) else { return };
         let (mut place, peer) = (call.place, call.peers.current());
-        let natural = match peer {
+        let natural = match peer.map(|peer| kind(peer)) {
             None if call.peers.is_untold() => place.natural,
             None => self.places.hold,
-            Some(peer) if is_leg(peer) => self.places.conference,
-            Some(peer) if peer.starts_with(TONE_PREFIX) => self.places.dial,
-            Some(_) => self.places.call,
+            Some(Kind::Leg) => self.places.conference,
+            Some(Kind::Tone) => self.places.dial,
+            Some(Kind::File | Kind::Party) => self.places.call,
         };
         if natural != place.natural {
             place.set = None;

@@ -1,6 +1,6 @@
 //! The conference rooms and the legs in them, as the engine tells.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use bstr::{BStr, BString};
@@ -9,7 +9,7 @@ use super::calls::LEG_PREFIX;
 use super::gone::Gone;
 use super::job::Job;
 use super::legs::{Leg, Mute, Tellings};
-use super::peers::RACE;
+use super::peers::{Kind, RACE, kind};
 
 /// The name that a utility leg of ours is called by begins with this; the room's name follows. By it the leg is
 /// known again after a restart of ours.
@@ -85,9 +85,18 @@ pub(super) struct Rooms {
     /// Of legs that no event has told of yet.
     told_early: HashMap<BString, Mute>,
     gone: Gone,
+    /// The channels of our legs that recorded nothing when the connection was lost; the engine does not say that.
+    pub(super) spare_before: HashSet<BString>,
 }
 
 impl Rooms {
+    /// What is known when a connection was lost: nothing, but for what the engine will not tell.
+    pub(super) fn begin_again(&self) -> Self {
+        let spare = self.rooms.values().flat_map(|room| &room.spare);
+        let spare_before = spare.map(|spare| spare.recorder.channel.clone()).collect();
+        Rooms { spare_before, ..Rooms::default() }
+    }
+
     pub(super) fn leg(&self, id: &BStr) -> Option<&Leg> {
         self.legs.get(id)
     }
@@ -123,7 +132,7 @@ impl Rooms {
         }
         self.room_mut(room).legs.insert(leg.to_owned());
         let mute = self.told_early.remove(leg).unwrap_or_default();
-        let new = || Leg { room: room.to_owned(), peer: None, since: now, mute };
+        let new = || Leg { room: room.to_owned(), peer: None, since: now, mute, records: false };
         self.legs.entry(leg.to_owned()).or_insert_with(new);
     }
 
@@ -175,6 +184,9 @@ impl Rooms {
         self.entered(now, leg, room);
         if self.gone.contains(leg) {
             return;
+        }
+        if let Some(known) = self.legs.get_mut(leg) {
+            known.records = true;
         }
         let recording = &mut self.room_mut(room).recording;
         if matches!(recording, Recording::Off | Recording::Room { .. }) {
@@ -297,5 +309,5 @@ pub(super) fn prefixed(name: &[u8]) -> Vec<u8> {
 
 /// Whether a leg is that of a room's own recorder: the room made it itself, and a file is at the other end.
 pub(super) fn is_recorder(status: &BStr, peer: &BStr) -> bool {
-    status == "incoming" && peer.starts_with(b"wave/")
+    status == "incoming" && kind(peer) == Kind::File
 }

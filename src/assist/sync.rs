@@ -4,6 +4,7 @@ use bstr::ByteSlice;
 
 use super::calls::is_leg;
 use super::job::{Account, Reply, accepted};
+use super::peers::{Kind, kind};
 use super::rooms::{RECORD_LEG, Recorder, is_recorder};
 use super::session::Phase;
 use super::{Assist, Report, status};
@@ -45,14 +46,19 @@ impl Assist {
     /// `conf/15=outgoing|adhoc|dumb/11`: leg, status, room, peer. An incoming leg is the room's own recorder.
     fn conferences(&mut self, now: Moment, account: &[u8]) {
         for (leg, values) in status::channels(account) {
-            let [kind, room, peer, ..] = &values[..] else { continue };
+            let [status, room, peer, ..] = &values[..] else { continue };
             let (leg, room, peer) = (leg.as_bstr(), room.as_bstr(), peer.as_bstr());
             self.rooms.entered(now.steady, leg, room);
-            if is_recorder(kind.as_ref(), peer) {
+            if is_recorder(status.as_ref(), peer) {
                 self.rooms.records_itself(now.steady, leg, room);
-            } else if !peer.is_empty() && self.calls.obtain(peer, self.places.call, Order::default).is_some()
-            {
-                self.enter(now, peer, leg, room);
+            } else if !peer.is_empty() {
+                self.rooms.connected(leg, peer);
+                // A tone or a file keys nothing, and its end is told by nobody.
+                if kind(peer) == Kind::Party
+                    && self.calls.obtain(peer, self.places.call, Order::default).is_some()
+                {
+                    self.enter(now, peer, leg, room);
+                }
             }
         }
     }
@@ -68,7 +74,9 @@ impl Assist {
             // Of several, or beside the room's own recorder, it is one too many.
             let recorder = Recorder { channel, leg: leg.clone() };
             self.rooms.add_spare(now.steady, room.as_bstr(), recorder.clone());
-            self.rooms.set_recording(room.as_bstr(), &recorder, true);
+            if !self.rooms.spare_before.contains(&recorder.channel) {
+                self.rooms.set_recording(room.as_bstr(), &recorder, true);
+            }
             self.tidy_room(now, room.as_bstr());
         }
     }

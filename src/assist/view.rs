@@ -115,7 +115,7 @@ impl Assist {
             .iter()
             .map(|(name, room)| {
                 let participants = room.legs.iter().filter(|leg| !room.is_machine(leg)).filter_map(|id| {
-                    let leg = self.rooms.leg(id.as_ref())?;
+                    let leg = self.rooms.leg(id.as_ref()).filter(|leg| !leg.records)?;
                     Some(Participant { leg: id.clone(), channel: leg.peer.clone(), muted: leg.mute.known() })
                 });
                 RoomView {

@@ -120,6 +120,7 @@ impl Assist {
             self.leg_parted(now, &last, &id);
         }
         self.parted_from(now, id.as_ref(), last.as_ref());
+        self.parted_from(now, last.as_ref(), id.as_ref());
     }
 
     fn hung_up(&mut self, now: Moment, params: &Params<'_>) {

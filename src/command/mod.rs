@@ -7,6 +7,7 @@ mod dial;
 mod example;
 mod fuzz;
 mod grammar;
+mod import;
 mod log;
 mod replay;
 mod run;
@@ -47,6 +48,7 @@ enum Command {
     Grammar(grammar::GrammarFile),
     Schema(schema::Schema),
     Example(example::Example),
+    Import(import::Import),
 }
 
 /// The configuration that a command works with.
@@ -112,6 +114,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Grammar(grammar) => grammar.run(&mut stdout()),
         Command::Schema(schema) => schema.run(&mut stdout()),
         Command::Example(example) => example.run(&mut stdout()),
+        Command::Import(import) => import.run(&mut stdout()),
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod brain;
 pub(crate) mod client;
+pub(crate) mod pbxassist;
 pub(crate) mod process;
 
 use std::path::PathBuf;

@@ -4,14 +4,12 @@ use bstr::ByteSlice;
 
 use crate::assist::calls::is_leg;
 use crate::assist::job::{Job, Reply, Step, accepted};
+use crate::assist::peers::{Kind, kind};
 use crate::assist::{Assist, NOTIFY_ID};
 use crate::config;
 use crate::moment::Moment;
 use crate::template::Template;
 use crate::wire::Params;
-
-/// What the engine's ids of things that play begin with.
-const MACHINES: [&[u8]; 2] = [b"tone/", b"wave/"];
 
 impl Assist {
     /// With the other party, by `call.conference`, which gives each leg of the call a leg in the room; or alone, by
@@ -27,7 +25,7 @@ impl Assist {
     ) {
         let room = self.render(now, &job, room);
         let peer = self.calls.by_id(job.channel.as_ref()).and_then(|call| call.peers.current());
-        let machine = peer.is_some_and(|peer| MACHINES.iter().any(|prefix| peer.starts_with(prefix)));
+        let machine = peer.is_some_and(|peer| matches!(kind(peer), Kind::Tone | Kind::File));
         let (message, target) =
             if with_peer && !machine { ("call.conference", "room") } else { ("call.execute", "callto") };
         let mut params = Params::new().with("id", &job.channel).with("message", message).with(target, room);
