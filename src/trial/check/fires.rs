@@ -236,17 +236,21 @@ impl Shadows<'_> {
             return Err(format!("{keys} fires {name} with {captures:?}, and should with {expected:?}"));
         }
         let known = || places.iter().flatten();
-        let here = known().any(|known| holds(config, place, (known.state, known.role)));
-        // Of a call that nothing was told of, its digit says where it is.
+        let peer = self.peers.get(&channel.to_string());
+        let now = peer.map(|(_, peer)| natural(peer.as_deref()));
+        let is_for = |state: &str| code.states.iter().any(|&at| config.states[at].name == state);
+        // Its digit may be the first to say where the call is, and the code may be what moved it on from there.
+        let here =
+            known().any(|known| holds(config, place, (known.state, known.role))) || now.is_some_and(is_for);
         if !here && known().next().is_some() && known().all(|place| place.told) {
             return Err(format!("{keys} fires {name}, which is not for where the call is"));
         }
-        let peer = self.peers.get(&channel.to_string()).filter(|(since, _)| *since + RACE < at);
-        if let Some((since, peer)) = peer.filter(|_| !known().any(|place| place.set || !place.told)) {
-            let state = natural(peer.as_deref());
-            if !code.states.iter().any(|&at| config.states[at].name == state) {
-                return Err(format!("{keys} fires {name}, and the call is in state {state} since {since:?}"));
-            }
+        let set = known().any(|place| place.set || !place.told);
+        if let (Some((since, _)), Some(state), false) = (peer, now, set)
+            && *since + RACE < at
+            && !is_for(state)
+        {
+            return Err(format!("{keys} fires {name}, and the call is in state {state} since {since:?}"));
         }
         let moves = |code: usize| matches!(config.codes[code].operation, Operation::SetState { .. });
         Ok(moves(place) || code.then.iter().any(|&then| moves(then)))

@@ -2,6 +2,7 @@
 //! toggle flips what is.
 
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
 
@@ -19,6 +20,7 @@ pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
     let mut said: HashMap<BString, bool> = HashMap::new();
     // Somebody else may have had the last word.
     let mut unclear = false;
+    let mut killed = false;
     for Noted { at, event } in record {
         match event {
             Event::Act(act) => match trial.acts.get(*act) {
@@ -32,6 +34,7 @@ pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
                 ) => unclear = true,
                 _ => {}
             },
+            Event::Connected { anew: true } => killed = *at > Duration::ZERO,
             Event::Peer { channel, .. } => {
                 said.remove(channel.as_bytes().as_bstr());
             }
@@ -44,7 +47,7 @@ pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
                 }
             }
             Event::Settled(seen) if seen.connected => {
-                rooms(seen).and_then(|()| places(scene, seen)).map_err(|what| (*at, what))?;
+                rooms(seen, killed).and_then(|()| places(scene, seen)).map_err(|what| (*at, what))?;
                 if std::mem::take(&mut unclear) {
                     said.clear();
                 }
@@ -69,7 +72,7 @@ fn mute(scene: &Scene, code: &str, now: &str) -> Option<(bool, bool)> {
     Some((switch == Switch::Toggle, now == "muted"))
 }
 
-fn rooms(seen: &Snapshot) -> Result<(), String> {
+fn rooms(seen: &Snapshot, killed: bool) -> Result<(), String> {
     let believed: BTreeMap<&[u8], &assist::RoomView> =
         seen.believed.iter().map(|room| (room.name.as_slice(), room)).collect();
     let real: BTreeMap<&[u8], &sim::RoomView> =
@@ -80,10 +83,10 @@ fn rooms(seen: &Snapshot) -> Result<(), String> {
         let (believed, real) = (names(believed.keys().collect()), names(real.keys().collect()));
         return Err(format!("the rooms believed in are [{believed}], and there are [{real}]"));
     }
-    believed.values().zip(real.values()).try_for_each(|(believed, real)| room(believed, real))
+    believed.values().zip(real.values()).try_for_each(|(believed, real)| room(believed, real, killed))
 }
 
-fn room(believed: &assist::RoomView, real: &sim::RoomView) -> Result<(), String> {
+fn room(believed: &assist::RoomView, real: &sim::RoomView, killed: bool) -> Result<(), String> {
     let name = &real.name;
     let mut legs: Vec<_> = believed.participants.iter().map(|one| one.leg.to_string()).collect();
     let mut members: Vec<_> =
@@ -106,7 +109,13 @@ fn room(believed: &assist::RoomView, real: &sim::RoomView) -> Result<(), String>
         }
     }
     let ours = real.members.iter().any(|member| member.utility && member.recording.is_some());
-    let any = !real.recordings().is_empty();
+    // The engine does not say whether a leg is recorded: one that was there before the module is taken for it.
+    let found = killed && real.members.iter().any(|member| member.utility);
+    // A recorder that is stopped before it has begun goes on, and the room knows nothing of it.
+    let on_its_own = real.members.iter().any(|member| {
+        member.utility && member.peer.as_ref().is_some_and(|peer| peer.as_str().starts_with("wave/"))
+    });
+    let any = !real.recordings().is_empty() || found || on_its_own;
     if (ours && !believed.recording) || (!any && believed.recording) {
         return Err(format!(
             "room {name} is believed recorded: {}, and is: {:?}",
