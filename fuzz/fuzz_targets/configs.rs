@@ -13,8 +13,12 @@ use touchtone::trial::{Faults, Promise, Scene, Trial, check};
 /// The promises that hold for any configuration. What is believed does not, where a code sends any message there is.
 const PROMISES: [Promise; 4] = [Promise::Answered, Promise::Conserved, Promise::Fires, Promise::Ends];
 
-/// A grammar that a configuration can name.
-const GRAMMAR: &str = include_str!("../../grammars/conference.gram");
+/// The grammars that a configuration can name; any other name means the first.
+const GRAMMARS: [(&str, &str); 3] = [
+    ("conference", include_str!("../../grammars/conference.gram")),
+    ("pbx", include_str!("../../grammars/pbx.gram")),
+    ("pin", include_str!("../../grammars/pin.gram")),
+];
 
 /// The bytes that make the trial stand before the text.
 const ACTS: usize = 64;
@@ -23,7 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
     let (acts, text) = bytes.split_at(bytes.len().min(ACTS));
     let read = |path: &Path| match path.extension() {
         Some(end) if end == "toml" => Ok(text.to_vec()),
-        Some(end) if end == "gram" => Ok(GRAMMAR.as_bytes().to_vec()),
+        Some(end) if end == "gram" => Ok(grammar(path).as_bytes().to_vec()),
         _ => Err(io::Error::from(io::ErrorKind::NotFound)),
     };
     match config::load(Path::new("config/fuzz.toml"), read) {
@@ -44,3 +48,8 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
 });
+
+fn grammar(path: &Path) -> &'static str {
+    let known = GRAMMARS.iter().find(|(name, _)| path.file_stem().is_some_and(|stem| stem == *name));
+    known.unwrap_or(&GRAMMARS[0]).1
+}
