@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use touchtone::assist::{Assist, Input, Output, Role};
 use touchtone::config::{self, Config};
 use touchtone::key::{Key, Keys};
-use touchtone::keypad::{Collector, Rules};
+use touchtone::keypad::Collector;
 use touchtone::moment::Moment;
 use touchtone::wire::EngineLine;
 
@@ -74,7 +74,7 @@ fn digit(criterion: &mut Criterion) {
     for count in COUNTS {
         let config = config(&text(count));
         let state = config.states.iter().position(|state| state.name == config::STATE_CALL).expect("a state");
-        let rules = Rules::of(&config, state, None);
+        let rules = config.rules(state, None);
         let mut collector = Collector::default();
         let mut outcomes = Vec::new();
         group.bench_function(BenchmarkId::new("collected", count), |bencher| {

@@ -26,6 +26,7 @@ pub mod link;
 pub mod moment;
 pub mod sim;
 pub mod stage;
+mod suggest;
 pub mod template;
 pub mod trial;
 pub mod wire;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::grammar::srgs::is_name_char;
+
 /// Text with names in it that are filled in when a code fires, as `conf/${room}`.
 ///
 /// `$${` stands for a plain `${`. What is filled in is never looked at again: a value that holds `${` stays as it
@@ -10,6 +12,15 @@ use std::ops::Range;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Template {
     parts: Vec<Part>,
+}
+
+/// A name in the text of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedName<'t> {
+    /// The name.
+    pub name: &'t str,
+    /// Where it stands, in bytes.
+    pub span: Range<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +54,16 @@ impl Template {
     /// # Errors
     /// [`TemplateError`] for the first `${` that is not closed or holds no name.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
-        let mut parts = Vec::new();
+        Template::parse_placed(text).map(|(template, _)| template)
+    }
+
+    /// Reads the text of a template, and gives the names in it with their places, in order, a repeated one
+    /// repeatedly.
+    ///
+    /// # Errors
+    /// [`TemplateError`], as for [`parse`](Self::parse).
+    pub fn parse_placed(text: &str) -> Result<(Self, Vec<PlacedName<'_>>), TemplateError> {
+        let (mut parts, mut names) = (Vec::new(), Vec::new());
         let mut plain = String::new();
         let mut rest = text;
         while let Some(at) = rest.find("${") {
@@ -59,9 +79,8 @@ impl Template {
             let Some(end) = after.find('}') else {
                 return Err(TemplateError::Unclosed { span: from..text.len() });
             };
-            let name = &after[..end];
-            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
-                let span = from + 2..from + 2 + end;
+            let (name, span) = (&after[..end], from + 2..from + 2 + end);
+            if name.is_empty() || name.contains(':') || !name.chars().all(is_name_char) {
                 return Err(TemplateError::NotAName { name: name.to_owned(), span });
             }
             plain.push_str(before);
@@ -69,21 +88,14 @@ impl Template {
                 parts.push(Part::Text(std::mem::take(&mut plain)));
             }
             parts.push(Part::Name(name.to_owned()));
+            names.push(PlacedName { name, span });
             rest = &after[end + 1..];
         }
         plain.push_str(rest);
         if !plain.is_empty() {
             parts.push(Part::Text(plain));
         }
-        Ok(Template { parts })
-    }
-
-    /// The names in it, in order, a repeated one repeatedly.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Name(name) => Some(name.as_str()),
-            Part::Text(_) => None,
-        })
+        Ok((Template { parts }, names))
     }
 
     /// Fills the names in. A name that `value_of` does not know becomes nothing; the configuration is checked for
@@ -139,6 +151,15 @@ mod tests {
         assert_eq!(rendered("conf/${room}"), "conf/8${x}");
         assert_eq!(rendered("a$${room}b$"), "a${room}b$");
         assert_eq!(rendered("<${unknown}>"), "<>");
+    }
+
+    #[test]
+    fn every_name_that_a_rule_can_have_can_be_filled_in() {
+        let (template, names) = Template::parse_placed("a$${b}${salle_réunion}").unwrap();
+        assert_eq!(names, [PlacedName { name: "salle_réunion", span: 8..22 }]);
+        let value = |name: &str| (name == "salle_réunion").then(|| b"8".as_slice().into());
+        assert_eq!(template.render(value), b"a${b}8");
+        assert!(Template::parse("${a:b}").is_err());
     }
 
     #[test]

@@ -199,3 +199,17 @@ fn a_caller_who_was_sent_elsewhere_has_not_joined() {
     brain.answer(&join, true, "", ":id=sip/3:peerid=tone/1:reason=locked");
     assert_eq!(ended(&brain.reports()), ["failed: the caller was not let in: locked"]);
 }
+
+#[test]
+fn what_nobody_is_to_read_is_marked_so() {
+    let codes = [("ask", "*1", to("pin", "call")), ("pin", "xxxx#", note("pin"))];
+    let codes: Vec<_> = codes.iter().map(|(name, keys, more)| (*name, *keys, more.as_str())).collect();
+    let mut brain = brain("[states.pin]\nunmatched = \"drop\"\nsecret = true", &codes);
+    text(&mut brain, 1, "*1");
+    brain.reports();
+    text(&mut brain, 2, "1234#5");
+    for report in brain.reports() {
+        let open = format!("{report:?}").contains("secret: false");
+        assert!(!open, "{report:?}");
+    }
+}

@@ -61,6 +61,34 @@ fn check_finds_every_mistake_and_points_at_it() {
 }
 
 #[test]
+fn check_shows_automata_with_the_names_of_the_codes_and_to_people_only() {
+    let text = "[[code]]\nname = \"unmute\"\nkeys = \"*7\"\noperation = \"unmute\"\n\
+        [[code]]\nname = \"mute\"\nkeys = \"*6\"\nstate = \"call\"\noperation = \"mute\"\n";
+    let (_folder, path) = temporary("touchtone.toml", text);
+    let config = path.to_str().expect("a path");
+    let out = touchtone(&["check", "--config", config, "--dump"]);
+    let dump = String::from_utf8(out.stdout).expect("text").replace(config, "…");
+    insta::assert_snapshot!(dump, @"
+    …: 2 codes in 4 states, no problems
+
+    call
+    0:  * -> 1
+    1:  6 -> 2  7 -> 3
+    2 = mute
+    3 = unmute
+
+    conference, dial, hold
+    0:  * -> 1
+    1:  7 -> 2
+    2 = unmute
+    ");
+    insta::assert_snapshot!(seen(&["check", "--config", config, "--dump", "--format", "json"]), @"
+    exit 2
+    error: --dump is for people to read, and cannot be had with --format json
+    ");
+}
+
+#[test]
 fn dial_fires_a_code_and_gives_up_what_is_none() {
     insta::assert_snapshot!(dial(&["--state", "conference", "*6"]), @"
     exit 0
@@ -115,6 +143,28 @@ fn dial_tells_tools_the_same_in_json() {
     {"event":"hold","at-ms":1800,"keys":"0"}
     {"event":"fire","at-ms":2000,"keys":"*3800#","code":"join","captures":{"room":"800"}}
     "#);
+}
+
+#[test]
+fn dial_shows_that_digits_go_on_where_nothing_is_held_back() {
+    let codes = "[[code]]\nname = \"a\"\nkeys = \"*6\"\noperation = \"mute\"\n";
+    let through = "[states.call]\npass-through = true\nunmatched = \"drop\"\n";
+    let observed = "[yate]\nintercept = false\n";
+    for (text, state) in [(through, "call"), (observed, "conference"), (observed, "call")] {
+        let (_folder, path) = temporary("touchtone.toml", &format!("{text}{codes}"));
+        let config = path.to_str().expect("a path");
+        let out = touchtone(&["dial", "--config", config, "--state", state, "5**6"]);
+        let steps = String::from_utf8(out.stdout).expect("text");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(steps, @"
+                 0 ms  pass    5
+               200 ms  pass    *
+               400 ms  pass    *
+               600 ms  pass    6
+               600 ms  fire    *6  → a
+            ");
+        }
+    }
 }
 
 #[test]
@@ -198,4 +248,33 @@ fn wrong_usage_is_exit_2_and_says_what_is_right() {
     let out = touchtone(&["run", "--connect", "http:x", "--config", CONFIG]);
     let said = String::from_utf8(out.stderr).expect("text");
     assert!(said.contains("unix:PATH"), "{said}");
+}
+
+#[test]
+fn a_grammar_takes_keys_with_blanks_between_them_or_without() {
+    let grammar = "#ABNF 1.0;\nmode dtmf;\nroot $join;\n\
+        public $join = \"*\" 3 $room \"#\"; $room = $digit<3>; $digit = 0 | 8 | 9;\n";
+    let (_folder, path) = temporary("join.gram", grammar);
+    let path = path.to_str().expect("a path");
+    let room = "exit 0\n$join matches\n  room = 8 0 0\n    digit = 8\n    digit = 0\n    digit = 0\n";
+    for input in ["* 3 8 0 0 #", "*3800#", "star 3 800 pound"] {
+        assert_eq!(seen(&["grammar", path, input]), room);
+    }
+    insta::assert_snapshot!(seen(&["grammar", path, "*38x0#"]), @r#"
+    exit 1
+    error: "*38x0#" is no key
+    the keys are 0-9 A-D, * or star, and # or pound
+    "#);
+    let json = seen(&["grammar", path, "*z", "--format", "json"]);
+    assert!(json.starts_with("exit 1\n{") && json.contains("\"matches\":false"), "{json}");
+}
+
+#[test]
+fn a_grammar_keeps_to_the_limits_of_a_configuration() {
+    let (_folder, grammar) = temporary("long.gram", "#ABNF 1.0;\nmode dtmf;\npublic $long = 1<1500>;\n");
+    let (_other, config) = temporary("t.toml", "[limits]\nrepeat = 2000\n");
+    let (grammar, config) = (grammar.to_str().expect("a path"), config.to_str().expect("a path"));
+    assert!(seen(&["grammar", grammar]).contains("more often than the limit \"repeat\" allows (1000)"));
+    assert!(seen(&["grammar", grammar, "--config", config]).starts_with("exit 0\n"));
+    assert!(seen(&["grammar", grammar, "--config", grammar]).starts_with("exit 1\n"));
 }

@@ -46,3 +46,42 @@ fn no_link_leads_out_of_the_grammars_directory() {
     let messages: Vec<_> = refused.diagnostics.iter().map(|found| found.message.as_str()).collect();
     assert_eq!(messages, ["\"shared.gram\": a link that leads out of the grammar's directory"]);
 }
+
+#[test]
+fn a_capture_that_can_be_empty_at_last_is_warned_of() {
+    let warned = |keys: &str| {
+        let config = format!(
+            "[[code]]\nname = \"join\"\nkeys = \"{keys}\"\noperation = \"join\"\nroom = \"conf/${{n}}\"\n"
+        );
+        let loaded = config::load(Path::new("t.toml"), |_| Ok(config.clone())).expect("a configuration");
+        loaded.warnings.iter().any(|warning| warning.kind == "maybe-empty")
+    };
+    assert!(warned("*(n:x)(n:x{0,1})#"));
+    assert!(!warned("*(n:x{0,1})(n:x)#"));
+}
+
+#[test]
+fn a_rule_that_ends_in_itself_captures_all_that_it_matched() {
+    let grammar = "#ABNF 1.0;\nmode dtmf;\npublic $transfer = \"*\" 7 $number \"#\";\n\
+        $number = $digit [$number];\n$digit = 0|1|2|3|4|5|6|7|8|9;\n";
+    let config = "[keypad]\ngrammar = \"g.gram\"\n[[code]]\nname = \"join\"\nrule = \"transfer\"\n\
+        operation = \"join\"\nroom = \"conf/${number}\"\n";
+    let read = |path: &Path| Ok(if path.ends_with("g.gram") { grammar } else { config });
+    let loaded = config::load(Path::new("t.toml"), read).unwrap_or_else(|refused| panic!("{refused}"));
+    let keymap = loaded.config.keymaps.get(0, None);
+    let keys: touchtone::key::Keys = "*7201#".parse().expect("keys");
+    let keys: Vec<_> = keys.iter().copied().collect();
+    let named = keymap.captures(0, &keys);
+    let number = named.iter().find(|(name, _)| name == "number").map(|(_, keys)| keys.to_string());
+    assert_eq!(number.as_deref(), Some("201"));
+    assert!(loaded.warnings.iter().all(|warning| warning.kind != "maybe-empty"), "{:?}", loaded.warnings);
+}
+
+#[test]
+fn a_rule_with_letters_of_any_language_can_be_used() {
+    let grammar = "#ABNF 1.0;\nmode dtmf;\npublic $entrée = \"*\" $salle_réunion; $salle_réunion = 8 0 1;\n";
+    let config = "[keypad]\ngrammar = \"g.gram\"\n[[code]]\nname = \"join\"\nrule = \"entrée\"\n\
+        operation = \"join\"\nroom = \"conf/${salle_réunion}\"\n";
+    let read = |path: &Path| Ok(if path.ends_with("g.gram") { grammar } else { config });
+    config::load(Path::new("t.toml"), read).unwrap_or_else(|refused| panic!("{refused}"));
+}

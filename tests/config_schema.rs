@@ -79,6 +79,49 @@ fn every_key_says_what_it_means() {
     }
 }
 
+/// What an editor that has the schema says of a text.
+fn editor_says(text: &str) -> Vec<String> {
+    let value: serde_json::Value = toml::from_str(text).unwrap();
+    let validator = jsonschema::draft7::new(&schema::json_schema()).unwrap();
+    validator.iter_errors(&value).map(|error| error.to_string()).collect()
+}
+
+#[test]
+fn the_json_schema_accepts_everything_that_ships() {
+    for entry in Path::new(env!("CARGO_MANIFEST_DIR")).join("config").read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(editor_says(&std::fs::read_to_string(&path).unwrap()), [""; 0], "{}", path.display());
+    }
+}
+
+#[test]
+fn the_json_schema_accepts_what_loads_and_refuses_what_it_can_tell() {
+    let code = |lines: &str| format!("[[code]]\nname = \"a\"\noperation = \"mute\"\n{lines}\n");
+    let follower = "[[code]]\nname = \"b\"\noperation = \"leave\"\n";
+    let right = [
+        String::new(),
+        "[keypad]\nenter = \"a\"\n[roles.boss]\n[states.x]\nfirst-key = \"1m30s\"\n".to_owned(),
+        code("keys = [\"*1\", \"*2\"]\nthen = \"b\"") + follower,
+    ];
+    for text in right {
+        assert!(load(&text).is_ok(), "{text}");
+        assert_eq!(editor_says(&text), [""; 0], "{text}");
+    }
+    let wrong = [
+        code("keys = \"*1\"\nrule = \"b\""),
+        code("keys = \"*1\"\nroom = \"conf/1\""),
+        code("keys = []"),
+        "[yate]\nconect = \"stdio\"\n".to_owned(),
+        "[keypad]\nmax-digits = 129\n".to_owned(),
+        "[keypad]\nenter = \"##\"\n".to_owned(),
+        "[keypad]\ninterdigit = 4\n".to_owned(),
+    ];
+    for text in wrong {
+        assert!(load(&text).is_err(), "{text}");
+        assert_ne!(editor_says(&text), [""; 0], "{text}");
+    }
+}
+
 #[test]
 fn the_json_schema_is_what_editors_have() {
     let schema = serde_json::to_string_pretty(&schema::json_schema()).unwrap();

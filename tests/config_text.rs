@@ -1,11 +1,15 @@
-//! Whatever stands in a file, it is read or refused, and what is found can be shown.
+//! Whatever stands in a file, it is read or refused, and what is found can be shown; what loads the schema accepts too.
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use touchtone::config::{self, check};
+use touchtone::config::{self, check, schema};
 use touchtone::diagnostic::Style;
+
+static SCHEMA: LazyLock<jsonschema::Validator> =
+    LazyLock::new(|| jsonschema::draft7::new(&schema::json_schema()).expect("a schema"));
 
 const EXAMPLE: &str = include_str!("../config/conference.toml");
 
@@ -18,6 +22,10 @@ fn check_text(text: &str) {
         assert!(said.is_empty() || said.ends_with('\n'));
     }
     check::findings(&outcome, check::Format::Json).lines().for_each(|line| assert!(is_json(line)));
+    if outcome.is_ok() {
+        let value: serde_json::Value = toml::from_str(text).expect("TOML");
+        assert!(SCHEMA.is_valid(&value), "it loads, and an editor would refuse it: {text}");
+    }
     if let Err(refused) = &outcome {
         assert!(
             refused

@@ -28,10 +28,15 @@ struct Case {
     grammar: Option<String>,
     #[serde(default)]
     keypad: toml::Table,
+    #[serde(default)]
+    states: toml::Table,
     #[serde(default = "call")]
     state: String,
     keys: String,
     events: Vec<String>,
+    /// What the brain tells instead: of a digit that goes on as it comes it tells one thing, that a code came of it, or
+    /// that it went on.
+    told: Option<Vec<String>>,
 }
 
 fn call() -> String {
@@ -46,9 +51,18 @@ impl Case {
             keypad.insert("grammar".to_owned(), "case.gram".into());
         }
         let mut text = format!("[yate]\nconnect = \"stdio\"\n[keypad]\n{keypad}\n");
+        for (name, state) in &self.states {
+            text += &format!("[states.{name}]\n{}", state.as_table().expect("a state"));
+        }
         for code in &self.codes {
-            let does = "operation = \"message\"\nmessage = \"a.message\"\nmasquerade = false";
-            text += &format!("[[code]]\n{code}state = \"{}\"\n{does}\n", self.state);
+            let mut code = code.clone();
+            if !code.contains_key("operation") {
+                let does = [("operation", "message"), ("message", "a.message")];
+                code.extend(does.map(|(key, value)| (key.to_owned(), value.into())));
+                code.insert("masquerade".to_owned(), false.into());
+            }
+            code.entry("state").or_insert(self.state.clone().into());
+            text += &format!("[[code]]\n{code}");
         }
         text
     }
@@ -199,6 +213,6 @@ fn dial_tells_what_the_corpus_says() {
 #[test]
 fn the_brain_does_what_the_corpus_says() {
     for case in corpus() {
-        assert_eq!(played(&case), case.events, "{}", case.name);
+        assert_eq!(&played(&case), case.told.as_ref().unwrap_or(&case.events), "{}", case.name);
     }
 }

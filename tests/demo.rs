@@ -1,6 +1,7 @@
 //! What somebody sees who runs the demo.
 
-use std::process::{Command, Output};
+use std::io::Read;
+use std::process::{Command, Output, Stdio};
 
 fn demo(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_touchtone"));
@@ -43,4 +44,63 @@ fn without_a_terminal_nobody_can_be_the_callers() {
     error: --interactive needs a terminal, for the keys and for the screen
     `touchtone demo` alone shows the same without one
     ");
+}
+
+/// A terminal in which a command line runs, and what it has shown.
+struct Terminal {
+    script: std::process::Child,
+    shown: String,
+}
+
+impl Terminal {
+    /// `None` where there is nothing to make a terminal with.
+    fn run(line: &str) -> Option<Self> {
+        let script = Command::new("script")
+            .args(["-qfc", line, "/dev/null"])
+            .env("TERM", "xterm")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .ok()?;
+        Some(Terminal { script, shown: String::new() })
+    }
+
+    /// Everything that is shown up to a text.
+    fn show_until(&mut self, text: &str) -> &str {
+        let out = self.script.stdout.as_mut().expect("what is shown");
+        let mut bytes = [0; 4096];
+        while !self.shown.contains(text) {
+            let count = out.read(&mut bytes).expect("a terminal that can be read");
+            assert!(count > 0, "the end, without {text:?}: {}", self.shown);
+            self.shown += &String::from_utf8_lossy(&bytes[..count]);
+        }
+        &self.shown
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.script.kill();
+        let _ = self.script.wait();
+    }
+}
+
+#[test]
+fn who_is_told_to_leave_leaves_the_terminal_as_it_was() {
+    let binary = env!("CARGO_BIN_EXE_touchtone");
+    for signal in ["-TERM", "-INT", "-HUP"] {
+        let line = format!("sh -c 'echo pid $$; exec {binary} demo --interactive'; stty -a; echo the' 'end");
+        let Some(mut terminal) = Terminal::run(&line) else {
+            eprintln!("skipped: there is no script(1) to make a terminal with");
+            return;
+        };
+        let shown = terminal.show_until("\x1b[?1000h");
+        let pid = shown.split_whitespace().nth(1).expect("a pid").to_owned();
+        let killed = Command::new("kill").args([signal, &pid]).status().expect("kill");
+        assert!(killed.success());
+        let shown = terminal.show_until("the end");
+        assert!(shown.contains("\x1b[?1049l") && shown.contains("\x1b[?1000l"), "{signal}: {shown}");
+        let settings: Vec<_> = shown.split_whitespace().collect();
+        assert!(settings.contains(&"icanon") && settings.contains(&"echo"), "{signal}: {shown}");
+    }
 }

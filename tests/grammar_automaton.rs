@@ -1,6 +1,8 @@
 //! Codes as an admin writes them, through the automaton.
 #![allow(clippy::expect_used, reason = "what helps the tests may fail them")]
 
+use std::time::Instant;
+
 use touchtone::grammar::automaton::{Automaton, StateId};
 use touchtone::grammar::compile::{Builder, CompileError};
 use touchtone::grammar::{LimitExceeded, Limits, dregex};
@@ -144,4 +146,29 @@ fn many_codes_are_told_apart() {
         assert!(text(&shortest).starts_with(&code[..6]), "{code} {}", text(&shortest));
         assert_eq!(follow(&automaton, &text(&shortest)).and_then(|at| automaton.accepts(at)), Some(index));
     }
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "it measures")]
+fn beginnings_are_found_in_steps_that_do_not_multiply_with_the_states() {
+    // Thousands of states, half of which accept the first code, and lead to each other for ever.
+    let codes = ["*[01]{0,}1[01]{12}", "#9", "#99"];
+    let automaton = automaton(&codes);
+    assert!(automaton.states() > 8_000);
+    let start = Instant::now();
+    let prefixes = automaton.prefixes();
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+    let found: Vec<_> = prefixes.iter().map(|prefix| (prefix.short, prefix.long)).collect();
+    assert_eq!(found, [(1, 2)]);
+}
+
+#[test]
+fn beginnings_that_would_fill_memory_are_said_as_far_as_there_is_room() {
+    let mut codes: Vec<String> = (1..=400).map(|length| format!("1{{{length}}}")).collect();
+    codes.push("(1{1000}){200}".to_owned());
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+    let prefixes = automaton(&codes).prefixes();
+    let symbols: usize = prefixes.iter().map(|prefix| prefix.witness.len() + prefix.longer.len()).sum();
+    assert!(symbols <= touchtone::grammar::automaton::MAX_PREFIX_SYMBOLS, "{symbols}");
+    assert_eq!((prefixes[0].short, prefixes[0].long, prefixes[0].longer.len()), (0, 1, 2));
 }

@@ -20,7 +20,7 @@ fn node() -> impl Strategy<Value = Node> {
         1 => Just(Node::Empty),
         1 => Just(Node::Void),
         1 => Just(Node::Garbage),
-        1 => "[st]".prop_map(Node::Tag),
+        1 => "[st]".prop_map(|text| Node::Tag(text.into())),
     ];
     leaf.prop_recursive(4, 16, 4, |inner| {
         prop_oneof![
@@ -123,7 +123,7 @@ fn stretches(log: &[Step]) -> Vec<(String, Range<usize>)> {
         match step {
             Step::Open { name, at } => {
                 open.push(all.len());
-                all.push((name.clone(), *at..*at));
+                all.push((name.to_string(), *at..*at));
             }
             Step::Close { at } => {
                 if let Some(begun) = open.pop() {
@@ -137,7 +137,7 @@ fn stretches(log: &[Step]) -> Vec<(String, Range<usize>)> {
 }
 
 fn captured(captures: &Captures) -> Vec<(String, Range<usize>)> {
-    captures.iter().map(|captured| (captured.name.clone(), captured.range.clone())).collect()
+    captures.iter().map(|captured| (captured.name.to_string(), captured.range.clone())).collect()
 }
 
 proptest! {
@@ -150,6 +150,16 @@ proptest! {
             prop_assert_eq!(found.as_ref().map(|captures| captures.steps().to_vec()), expected.clone());
             if let (Some(found), Some(expected)) = (found, expected) {
                 prop_assert_eq!(captured(&found), stretches(&expected));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_always_captured_is_captured(node in prop_oneof![node(), rounds(), looping()]) {
+        let matcher = Matcher::new(&node, ALPHABET, &Limits::default()).unwrap();
+        for name in ["a", "b"].into_iter().filter(|name| matcher.always_captures(name)) {
+            for captures in strings(5).iter().filter_map(|symbols| matcher.captures(symbols)) {
+                prop_assert!(captures.get(name).is_some_and(|range| !range.is_empty()), "{name} in {captures:?}");
             }
         }
     }

@@ -78,10 +78,8 @@ fn what_a_rule_matched_is_captured_by_its_name_and_tags_come_in_order() {
     )
     .expect("a legal grammar");
     let found = captures(&grammar, "main", "* 3 8 0 0").expect("a match");
-    let seen: Vec<_> = found
-        .iter()
-        .map(|captured| (captured.name.as_str(), captured.range.clone(), captured.depth))
-        .collect();
+    let seen: Vec<_> =
+        found.iter().map(|captured| (&*captured.name, captured.range.clone(), captured.depth)).collect();
     assert_eq!(seen, [("room", 2..5, 0), ("digit", 2..3, 1), ("digit", 3..4, 1), ("digit", 4..5, 1)]);
     assert_eq!(found.tags().collect::<Vec<_>>(), ["d", "d", "d", "joined"]);
     assert_eq!(captures(&grammar, "main", "* 6").and_then(|found| found.get("mute")), Some(0..2));
@@ -95,7 +93,7 @@ fn rules_of_other_files_are_found_beside_the_file_or_its_base() {
     let b = "#ABNF 1.0;\nmode dtmf;\nroot $nine;\n$nine = 9;\npublic $pin = 1<4>;";
     let grammar = files(&[("main.gram", main), ("a.gram", a), ("sub/b.gram", b)]).expect("a legal grammar");
     let found = captures(&grammar, "main", "6 1 1 1 1 7 9").expect("a match");
-    let names: Vec<_> = found.iter().map(|captured| captured.name.as_str()).collect();
+    let names: Vec<_> = found.iter().map(|captured| &*captured.name).collect();
     assert_eq!(names, ["six", "pin", "seven", "nine"]);
     assert_eq!(grammar.files().len(), 3);
 }
@@ -114,8 +112,7 @@ fn a_rule_may_end_in_itself() {
     let grammar =
         keys("public $main = $digit | $digit $main $NULL; $digit = 1 {one} | 2;").expect("a legal grammar");
     let found = captures(&grammar, "main", "1 2 1").expect("a match");
-    let seen: Vec<_> =
-        found.iter().map(|captured| (captured.name.as_str(), captured.range.clone())).collect();
+    let seen: Vec<_> = found.iter().map(|captured| (&*captured.name, captured.range.clone())).collect();
     let expected = [("digit", 0..1), ("main", 1..3), ("digit", 1..2), ("main", 2..3), ("digit", 2..3)];
     assert_eq!(seen, expected);
     let mut builder = Builder::new(16, Limits::default());
@@ -395,4 +392,29 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn one_mistake_is_said_once() {
+    let says_of = |grammar: &str| says(text(grammar));
+    assert_eq!(
+        says_of("#ABNF 1.0;\nmode dtfm;\nroot $a;\n$a = 1;"),
+        ["syntax: unexpected \"dtfm\" at \"dtfm\""]
+    );
+    assert_eq!(
+        says_of("#ABNF 1.0;\nlanguag en;\n$a = b;"),
+        ["syntax: \"languag\" begins no declaration at \"languag\""]
+    );
+    assert_eq!(
+        says_of("#ABNF 1.0;\nmode dtmf;\n$a = 1 2\npublic $b = 2;"),
+        ["syntax: a ';' is missing before this at \"public\""]
+    );
+    assert_eq!(
+        says_of("#ABNF 1.0; \nmode dtmf;\n$a = 12;"),
+        ["header: more on the line of the header at \" \"", "not-a-key: \"12\" is no key at \"12\""]
+    );
+    let main = "#ABNF 1.0;\nmode dtmf;\n$main = $<other.gram>;";
+    let other = "#ABNF 1.0;\nmode dtfm;\nroot a;\n$a = 1;";
+    let both = says(files(&[("main.gram", main), ("other.gram", other)]));
+    assert_eq!(both, ["syntax: unexpected \"dtfm\" at \"dtfm\"", "syntax: unexpected \"a\" at \"a\""]);
 }

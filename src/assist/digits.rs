@@ -49,7 +49,7 @@ impl Assist {
         let digits = read(&message.params).filter(|_| behind_others);
         self.outbox.answer(&message.id, digits.is_some());
         if let (Some(at), Some(digits)) = (at, digits) {
-            self.queue_release(now, at, digits.keys);
+            self.queue_release(now, at, digits.keys, false);
         }
     }
 
@@ -59,19 +59,20 @@ impl Assist {
         let id = BStr::new(id.as_ref());
         let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
         self.keyed_to(now, at, params.get("peerid").as_deref().map(BStr::new));
-        self.outbox.report(Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone() });
-        let swallowed = self.calls.get(at).is_some_and(|call| self.holds_back(call.place.state()));
+        let Some(state) = self.calls.get(at).map(|call| call.place.state()) else { return false };
+        let (secret, swallowed) = (self.config.states[state].secret, self.config.holds_back(state));
+        self.outbox.report(Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
         let mut ready = Vec::new();
         match self.put_in_order(now, at, &digits, swallowed, &mut ready) {
             Arrival::Repeated => {
-                self.outbox.report(Report::Repeated { channel: id.to_owned(), keys: digits.keys });
+                self.outbox.report(Report::Repeated { channel: id.to_owned(), keys: digits.keys, secret });
                 return true;
             }
             Arrival::Early => return swallowed,
             Arrival::Ready => {}
         }
         if swallowed && ready.len() == 1 && self.may_pass(at, &digits.keys) {
-            self.outbox.report(Report::Passed { channel: id.to_owned(), keys: digits.keys.clone() });
+            self.outbox.report(Report::Passed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
             self.prompt_of_state(now, at, &digits.keys, false);
             self.await_key(now, at);
             return false;
@@ -121,7 +122,7 @@ impl Assist {
         let (state, role) = (call.place.state(), call.place.role());
         self.config.states[state].unmatched == Unmatched::Pass
             && !call.release.under_way
-            && call.collector.wants_none(keys, Rules::of(&self.config, state, role))
+            && call.collector.wants_none(keys, self.config.rules(state, role))
     }
 
     /// A timer of digits that wait for earlier ones ran out.
@@ -194,7 +195,7 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         let mut outcomes = Vec::new();
         let before = call.collector.poll_timeout();
-        work(&mut call.collector, Rules::of(&self.config, place.state(), place.role()), &mut outcomes);
+        work(&mut call.collector, self.config.rules(place.state(), place.role()), &mut outcomes);
         self.timers.change(Timer::Keypad(at), before, call.collector.poll_timeout());
         for outcome in outcomes {
             self.act_on(now, at, place, late, outcome);
@@ -206,7 +207,8 @@ impl Assist {
         match outcome {
             Outcome::Hold(key) => {
                 let keys = Keys::from([key].as_slice());
-                self.outbox.report(Report::Held { channel: call.id.clone(), keys });
+                let secret = self.config.states[place.state()].secret;
+                self.outbox.report(Report::Held { channel: call.id.clone(), keys, secret });
             }
             Outcome::GiveUp(keys) => {
                 self.prompt_of_state(now, at, &keys, late);
@@ -223,21 +225,21 @@ impl Assist {
     /// No code wants these digits. Those that have gone on already are where they belong.
     fn give_up(&mut self, now: Moment, at: usize, place: Place, keys: &Keys) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        let channel = call.id.clone();
+        let (channel, secret) = (call.id.clone(), self.config.states[place.state()].secret);
         let (mut gone_on, mut taken) = (Keys::default(), Keys::default());
         for &key in keys.iter() {
             let swallowed = call.swallowed.pop_front().unwrap_or(true);
             if swallowed { taken.push(key) } else { gone_on.push(key) }
         }
         if !gone_on.is_empty() {
-            self.outbox.report(Report::Passed { channel: channel.clone(), keys: gone_on });
+            self.outbox.report(Report::Passed { channel: channel.clone(), keys: gone_on, secret });
         }
         if taken.is_empty() {
             return;
         }
         match self.config.states[place.state()].unmatched {
-            Unmatched::Drop => self.outbox.report(Report::Dropped { channel, keys: taken }),
-            Unmatched::Pass => self.queue_release(now, at, taken),
+            Unmatched::Drop => self.outbox.report(Report::Dropped { channel, keys: taken, secret }),
+            Unmatched::Pass => self.queue_release(now, at, taken, secret),
         }
     }
 
@@ -251,6 +253,7 @@ impl Assist {
             code: self.config.codes[code].name.clone(),
             keys: keys.clone(),
             captures: captures.clone(),
+            secret: self.config.states[place.state()].secret || self.config.codes[code].secret,
         });
         let keyed_in = Some(place.natural);
         self.enqueue(now, Job { channel, code, keyed_in, keys, captures, room: None, asks: 0 });
@@ -269,6 +272,7 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         self.timers.change(Timer::Keypad(at), call.collector.poll_timeout(), None);
         let channel: BString = call.id.clone();
+        let secret = self.config.states[call.place.state()].secret || call.release.secret;
         let held = std::mem::take(&mut call.collector);
         let swallowed = std::mem::take(&mut call.swallowed);
         let held = held.held().iter().copied().zip(swallowed);
@@ -279,10 +283,10 @@ impl Assist {
             behind.chain(held).chain(early).partition(|&(_, taken)| taken);
         let keys = |of: Vec<(_, bool)>| of.into_iter().map(|(key, _)| key).collect::<Keys>();
         if !gone_on.is_empty() {
-            self.outbox.report(Report::Passed { channel: channel.clone(), keys: keys(gone_on) });
+            self.outbox.report(Report::Passed { channel: channel.clone(), keys: keys(gone_on), secret });
         }
         if !taken.is_empty() {
-            self.outbox.report(Report::Dropped { channel, keys: keys(taken) });
+            self.outbox.report(Report::Dropped { channel, keys: keys(taken), secret });
         }
     }
 

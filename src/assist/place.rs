@@ -115,11 +115,6 @@ impl Assist {
         self.change_place(now, at, Place { set: None, ..place });
     }
 
-    /// Whether digits are held back in a state, or only watched.
-    pub(super) fn holds_back(&self, state: usize) -> bool {
-        self.config.yate.intercept && !self.config.states[state].pass_through
-    }
-
     /// Tells the caller that what was keyed is no code, or took too long; once, however many digits there are.
     pub(super) fn prompt_of_state(&mut self, now: Moment, at: usize, keys: &Keys, late: bool) {
         let Some(call) = self.calls.get(at).filter(|call| !call.prompting) else { return };

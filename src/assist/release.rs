@@ -17,16 +17,19 @@ const RELEASE_LIMIT: usize = 256;
 pub(super) struct Release {
     pub(super) under_way: bool,
     pub(super) waiting: Keys,
+    /// Whether there are some among those that wait that nobody is to read.
+    pub(super) secret: bool,
 }
 
 impl Assist {
     /// Digits go on behind those that wait already. Where too many wait the engine does not take them any more.
-    pub(super) fn queue_release(&mut self, now: Moment, at: usize, keys: Keys) {
+    pub(super) fn queue_release(&mut self, now: Moment, at: usize, keys: Keys, secret: bool) {
         let Some(call) = self.calls.get_mut(at) else { return };
         if call.release.waiting.len() + keys.len() > RELEASE_LIMIT {
             let channel = call.id.clone();
-            return self.outbox.report(Report::Dropped { channel, keys });
+            return self.outbox.report(Report::Dropped { channel, keys, secret });
         }
+        call.release.secret |= secret;
         call.release.waiting.extend(keys.iter());
         self.release(now, at);
     }
@@ -38,6 +41,7 @@ impl Assist {
             return;
         }
         let keys = std::mem::take(&mut call.release.waiting);
+        let secret = std::mem::take(&mut call.release.secret);
         let channel = call.id.clone();
         // Number 0 leaves the engine's own count of the digits that the channel keyed alone.
         let params = Params::new()
@@ -50,9 +54,9 @@ impl Assist {
             call.release.under_way = sent;
         }
         self.outbox.report(if sent {
-            Report::Released { channel, keys }
+            Report::Released { channel, keys, secret }
         } else {
-            Report::Dropped { channel, keys }
+            Report::Dropped { channel, keys, secret }
         });
     }
 

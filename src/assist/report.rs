@@ -25,6 +25,8 @@ pub enum Report {
         channel: BString,
         /// The digits.
         keys: Keys,
+        /// Whether the configuration says that nobody is to read them.
+        secret: bool,
     },
     /// A digit came again, and was ignored.
     Repeated {
@@ -32,6 +34,8 @@ pub enum Report {
         channel: BString,
         /// The digits.
         keys: Keys,
+        /// Whether the configuration says that nobody is to read them.
+        secret: bool,
     },
     /// A digit is held for a code.
     Held {
@@ -39,6 +43,8 @@ pub enum Report {
         channel: BString,
         /// The digit.
         keys: Keys,
+        /// Whether the configuration says that nobody is to read them.
+        secret: bool,
     },
     /// A code fired.
     Fired {
@@ -50,6 +56,8 @@ pub enum Report {
         keys: Keys,
         /// What the code's captures hold.
         captures: Vec<(String, Keys)>,
+        /// Whether the configuration says that nobody is to read them.
+        secret: bool,
     },
     /// Digits went on to the other party as they came.
     Passed {
@@ -57,6 +65,8 @@ pub enum Report {
         channel: BString,
         /// The digits.
         keys: Keys,
+        /// Whether the configuration says that nobody is to read them.
+        secret: bool,
     },
     /// Digits that were held went on to the other party.
     Released {
@@ -64,6 +74,8 @@ pub enum Report {
         channel: BString,
         /// The digits.
         keys: Keys,
+        /// Whether the configuration says that nobody is to read them.
+        secret: bool,
     },
     /// Digits were thrown away.
     Dropped {
@@ -71,6 +83,8 @@ pub enum Report {
         channel: BString,
         /// The digits.
         keys: Keys,
+        /// Whether the configuration says that nobody is to read them.
+        secret: bool,
     },
     /// An operation was done, as the engine says.
     Done {

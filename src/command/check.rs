@@ -22,6 +22,10 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
+        if self.dump && self.format == Format::Json {
+            let text = "error: --dump is for people to read, and cannot be had with --format json";
+            return Err(Failure::Usage(text.to_owned()));
+        }
         let path = self.config.path()?;
         let outcome = config_file::read(path);
         match self.format {

@@ -9,9 +9,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{ConfigArg, Failure, Format};
-use crate::config::{Config, STATE_CALL, Unmatched};
+use crate::config::{Config, Operation, STATE_CALL, Unmatched};
 use crate::key::{Key, Keys};
-use crate::keypad::{Collector, Outcome, Rules};
+use crate::keypad::{Collector, Outcome};
 
 /// How far apart the keys are pressed.
 const PACE: Duration = Duration::from_millis(200);
@@ -31,7 +31,8 @@ pub(super) struct Dial {
     /// How the steps are printed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// The keys, 0-9 * # A-D, pressed 200 ms apart; a comma waits out every timer, and so does the end.
+    /// The keys, 0-9 * # A-D, pressed 200 ms apart; a comma waits out every timer, and so does the end. Where codes set
+    /// another state the keys behind them are pressed there; whatever an engine is asked for is taken as done.
     #[arg(value_name = "KEYS", allow_hyphen_values = true)]
     keys: String,
 }
@@ -47,6 +48,9 @@ struct Step {
     code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     captures: Option<BTreeMap<String, Keys>>,
+    /// The state that the code set, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<String>,
     /// The enter key that ended the code, if one did; it is spent too.
     #[serde(skip_serializing_if = "Option::is_none")]
     enter: Option<String>,
@@ -105,6 +109,8 @@ fn place<'n>(wanted: &str, names: impl Iterator<Item = &'n str>, what: &str) -> 
 /// A caller who presses keys in one state, on a clock of its own.
 struct Dialler {
     config: Arc<Config>,
+    /// Where the call was when the first key was pressed.
+    begun: usize,
     state: usize,
     role: Option<usize>,
     now: Duration,
@@ -116,6 +122,7 @@ impl Dialler {
     fn new(config: Arc<Config>, state: usize, role: Option<usize>) -> Self {
         Dialler {
             config,
+            begun: state,
             state,
             role,
             now: Duration::ZERO,
@@ -140,10 +147,13 @@ impl Dialler {
 
     fn key(&mut self, key: Key) {
         let config = self.config.clone();
-        let rules = Rules::of(&config, self.state, self.role);
+        let rules = config.rules(self.state, self.role);
         let passes = self.collector.wants_none(&[key], rules);
         let mut outcomes = Vec::new();
         self.collector.handle_key(self.now, key, rules, &mut outcomes);
+        if !config.holds_back(self.state) {
+            self.steps.push(self.step("pass", Keys::from([key].as_slice())));
+        }
         self.note(passes, outcomes);
         self.go_on();
     }
@@ -153,7 +163,7 @@ impl Dialler {
         let config = self.config.clone();
         while self.collector.goes_on() {
             let mut outcomes = Vec::new();
-            self.collector.go_on(self.now, Rules::of(&config, self.state, self.role), &mut outcomes);
+            self.collector.go_on(self.now, config.rules(self.state, self.role), &mut outcomes);
             self.note(false, outcomes);
         }
     }
@@ -170,21 +180,25 @@ impl Dialler {
         while let Some(due) = self.collector.poll_timeout().filter(|&due| due <= until) {
             self.now = self.now.max(due);
             let mut outcomes = Vec::new();
-            self.collector.handle_timeout(due, Rules::of(&config, self.state, self.role), &mut outcomes);
+            self.collector.handle_timeout(due, config.rules(self.state, self.role), &mut outcomes);
             self.note(false, outcomes);
             self.go_on();
         }
     }
 
+    /// What became of digits, as the other party and the caller have it.
     fn note(&mut self, passes: bool, outcomes: Vec<Outcome>) {
+        let held_back = self.config.holds_back(self.state);
         let unmatched = self.config.states[self.state].unmatched;
         for outcome in outcomes {
             let step = match outcome {
+                Outcome::Fire { pattern, keys, enter } => self.fire(pattern, keys, enter),
+                // They have gone on already.
+                Outcome::Hold(_) | Outcome::GiveUp(_) if !held_back => continue,
                 Outcome::Hold(key) => self.step("hold", Keys::from([key].as_slice())),
                 Outcome::GiveUp(keys) if passes && unmatched == Unmatched::Pass => self.step("pass", keys),
                 Outcome::GiveUp(keys) if unmatched == Unmatched::Pass => self.step("release", keys),
                 Outcome::GiveUp(keys) => self.step("drop", keys),
-                Outcome::Fire { pattern, keys, enter } => self.fire(pattern, keys, enter),
             };
             self.steps.push(step);
         }
@@ -192,15 +206,31 @@ impl Dialler {
 
     fn step(&self, event: &'static str, keys: Keys) -> Step {
         let at_ms = u64::try_from(self.now.as_millis()).unwrap_or(u64::MAX);
-        Step { event, at_ms, keys, code: None, captures: None, enter: None }
+        Step { event, at_ms, keys, code: None, captures: None, state: None, enter: None }
     }
 
-    fn fire(&self, pattern: usize, keys: Keys, enter: Option<Key>) -> Step {
-        let keymap = self.config.keymaps.get(self.state, self.role);
-        let code = self.config.codes[keymap.codes[pattern]].name.clone();
+    fn fire(&mut self, pattern: usize, keys: Keys, enter: Option<Key>) -> Step {
+        let config = self.config.clone();
+        let keymap = config.keymaps.get(self.state, self.role);
+        let code = keymap.codes[pattern];
         let captures = keymap.captures(pattern, &keys).into_iter().collect();
         let enter = enter.map(|key| key.to_string());
-        Step { code: Some(code), captures: Some(captures), enter, ..self.step("fire", keys) }
+        let before = self.state;
+        self.set_states(code);
+        let state = (self.state != before).then(|| config.states[self.state].name.clone());
+        let code = Some(config.codes[code].name.clone());
+        Step { code, captures: Some(captures), state, enter, ..self.step("fire", keys) }
+    }
+
+    /// The states that a code sets, and those that follow it.
+    fn set_states(&mut self, code: usize) {
+        let config = self.config.clone();
+        if let Operation::SetState { to } = config.codes[code].operation {
+            self.state = to.unwrap_or(self.begun);
+        }
+        for &follower in &config.codes[code].then {
+            self.set_states(follower);
+        }
     }
 }
 
@@ -214,6 +244,9 @@ fn text(step: &Step) -> String {
     }
     for (name, keys) in step.captures.iter().flatten() {
         line += &format!("  {name}={keys}");
+    }
+    if let Some(state) = &step.state {
+        line += &format!("  now in state {state}");
     }
     line
 }

@@ -17,18 +17,18 @@ pub enum Format {
     Json,
 }
 
-/// Everything that was found, as text.
+/// What was found, as text: for programs everything, for people no more than they read.
 #[must_use]
 pub fn findings(outcome: &Result<Loaded, Refused>, format: Format) -> String {
     let (diagnostics, sources) = match outcome {
         Ok(loaded) => (&loaded.warnings, &loaded.sources),
         Err(refused) => (&refused.diagnostics, &refused.sources),
     };
-    let written = |found| match format {
-        Format::Json => crate::diagnostic::Diagnostic::to_json(found, sources) + "\n",
-        Format::Text(style) => style.render(found, sources) + "\n\n",
-    };
-    diagnostics.iter().map(written).collect()
+    match format {
+        Format::Json => diagnostics.iter().map(|found| found.to_json(sources) + "\n").collect(),
+        Format::Text(_) if diagnostics.is_empty() => String::new(),
+        Format::Text(style) => style.render_all(diagnostics, sources) + "\n",
+    }
 }
 
 /// How many codes there are, or how many errors, in one line.
@@ -60,21 +60,28 @@ fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Every automaton once as text, with the states and roles it is for, and the codes it knows.
+/// Every automaton once as text, with the states and roles it is for, and the codes it ends in.
 #[must_use]
 pub fn dump(config: &Config) -> String {
     let mut out = String::new();
     for (keymap, holders) in config.keymaps.iter().filter(|(keymap, _)| !keymap.codes.is_empty()) {
         let holders: Vec<_> = holders.into_iter().map(|holder| described(holder, config)).collect();
+        let name = |pattern: usize| Some(config.codes.get(*keymap.codes.get(pattern)?)?.name.as_str());
+        let key = |symbol| Key::all().nth(symbol).map_or_else(String::new, |key| key.to_string());
         // Writing to a string cannot fail.
         let _ = writeln!(out, "\n{}", holders.join(", "));
-        for (pattern, &code) in keymap.codes.iter().enumerate() {
-            let _ = writeln!(out, "  pattern {pattern}: {}", config.codes[code].name);
+        for line in keymap.automaton.dump(&key).lines() {
+            let _ = writeln!(out, "{}", with_name(line, name).unwrap_or_else(|| line.to_owned()));
         }
-        let key = |symbol| Key::all().nth(symbol).map_or_else(String::new, |key| key.to_string());
-        out += &keymap.automaton.dump(&key);
     }
     out
+}
+
+/// A line of an automaton's dump, as `7 = 0`, with a name in place of the pattern's number.
+fn with_name<'n>(line: &str, name: impl Fn(usize) -> Option<&'n str>) -> Option<String> {
+    let (state, rest) = line.split_once(" = ")?;
+    let end = rest.find(':').unwrap_or(rest.len());
+    Some(format!("{state} = {}{}", name(rest[..end].parse().ok()?)?, &rest[end..]))
 }
 
 fn described((state, role): Holder, config: &Config) -> String {

@@ -3,13 +3,13 @@
 use crate::diagnostic::{Diagnostic, Place};
 use crate::grammar::Limits;
 use crate::key::Keys;
-use crate::keypad::{Beginning, Clash, Holder, Keymaps};
+use crate::keypad::{Beginning, Clash, CodeKeys, Holder, Keymaps};
 
 use super::codes::Draft;
 use super::duration;
 use super::patterns::Alternative;
 use super::read::Findings;
-use super::shape;
+use super::schema::{KEYPAD, Value};
 use super::{Keypad, STATE_CALL, State, Unmatched};
 
 /// The codes with what they hold in.
@@ -38,7 +38,7 @@ impl Codes<'_> {
                 Some(keymaps)
             }
             Err(clashes) => {
-                clashes.iter().for_each(|clash| self.report(clash, found));
+                clashes.iter().for_each(|clash| self.report(clash, limits, found));
                 None
             }
         }
@@ -63,20 +63,25 @@ impl Codes<'_> {
         let name = self.name(code);
         let place = found.place(keys.text.span.clone());
         // What is beyond a limit is reported when all codes are compiled.
-        let Some(shortest) = shape::shortest(keys.node()).ok()? else {
+        let Some(shortest) = keys.shortest().ok()? else {
             return Some(Diagnostic::error("no-keys", format!("no keys fire {name} this way"), place));
         };
-        let help = |needed| format!("shorten it, or set `max-digits = {needed}` in [keypad]");
-        if shortest > held {
-            let message = format!("{name} takes at least {shortest} keys, and no more than {held} are held");
-            return Some(Diagnostic::error("too-long", message, place).help(help(shortest)));
-        }
-        let longest = shape::longest(keys.node()).filter(|&longest| longest > held)?;
-        let message = format!("{name} can take {longest} keys, and no more than {held} are held");
-        Some(Diagnostic::warning("too-long", message, place).help(help(longest)))
+        let longest = keys.longest();
+        let takes = match longest {
+            _ if shortest > held => format!("takes at least {shortest} keys"),
+            None => "can take any number of keys".to_owned(),
+            Some(longest) if longest > held => format!("can take {longest} keys"),
+            Some(_) => return None,
+        };
+        let message = format!("{name} {takes}, and no more than {held} are held");
+        Some(if shortest > held {
+            Diagnostic::error("too-long", message, place).help(help_shorten(Some(shortest)))
+        } else {
+            Diagnostic::warning("too-long", message, place).help(help_shorten(longest))
+        })
     }
 
-    fn report(&self, clash: &Clash, found: &mut Findings<'_>) {
+    fn report(&self, clash: &Clash, limits: &Limits, found: &mut Findings<'_>) {
         let diagnostic = match clash {
             Clash::SameKeys { first, second, keys, holder } => {
                 self.same_keys(*first, *second, keys, *holder, found)
@@ -87,6 +92,7 @@ impl Codes<'_> {
                     .help("require at least one key, as {1,} instead of {0,}")
             }
             Clash::TooMuch { code, limit } => {
+                let code = code.or_else(|| self.too_large_alone(limits));
                 let what = code
                     .map_or("all codes together are".to_owned(), |code| format!("{} is", self.name(code)));
                 let place = code.map(|code| self.place(code, None, found));
@@ -99,6 +105,16 @@ impl Codes<'_> {
             }
         };
         found.push(diagnostic);
+    }
+
+    /// The first code that is beyond a limit by itself, if that of all codes was passed.
+    fn too_large_alone(&self, limits: &Limits) -> Option<usize> {
+        let is_too_large = |draft: &Draft| {
+            let alone = CodeKeys { states: &[0], allow: None, ..draft.keys() };
+            let clashes = Keymaps::build(1, 0, &[alone], limits).err().unwrap_or_default();
+            clashes.iter().any(|clash| matches!(clash, Clash::TooMuch { .. }))
+        };
+        self.drafts.iter().position(is_too_large)
     }
 
     fn same_keys(
@@ -123,8 +139,8 @@ impl Codes<'_> {
     }
 
     fn warn_of_wait(&self, beginning: &Beginning, found: &mut Findings<'_>) {
-        let Beginning { short, long, keys, longer, holders } = beginning;
-        let by_state = || holders.iter().map(|(state, _)| self.states[*state].critical).max();
+        let Beginning { short, long, keys, longer, .. } = beginning;
+        let by_state = || beginning.states().map(|state| self.states[state].critical).max();
         let wait = duration::show(self.drafts[*short].critical.or_else(by_state).unwrap_or_default());
         let message =
             format!("{} waits {wait} for more keys, because {longer} begins with {keys}", self.name(*short));
@@ -184,5 +200,18 @@ impl Codes<'_> {
         let matching =
             keys.and_then(|keys| alternatives.iter().find(|alternative| alternative.matches(keys)));
         matching.or(alternatives.first())
+    }
+}
+
+/// The way out for keys of which so many can be needed; `None` if there is no end.
+fn help_shorten(needed: Option<usize>) -> String {
+    let most = match KEYPAD.key("max-digits").map(|key| &key.value) {
+        Some(&Value::Integer { most, .. }) => usize::try_from(most).unwrap_or(usize::MAX),
+        _ => usize::MAX,
+    };
+    match needed {
+        None => "say how many at most, as in {1,10}".to_owned(),
+        Some(needed) if needed > most => format!("shorten it: no more than {most} keys can be held"),
+        Some(needed) => format!("shorten it, or set `max-digits = {needed}` in [keypad]"),
     }
 }

@@ -4,13 +4,17 @@ use std::io;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Severity, Sources, Style};
+use crate::grammar::{LimitExceeded, Limits};
 
 use super::codes::{self, Context, Draft};
 use super::conflicts::Codes;
 use super::files::{Disk, Files, Given};
 use super::read::{Findings, Table};
 use super::rules::Rules;
-use super::{Config, sections, syntax};
+use super::{Config, observe, roles, sections, states, syntax};
+
+/// How long a configuration may be, in bytes. It says itself how long a grammar may be.
+const MAX_BYTES: usize = 1_000_000;
 
 /// A configuration that was read and checked.
 #[derive(Debug, Clone)]
@@ -48,13 +52,24 @@ pub fn load<T: Into<Vec<u8>>>(path: &Path, read: impl Fn(&Path) -> io::Result<T>
     load_from(path, &Given(read))
 }
 
+/// Reads only the limits that a configuration sets, from the file system.
+///
+/// # Errors
+/// [`Refused`] if the file is no configuration, or its limits cannot be.
+pub fn load_limits(path: &Path) -> Result<Limits, Refused> {
+    let mut sources = Sources::default();
+    let text = text(path, &Disk).map_err(|error| unreadable(path, &error))?;
+    let mut found = Findings::new(sources.add(path, text.as_str()), &text);
+    let values = syntax::parse(&text, &mut found);
+    let limits = sections::limits(&Table::root(&values, &mut found), &mut found);
+    let diagnostics = found.into_diagnostics();
+    let refused = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+    if refused { Err(Refused { diagnostics, sources }) } else { Ok(limits) }
+}
+
 fn load_from(path: &Path, files: &impl Files) -> Result<Loaded, Refused> {
     let mut sources = Sources::default();
-    let text = match files.read(path).map(String::from_utf8) {
-        Ok(Ok(text)) => text,
-        Ok(Err(_)) => return Err(unreadable(path, &io::ErrorKind::InvalidData.into())),
-        Err(error) => return Err(unreadable(path, &error)),
-    };
+    let text = text(path, files).map_err(|error| unreadable(path, &error))?;
     let source = sources.add(path, text.as_str());
     let mut found = Findings::new(source, &text);
     let config = Loading { path, files, sources: &mut sources }.check(&text, &mut found);
@@ -66,11 +81,21 @@ fn load_from(path: &Path, files: &impl Files) -> Result<Loaded, Refused> {
     }
 }
 
+/// The text of a configuration.
+fn text(path: &Path, files: &impl Files) -> io::Result<String> {
+    let bytes = files.read(path, MAX_BYTES)?;
+    if bytes.len() > MAX_BYTES {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
 fn unreadable(path: &Path, error: &io::Error) -> Refused {
     let path = path.display();
     let message = match error.kind() {
         io::ErrorKind::NotFound => format!("there is no file {path}"),
         io::ErrorKind::InvalidData => format!("{path} is not text in UTF-8"),
+        io::ErrorKind::FileTooLarge => format!("{path} is longer than {MAX_BYTES} bytes"),
         _ => format!("{path} cannot be read: {error}"),
     };
     Refused { diagnostics: vec![Diagnostic::error("no-file", message, None)], sources: Sources::default() }
@@ -89,18 +114,19 @@ impl<F: Files> Loading<'_, F> {
         let yate = sections::yate(&root, found);
         let keypad = sections::keypad(&root, found);
         let record = sections::record(&root, found);
-        let states = sections::states(&root, &keypad, &yate, found);
+        let states = states::states(&root, &keypad, found);
+        observe::warn(&root, &yate, &states, found);
         let limits = sections::limits(&root, found);
         let mut rules = Rules::read(&root, self.path, self.files, &limits, self.sources, found);
-        let mut roles = sections::roles(&root, found);
+        let mut roles = roles::roles(&root, found);
         let mut context =
             Context { states: &states.all, roles: &mut roles, rules: &mut rules, limits: &limits };
         let drafts = drafts(&root, &mut context, found);
         let keys =
             Codes { drafts: &drafts, states: &states.all, roles: &roles.names, intercept: yate.intercept };
         let keymaps = keys.keymaps(&keypad, &limits, found);
-        let codes = drafts.into_iter().map(|draft| draft.code).collect::<Option<Vec<_>>>()?;
-        states.warn_of_unentered(&codes, found);
+        let codes = drafts.iter().map(|draft| draft.code.clone()).collect::<Option<Vec<_>>>()?;
+        states.warn_of_unentered(&drafts, &codes, found);
         if keymaps.is_some() {
             rules.warn_of_unused(found);
         }
@@ -122,7 +148,15 @@ fn drafts(root: &Table<'_, '_>, context: &mut Context<'_>, found: &mut Findings<
     if root.span_of("code").is_none() {
         found.push(no_codes());
     }
-    codes::read(&mut root.tables("code", found), context, found)
+    let mut tables = root.tables("code", found);
+    // Every code is in every state, unless it says.
+    let places = tables.len().saturating_mul(context.states.len());
+    if let Err(limit) = LimitExceeded::check("table-cells", places, context.limits.table_cells) {
+        let message = format!("{} codes in {} states are {limit}", tables.len(), context.states.len());
+        found.push(Diagnostic::error("limit", message, None).help("write fewer codes, or fewer states"));
+        tables.clear();
+    }
+    codes::read(&mut tables, context, found)
 }
 
 fn no_codes() -> Diagnostic {

@@ -13,19 +13,22 @@ mod grammar_file;
 mod load;
 mod model;
 pub mod names;
+mod observe;
 mod operation;
 mod patterns;
 mod read;
+mod roles;
 mod rules;
 pub mod schema;
 mod sections;
 mod shape;
+mod states;
 mod syntax;
 mod templates;
 
 pub use address::BadAddress;
 pub use grammar_file::load_grammar;
-pub use load::{Loaded, Refused, load, load_file};
+pub use load::{Loaded, Refused, load, load_file, load_limits};
 pub use model::{
     Address, Code, Config, Keypad, Operation, Params, Record, RecordBy, RoomPattern, STATE_CALL,
     STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, State, Switch, Unmatched, Yate,

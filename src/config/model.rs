@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::grammar::Limits;
 use crate::grammar::ast::Node;
 use crate::key::Key;
-use crate::keypad::Keymaps;
+use crate::keypad::{Keymap, Keymaps, Rules};
 use crate::template::Template;
 
 /// Everything an admin can set, checked: what loads works as it reads.
@@ -40,10 +40,18 @@ impl Config {
         self.states.iter().position(|state| state.name == name)
     }
 
-    /// The place of a role among [`roles`](Self::roles), by its name; a role that no code names has none.
+    /// What holds for the digits of a caller, by the places of the call's state and the caller's role.
     #[must_use]
-    pub fn role(&self, name: &str) -> Option<usize> {
-        self.roles.iter().position(|role| role == name)
+    pub fn rules(&self, state: usize, role: Option<usize>) -> Rules<'_> {
+        let Keymap { automaton, waits, .. } = &**self.keymaps.get(state, role);
+        let State { interdigit, critical, enter, .. } = self.states[state];
+        Rules { automaton, waits, interdigit, critical, enter, max_digits: self.keypad.max_digits }
+    }
+
+    /// Whether digits are held back in a state, by its place, or go on as they come and are only watched.
+    #[must_use]
+    pub fn holds_back(&self, state: usize) -> bool {
+        self.yate.intercept && !self.states[state].pass_through
     }
 }
 
@@ -130,6 +138,8 @@ pub struct State {
     pub pass_through: bool,
     /// How long the first key may take; then the call is back in the state where the engine has it.
     pub first_key: Option<Duration>,
+    /// Whether nobody is to read in the log what is keyed there.
+    pub secret: bool,
     /// What the caller hears when digits were given up.
     pub on_unmatched: Option<Template>,
     /// What the caller hears when a timer ran out before there was a code.
@@ -156,6 +166,11 @@ impl RoomPattern {
     #[must_use]
     pub fn example(&self) -> String {
         if self.open { format!("{}1", self.name) } else { self.name.clone() }
+    }
+
+    /// Whether every room of another pattern is one of these.
+    pub(super) fn covers(&self, other: &RoomPattern) -> bool {
+        if self.open { other.name.starts_with(&self.name) } else { self == other }
     }
 
     /// Whether a room's name, without its prefix, is one of these.
@@ -193,6 +208,8 @@ pub struct Code {
     pub critical: Option<Duration>,
     /// The codes whose operations follow when its own was done, as places in [`Config::codes`].
     pub then: Vec<usize>,
+    /// Whether nobody is to read its keys in the log.
+    pub secret: bool,
     /// What the caller hears when it was done: an engine resource, as `tone/1000/200`.
     pub on_success: Option<Template>,
     /// What the caller hears when it could not be done.

@@ -63,6 +63,18 @@ pub const CALL: &[Name<CallValue>] = &[
     name("keys", CallValue::Keys, "the keys that fired it, as `*3800#`"),
 ];
 
+/// Whether a name is also known in the prompts of a state, where no code has fired.
+#[must_use]
+pub fn is_of_state(value: CallValue) -> bool {
+    value != CallValue::Code
+}
+
+/// Whether a caller, or the caller's telephone, says what a name stands for.
+#[must_use]
+pub fn is_of_caller(value: CallValue) -> bool {
+    matches!(value, CallValue::Caller | CallValue::Called)
+}
+
 /// The names in `file` and `warn` of `[record]`. Every value is made [safe for a file name](file_safe).
 pub const RECORD: &[Name<RecordValue>] = &[
     name("room", RecordValue::Room, "the room without its prefix, as `800`"),

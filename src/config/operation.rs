@@ -11,6 +11,10 @@ const AUTO: &str = "auto";
 /// The prefix of conference rooms.
 const ROOM_PREFIX: &str = "conf/";
 
+/// The parameters by which messages name a resource of the engine.
+const RESOURCES: [&str; 9] =
+    ["callto", "direct", "source", "consumer", "override", "replace", "record", "recordwarn", "call"];
+
 /// Reads the operation of a code, and reports the keys that belong to another.
 pub(super) fn read(
     table: &Table<'_, '_>,
@@ -103,7 +107,12 @@ impl Reader<'_, '_, '_> {
         let mut params = Params::new();
         for (name, value) in self.table.params("params", found) {
             check_param_name(&name, taken, found);
-            if let Some(template) = templates::read(&value, &self.scope, found) {
+            let template = if RESOURCES.contains(&name.value.as_str()) {
+                templates::any_resource(&value, &self.scope, found)
+            } else {
+                templates::read(&value, &self.scope, found)
+            };
+            if let Some(template) = template {
                 params.insert(name.value, template);
             }
         }

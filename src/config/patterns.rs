@@ -1,8 +1,14 @@
 //! What is keyed for a code.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
 use crate::diagnostic::{Diagnostic, Place};
 use crate::grammar::ast::Node;
 use crate::grammar::capture::Matcher;
+use crate::grammar::compile::CompileError;
 use crate::grammar::{Limits, Problem, dregex};
 use crate::key::{KEY_COUNT, Keys};
 
@@ -12,8 +18,8 @@ use super::shape;
 
 /// What is keyed for a code.
 pub(super) struct Patterns {
-    /// One pattern for all alternatives.
-    pub(super) node: Node,
+    /// One pattern for all alternatives, if there are several.
+    several: Option<Node>,
     pub(super) alternatives: Vec<Alternative>,
 }
 
@@ -24,7 +30,16 @@ pub(super) struct Alternative {
     pub(super) text: Text,
     /// Where its rule is defined, if it names one.
     pub(super) definition: Option<Place>,
+    pattern: Rc<Pattern>,
+}
+
+/// What an alternative matches, and what was found out about that. Alternatives that name the same rule share it.
+pub(super) struct Pattern {
     node: Node,
+    limits: Limits,
+    names: OnceCell<HashSet<Arc<str>>>,
+    shortest: OnceCell<Result<Option<usize>, CompileError>>,
+    always: RefCell<HashMap<String, bool>>,
 }
 
 /// Reads `keys` or `rule` of a code.
@@ -49,7 +64,7 @@ pub(super) fn read(
     });
     let rule = table.text("rule", found).map(|text| {
         let rule = rules.get(&text, found)?;
-        Some(vec![Alternative { text, node: rule.node, definition: Some(rule.definition) }])
+        Some(vec![Alternative { text, pattern: rule.pattern, definition: Some(rule.definition) }])
     });
     Patterns::new(keys.or(rule)??)
 }
@@ -64,7 +79,10 @@ fn report_neither(table: &Table<'_, '_>, found: &mut Findings<'_>) {
 
 fn expression(text: Text, limits: &Limits, found: &mut Findings<'_>) -> Option<Alternative> {
     match dregex::parse(&text.value, limits) {
-        Ok(node) => Some(Alternative { text, node, definition: None }),
+        Ok(node) => {
+            let pattern = Rc::new(Pattern::new(node, limits));
+            Some(Alternative { text, pattern, definition: None })
+        }
         Err(problems) => {
             problems.into_iter().for_each(|problem| report(problem, &text, found));
             None
@@ -82,42 +100,75 @@ fn report(problem: Problem, text: &Text, found: &mut Findings<'_>) {
 
 impl Patterns {
     fn new(alternatives: Vec<Alternative>) -> Option<Self> {
-        let node = match alternatives.as_slice() {
+        let several = match alternatives.as_slice() {
             [] => return None,
-            [only] => only.node.clone(),
+            [_] => None,
             several => {
-                Node::Alternatives(several.iter().map(|alternative| alternative.node.clone()).collect())
+                let nodes = several.iter().map(|alternative| alternative.pattern.node.clone());
+                Some(Node::Alternatives(nodes.collect()))
             }
         };
-        Some(Patterns { node, alternatives })
+        Some(Patterns { several, alternatives })
+    }
+
+    /// One pattern for all alternatives.
+    pub(super) fn node(&self) -> &Node {
+        self.several.as_ref().unwrap_or_else(|| &self.alternatives[0].pattern.node)
+    }
+}
+
+impl Pattern {
+    pub(super) fn new(node: Node, limits: &Limits) -> Self {
+        Pattern {
+            node,
+            limits: limits.clone(),
+            names: OnceCell::new(),
+            shortest: OnceCell::new(),
+            always: RefCell::default(),
+        }
     }
 }
 
 impl Alternative {
     /// The names it captures.
     pub(super) fn captures(&self) -> Vec<&str> {
-        self.node.capture_names()
+        self.pattern.node.capture_names()
     }
 
     /// Whether it captures by this name.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.captures().contains(&name)
+        let names = || self.captures().into_iter().map(Arc::from).collect();
+        self.pattern.names.get_or_init(names).contains(name)
     }
 
     /// Whether at least one key is captured by this name, whatever is keyed.
     pub(super) fn always_has(&self, name: &str) -> bool {
-        matches!(shape::shortest(&shape::without(&self.node, name)), Ok(None))
+        if let Some(&known) = self.pattern.always.borrow().get(name) {
+            return known;
+        }
+        let Pattern { node, limits, always, .. } = &*self.pattern;
+        // What is beyond a limit is reported when all codes are compiled.
+        let matcher = Matcher::new(node, KEY_COUNT, limits);
+        let found = matcher.map_or(true, |matcher| matcher.always_captures(name));
+        always.borrow_mut().insert(name.to_owned(), found);
+        found
     }
 
     /// Whether it is these keys.
     pub(super) fn matches(&self, keys: &Keys) -> bool {
         let symbols: Vec<_> = keys.iter().map(|key| key.index()).collect();
-        let matcher = Matcher::new(&self.node, KEY_COUNT, &Limits::default());
+        let matcher = Matcher::new(&self.pattern.node, KEY_COUNT, &self.pattern.limits);
         matcher.is_ok_and(|matcher| matcher.captures(&symbols).is_some())
     }
 
-    /// What it matches.
-    pub(super) fn node(&self) -> &Node {
-        &self.node
+    /// How many keys it takes at least; `None` if no keys match it. An error if it is beyond a limit.
+    pub(super) fn shortest(&self) -> Result<Option<usize>, CompileError> {
+        let Pattern { node, limits, shortest, .. } = &*self.pattern;
+        shortest.get_or_init(|| shape::shortest(node, limits)).clone()
+    }
+
+    /// How many keys it takes at most; `None` if there is no end.
+    pub(super) fn longest(&self) -> Option<usize> {
+        shape::longest(&self.pattern.node)
     }
 }

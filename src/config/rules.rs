@@ -1,14 +1,17 @@
 //! The rules of the grammar file, which codes name.
 
+use std::collections::HashMap;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::rc::Rc;
 
 use crate::diagnostic::{Diagnostic, Place, SourceId, Sources};
-use crate::grammar::ast::Node;
-use crate::grammar::srgs::{self, Grammar, Mode, RuleError, SourceFile};
-use crate::grammar::{Limits, Problem};
+use crate::grammar::srgs::{Grammar, Mode, RuleError};
+use crate::grammar::{LimitExceeded, Limits};
 
 use super::files::Files;
+use super::grammar_file;
+use super::patterns::Pattern;
 use super::read::{Findings, Table, Text};
 use super::schema::KEYPAD;
 
@@ -17,8 +20,11 @@ pub(super) struct Rules {
     state: State,
     /// Where its path is written.
     span: Range<usize>,
-    /// The names that codes use.
-    used: Vec<String>,
+    /// The rules that codes name, each put together once; `None` for one that cannot be used.
+    used: HashMap<String, Option<Rule>>,
+    /// How many parts they have together.
+    parts: usize,
+    limits: Limits,
 }
 
 enum State {
@@ -31,14 +37,19 @@ enum State {
 }
 
 /// A rule that a code names.
+#[derive(Clone)]
 pub(super) struct Rule {
     /// What it matches.
-    pub(super) node: Node,
+    pub(super) pattern: Rc<Pattern>,
     /// Where it is defined.
     pub(super) definition: Place,
 }
 
 impl Rules {
+    fn new(state: State, limits: &Limits) -> Self {
+        Rules { state, span: 0..0, used: HashMap::new(), parts: 0, limits: limits.clone() }
+    }
+
     /// Reads the grammar file that `[keypad]` names, if it names one; its path is relative to the configuration's.
     pub(super) fn read(
         root: &Table<'_, '_>,
@@ -50,35 +61,16 @@ impl Rules {
     ) -> Self {
         let keypad = root.peek("keypad", &KEYPAD);
         let Some(written) = keypad.filter(|keypad| keypad.span_of("grammar").is_some()) else {
-            return Rules { state: State::Absent, span: 0..0, used: Vec::new() };
+            return Rules::new(State::Absent, limits);
         };
-        let mut rules = Rules { state: State::Broken, span: 0..0, used: Vec::new() };
+        let mut rules = Rules::new(State::Broken, limits);
         let Some(path) = written.text("grammar", found) else { return rules };
         rules.span = path.span.clone();
         let whole = config.parent().unwrap_or(Path::new("")).join(&path.value);
-        let Some(name) = whole.file_name().map(|name| name.to_string_lossy().into_owned()) else {
-            let message = format!("{:?} names no file", path.value);
-            found.push(found.error("no-file", message, path.span).help("write the path of a grammar file"));
-            return rules;
-        };
-        let directory = whole.parent().unwrap_or(Path::new("")).to_owned();
-        match srgs::load(&name, limits, |name| within(&directory, name, files)) {
-            Ok(grammar) => {
-                let ids = add(grammar.files(), &directory, sources);
-                if grammar.mode() == Mode::Voice {
-                    report_voice(&path, found);
-                } else if let Some(&id) = ids.first() {
-                    rules.state = State::Read(Box::new(grammar), id);
-                }
-            }
-            Err(refused) => {
-                let ids = add(&refused.files, &directory, sources);
-                for srgs::FileProblem { file, problem } in refused.problems {
-                    if let Some(&source) = ids.get(file) {
-                        found.push(diagnostic(problem, source, &path, found));
-                    }
-                }
-            }
+        match grammar_file::read(&whole, files, limits, sources, Some(found.place(path.span.clone()))) {
+            Ok((grammar, _)) if grammar.mode() == Mode::Voice => report_voice(&path, found),
+            Ok((grammar, source)) => rules.state = State::Read(Box::new(grammar), source),
+            Err(diagnostics) => diagnostics.into_iter().for_each(|diagnostic| found.push(diagnostic)),
         }
         rules
     }
@@ -95,16 +87,30 @@ impl Rules {
             }
             State::Read(grammar, source) => (grammar, *source),
         };
-        self.used.push(name.value.clone());
+        if let Some(Some(known)) = self.used.get(&name.value) {
+            return Some(known.clone());
+        }
         let span = grammar.rules().find(|rule| rule.name == name.value).map(|rule| rule.span);
-        match (grammar.rule(&name.value), span) {
-            (Ok(node), Some(span)) => Some(Rule { node, definition: Place { source, span } }),
-            (Err(error), span) => {
-                found.push(unusable(&error, name, span.map(|span| Place { source, span }), found));
+        let definition = span.map(|span| Place { source, span });
+        let rule = match (grammar.rule(&name.value), definition) {
+            (Ok(node), Some(definition)) => {
+                self.parts = self.parts.saturating_add(node.parts());
+                match LimitExceeded::check("nfa-states", self.parts, self.limits.nfa_states) {
+                    Ok(()) => Some(Rule { pattern: Rc::new(Pattern::new(node, &self.limits)), definition }),
+                    Err(limit) => {
+                        found.push(too_much(limit, name, found));
+                        None
+                    }
+                }
+            }
+            (Err(error), definition) => {
+                found.push(unusable(&error, name, definition, found));
                 None
             }
             (Ok(_), None) => None,
-        }
+        };
+        self.used.insert(name.value.clone(), rule.clone());
+        rule
     }
 
     /// Warns of rules that no code leads to; not of those that only such rules lead to.
@@ -116,7 +122,7 @@ impl Rules {
             found.push(warning.help("give a code `rule = \"NAME\"` in place of `keys`, or remove the line"));
             return;
         }
-        let used: Vec<&str> = self.used.iter().map(String::as_str).collect();
+        let used: Vec<&str> = self.used.keys().map(String::as_str).collect();
         let public: Vec<&str> = grammar.rules().filter(|rule| rule.public).map(|rule| rule.name).collect();
         let private = grammar.unused(&[used.clone(), public].concat());
         let unused = grammar.unused(&used).into_iter().filter(|rule| rule.public || private.contains(rule));
@@ -130,37 +136,10 @@ impl Rules {
     }
 }
 
-/// The bytes of a file of the grammar, which is in the grammar's directory by whatever links it is reached.
-pub(super) fn within(directory: &Path, name: &str, files: &impl Files) -> Result<Vec<u8>, String> {
-    let path = directory.join(name);
-    let real = |path: &Path| {
-        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        files.follow(path).map_err(|error| error.to_string())
-    };
-    if !real(&path)?.starts_with(strip_dot(&real(directory)?)) {
-        return Err("a link that leads out of the grammar's directory".to_owned());
-    }
-    files.read(&path).map_err(|error| error.to_string())
-}
-
-/// The directory that a relative path without any is in, as such paths begin.
-fn strip_dot(path: &Path) -> PathBuf {
-    path.strip_prefix(".").unwrap_or(path).to_owned()
-}
-
-pub(super) fn add(files: &[SourceFile], directory: &Path, sources: &mut Sources) -> Vec<SourceId> {
-    files.iter().map(|file| sources.add(directory.join(&file.name), file.text.as_str())).collect()
-}
-
-/// A problem of a grammar file; one with the file as a whole is shown where the configuration names it.
-fn diagnostic(problem: Problem, source: SourceId, path: &Text, found: &Findings<'_>) -> Diagnostic {
-    let place = match problem.kind {
-        "no-such-file" if problem.span.is_empty() => found.place(path.span.clone()),
-        _ => Place { source, span: problem.span },
-    };
-    let related = problem.related.into_iter().map(|(span, label)| (Place { source, span }, label)).collect();
-    let error = Diagnostic::error(problem.kind, problem.message, place).labelled(problem.label);
-    Diagnostic { related, help: problem.help, ..error }
+/// Codes are only compiled together once all are read; their rules are held until then.
+fn too_much(limit: LimitExceeded, name: &Text, found: &Findings<'_>) -> Diagnostic {
+    let message = format!("with the rule ${}, all codes together are {limit}", name.value);
+    found.error("limit", message, name.span.clone()).help("repeat fewer times, or split it up")
 }
 
 fn report_voice(path: &Text, found: &mut Findings<'_>) {

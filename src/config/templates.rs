@@ -1,9 +1,7 @@
 //! Templates, checked against the names they may use.
 
-use std::ops::Range;
-
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::template::{Template, TemplateError};
+use crate::template::{PlacedName, Template, TemplateError};
 
 use super::names::{self, CallValue};
 use super::patterns::Alternative;
@@ -15,8 +13,11 @@ pub(super) enum Scope<'s> {
     Code(&'s CodeScope<'s>),
     /// In `[record]`.
     Record,
-    /// In `[states.NAME]`.
-    State,
+    /// In `[states.NAME]`, where the caller can be in a room or not.
+    State {
+        /// Whether the caller can be.
+        in_room: bool,
+    },
 }
 
 /// What a template of a code may name, besides what is always known of a call.
@@ -50,9 +51,21 @@ pub(super) fn read(text: &Text, scope: &Scope<'_>, found: &mut Findings<'_>) -> 
     fine.then_some(template)
 }
 
+/// Reads a template whose beginning says of what kind a resource is; no caller may say that.
+pub(super) fn any_resource(text: &Text, scope: &Scope<'_>, found: &mut Findings<'_>) -> Option<Template> {
+    let template = read(text, scope, found)?;
+    match unsafe_head(text, scope, found) {
+        Some(problem) => {
+            found.push(problem);
+            None
+        }
+        None => Some(template),
+    }
+}
+
 /// Reads a template that names a resource of the engine, as `tone/dial` or `wave/play//path/file.au`.
 pub(super) fn resource(text: &Text, scope: &Scope<'_>, found: &mut Findings<'_>) -> Option<Template> {
-    let template = read(text, scope, found)?;
+    let template = any_resource(text, scope, found)?;
     let literal = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };
@@ -82,28 +95,9 @@ fn report_syntax(error: &TemplateError, text: &Text, found: &mut Findings<'_>) {
     found.push(Diagnostic::error("bad-template", error.to_string(), place).help(help));
 }
 
-/// A name in a template, and where it stands there.
-struct PlacedName<'t> {
-    name: &'t str,
-    span: Range<usize>,
-}
-
 /// The names of a template that is known to be well-formed.
 fn placed_names(text: &str) -> impl Iterator<Item = PlacedName<'_>> {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        loop {
-            let at = from + text[from..].find("${")?;
-            let escaped = text[from..at].ends_with('$');
-            from = at + 2;
-            if !escaped {
-                let end = from + text[from..].find('}')?;
-                let span = from..end;
-                from = end + 1;
-                return Some(PlacedName { name: &text[span.clone()], span });
-            }
-        }
-    })
+    Template::parse_placed(text).into_iter().flat_map(|(_, names)| names)
 }
 
 fn problem(
@@ -114,13 +108,21 @@ fn problem(
 ) -> Option<Diagnostic> {
     let is_capture = matches!(scope, Scope::Code(scope) if scope.is_capture(name.name));
     if !is_capture && !matches!(scope, Scope::Record) && names_a_file(name.name, text) {
-        return Some(unsafe_name(name, text, found));
+        return Some(unsafe_name(name, "file", text, found));
     }
     match scope {
         Scope::Code(scope) => problem_in_code(name, text, scope, found),
         Scope::Record if names::record_value(name.name).is_some() => None,
-        Scope::State if names::call_value(name.name).is_some() => None,
-        Scope::State => Some(unknown(name, text, names::CALL.iter().map(|name| name.name), found)),
+        Scope::State { in_room } => match names::call_value(name.name) {
+            Some(CallValue::Room) if !in_room => {
+                Some(no_room(name, "this state", text, found).help("the room is known in `conference`"))
+            }
+            Some(value) if names::is_of_state(value) => None,
+            _ => {
+                let known = names::CALL.iter().filter(|name| names::is_of_state(name.value));
+                Some(unknown(name, text, known.map(|name| name.name), found))
+            }
+        },
         Scope::Record => Some(unknown(name, text, names::RECORD.iter().map(|name| name.name), found)),
     }
 }
@@ -141,7 +143,10 @@ fn problem_in_code(
         };
     }
     match names::call_value(name.name) {
-        Some(CallValue::Room) if !scope.in_room => Some(no_room(name, text, found)),
+        Some(CallValue::Room) if !scope.in_room => Some(
+            no_room(name, "the states of this code", text, found)
+                .help("capture it, as in keys = \"*3(room:x{3,6})#\""),
+        ),
         Some(_) => None,
         None => {
             let captures = alternatives.iter().flat_map(|alternative| alternative.captures());
@@ -204,20 +209,29 @@ fn maybe_empty(
 
 /// Whether a name would put what a caller sends into the name of a file.
 fn names_a_file(name: &str, text: &Text) -> bool {
-    text.value.starts_with("wave/")
-        && matches!(names::call_value(name), Some(CallValue::Caller | CallValue::Called))
+    text.value.starts_with("wave/") && names::call_value(name).is_some_and(names::is_of_caller)
 }
 
-fn unsafe_name(name: &PlacedName<'_>, text: &Text, found: &Findings<'_>) -> Diagnostic {
-    let message = format!("`{}` is what a caller sends, and could name any file", name.name);
+/// What a caller sends where it would say of what kind the resource is, and so anything.
+fn unsafe_head(text: &Text, scope: &Scope<'_>, found: &Findings<'_>) -> Option<Diagnostic> {
+    // Names have no slash in them.
+    let head = text.value.find('/').unwrap_or(text.value.len());
+    let of_caller = |name: &PlacedName<'_>| match scope {
+        Scope::Code(scope) if scope.is_capture(name.name) => false,
+        _ => names::call_value(name.name).is_some_and(names::is_of_caller),
+    };
+    let name = placed_names(&text.value).find(|name| name.span.start < head && of_caller(name))?;
+    Some(unsafe_name(&name, "resource", text, found))
+}
+
+fn unsafe_name(name: &PlacedName<'_>, what: &str, text: &Text, found: &Findings<'_>) -> Diagnostic {
+    let message = format!("`{}` is what a caller sends, and could name any {what}", name.name);
     Diagnostic::error("unsafe-name", message, found.within(text, &name.span))
-        .labelled("not in a file name")
+        .labelled(if what == "file" { "not in a file name" } else { "not before the first `/`" })
         .help("use a capture, which is keys only, or ${date}")
 }
 
-fn no_room(name: &PlacedName<'_>, text: &Text, found: &Findings<'_>) -> Diagnostic {
-    let message = "`room` is the room the caller is in, and in the states of this code there is none";
-    Diagnostic::error("unknown-name", message, found.within(text, &name.span))
-        .labelled("always empty")
-        .help("capture it, as in keys = \"*3(room:x{3,6})#\"")
+fn no_room(name: &PlacedName<'_>, place: &str, text: &Text, found: &Findings<'_>) -> Diagnostic {
+    let message = format!("`room` is the room the caller is in, and in {place} there is none");
+    Diagnostic::error("unknown-name", message, found.within(text, &name.span)).labelled("always empty")
 }

@@ -19,6 +19,9 @@ pub struct Style {
     pub width: usize,
 }
 
+/// How many diagnostics are shown at once. Nobody reads more, and each costs the lines between its places.
+const MOST_SHOWN: usize = 100;
+
 impl Default for Style {
     fn default() -> Self {
         Style { color: false, width: 100 }
@@ -38,20 +41,31 @@ impl Style {
         self.renderer().render(&[group])
     }
 
-    /// Several diagnostics, an empty line between them.
+    /// Several diagnostics, an empty line between them. Of very many some are left out, errors last, and counted.
     #[must_use]
     pub fn render_all(&self, diagnostics: &[Diagnostic], sources: &Sources) -> String {
-        diagnostics
-            .iter()
-            .map(|diagnostic| self.render(diagnostic, sources) + "\n")
-            .collect::<Vec<_>>()
-            .join("\n")
+        let shown = most_important(diagnostics);
+        let mut rendered: Vec<_> =
+            shown.iter().map(|diagnostic| self.render(diagnostic, sources) + "\n").collect();
+        if shown.len() < diagnostics.len() {
+            rendered.push(format!("and {} more\n", diagnostics.len() - shown.len()));
+        }
+        rendered.join("\n")
     }
 
     fn renderer(&self) -> Renderer {
         let renderer = if self.color { Renderer::styled().hyperlink(false) } else { Renderer::plain() };
         renderer.term_width(self.width).decor_style(DecorStyle::Ascii)
     }
+}
+
+/// As many as are shown, in their order.
+fn most_important(diagnostics: &[Diagnostic]) -> Vec<&Diagnostic> {
+    let mut places: Vec<usize> = (0..diagnostics.len()).collect();
+    places.sort_by_key(|&at| std::cmp::Reverse(diagnostics[at].severity));
+    places.truncate(MOST_SHOWN);
+    places.sort_unstable();
+    places.into_iter().map(|at| &diagnostics[at]).collect()
 }
 
 fn level(severity: Severity) -> Level<'static> {

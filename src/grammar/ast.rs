@@ -1,6 +1,8 @@
 //! What both notations are read into: a pattern over numbered symbols.
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// A pattern over the symbols of an alphabet, which are numbers from 0 on.
 ///
@@ -33,13 +35,13 @@ pub enum Node {
     },
     /// What matched here is wanted by this name.
     Capture {
-        /// The name.
-        name: String,
+        /// The name, which many nodes may share.
+        name: Arc<str>,
         /// What is captured.
         node: Box<Node>,
     },
     /// Text that is handed out when a match passes here (`{tag}`).
-    Tag(String),
+    Tag(Arc<str>),
     /// Parts that can go to each other with [`Again`](Node::Again), beginning with the first: how rules that end in
     /// themselves, or in each other, are written here.
     Loop {
@@ -62,7 +64,8 @@ impl Node {
     /// Exactly this symbol.
     #[must_use]
     pub fn symbol(symbol: usize) -> Node {
-        Node::Symbols(SymbolSet::from_iter([symbol]))
+        // Most nodes are this: no more room than it takes.
+        Node::Symbols(SymbolSet { ranges: vec![(symbol, symbol)] })
     }
 
     /// This node again and again; without a `max` there is no end to it.
@@ -73,34 +76,47 @@ impl Node {
 
     /// This node, captured by a name.
     #[must_use]
-    pub fn captured(self, name: impl Into<String>) -> Node {
+    pub fn captured(self, name: impl Into<Arc<str>>) -> Node {
         Node::Capture { name: name.into(), node: Box::new(self) }
+    }
+
+    /// How many nodes there are in it, itself included.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        let (mut count, mut rest) = (0, vec![self]);
+        while let Some(node) = rest.pop() {
+            count += 1;
+            rest.extend(node.within());
+        }
+        count
+    }
+
+    /// What it is made of.
+    fn within(&self) -> &[Node] {
+        match self {
+            Node::Sequence(nodes) | Node::Alternatives(nodes) | Node::Loop { parts: nodes, .. } => nodes,
+            Node::Repeat { node, .. } | Node::Capture { node, .. } => std::slice::from_ref(node),
+            Node::Empty
+            | Node::Void
+            | Node::Symbols(_)
+            | Node::Garbage
+            | Node::Tag(_)
+            | Node::Again { .. } => &[],
+        }
     }
 
     /// The names that are captured somewhere in it, in order, a repeated one once.
     #[must_use]
     pub fn capture_names(&self) -> Vec<&str> {
-        let mut names = Vec::new();
+        let (mut names, mut known) = (Vec::new(), HashSet::new());
         let mut rest = vec![self];
         while let Some(node) = rest.pop() {
-            match node {
-                Node::Capture { name, node } => {
-                    if !names.contains(&name.as_str()) {
-                        names.push(name);
-                    }
-                    rest.push(node);
-                }
-                Node::Sequence(nodes) | Node::Alternatives(nodes) | Node::Loop { parts: nodes, .. } => {
-                    rest.extend(nodes.iter().rev());
-                }
-                Node::Repeat { node, .. } => rest.push(node),
-                Node::Empty
-                | Node::Void
-                | Node::Symbols(_)
-                | Node::Garbage
-                | Node::Tag(_)
-                | Node::Again { .. } => {}
+            if let Node::Capture { name, .. } = node
+                && known.insert(&**name)
+            {
+                names.push(&**name);
             }
+            rest.extend(node.within().iter().rev());
         }
         names
     }

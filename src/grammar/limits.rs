@@ -9,14 +9,15 @@ pub struct Limits {
     pub nesting: usize,
     /// `repeat`: the largest number in a repeat.
     pub repeat: usize,
-    /// `nfa-states`: how many parts all patterns together may have, once repeats are written out.
+    /// `nfa-states`: how many parts all patterns together may have, once repeats are written out; a pattern counts
+    /// in every automaton that it is in.
     pub nfa_states: usize,
     /// `dfa-states`: how many states an automaton may have before it is minimised.
     pub dfa_states: usize,
-    /// `dfa-work`: how many steps making an automaton may take; it grows with the product of states and patterns
-    /// that are alike.
+    /// `dfa-work`: how many steps making automata may take; it grows with the product of states and patterns that
+    /// are alike.
     pub dfa_work: usize,
-    /// `table-cells`: how many cells the table of an automaton may have, four bytes each: states times symbols.
+    /// `table-cells`: how many cells the tables of automata may have, four bytes each: states times symbols.
     pub table_cells: usize,
     /// `expansion`: how many parts a rule may have, once the rules it refers to are put in their places.
     pub expansion: usize,

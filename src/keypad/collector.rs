@@ -6,11 +6,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::config::{Config, State};
 use crate::grammar::automaton::{Automaton, StateId};
 use crate::key::{Key, Keys};
 
-use super::{Keymap, Waits};
+use super::Waits;
 
 /// What holds while digits are collected: the codes of the caller's state and role, and the timers.
 #[derive(Debug, Clone, Copy)]
@@ -27,16 +26,6 @@ pub struct Rules<'a> {
     pub enter: Option<Key>,
     /// How many digits are held at most.
     pub max_digits: usize,
-}
-
-impl<'a> Rules<'a> {
-    /// What a configuration says for a state and a role, by their places in it.
-    #[must_use]
-    pub fn of(config: &'a Config, state: usize, role: Option<usize>) -> Self {
-        let Keymap { automaton, waits, .. } = &**config.keymaps.get(state, role);
-        let State { interdigit, critical, enter, .. } = config.states[state];
-        Rules { automaton, waits, interdigit, critical, enter, max_digits: config.keypad.max_digits }
-    }
 }
 
 /// What became of digits.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::grammar::ast::Node;
 use crate::grammar::automaton::Automaton;
-use crate::grammar::compile::{Builder, CompileError};
+use crate::grammar::compile::{Builder, CompileError, Spent};
 use crate::grammar::{LimitExceeded, Limits};
 use crate::key::{KEY_COUNT, Key, Keys};
 
@@ -97,41 +97,46 @@ pub struct Beginning {
     pub keys: Keys,
     /// The shortest keys of the other code that begin with these.
     pub longer: Keys,
-    /// The states and roles in which it waits.
-    pub holders: Vec<Holder>,
+    /// The states in which it waits, in lists that are shared by all that wait in the same ones.
+    states: Vec<Arc<[usize]>>,
+}
+
+impl Beginning {
+    /// The states in which it waits; some may come twice.
+    pub fn states(&self) -> impl Iterator<Item = usize> {
+        self.states.iter().flat_map(|states| states.iter().copied())
+    }
 }
 
 impl Keymaps {
-    /// Makes the automata; `codes` are in the order of the configuration.
+    /// Makes the automata; `codes` are in the order of the configuration. The limits hold for all of them together.
     ///
     /// # Errors
-    /// Every [`Clash`] there is, each pair of codes once.
+    /// Every [`Clash`] there is, each pair of codes once; where a limit is passed, those that were found before.
     pub fn build(
         states: usize,
         roles: usize,
         codes: &[CodeKeys<'_>],
         limits: &Limits,
     ) -> Result<Self, Vec<Clash>> {
-        let mut places = Vec::with_capacity(states * (roles + 1));
-        let mut sets = vec![Vec::new()];
-        let mut known = HashMap::from([(Vec::new(), 0)]);
-        let mut holders = vec![(0, None)];
-        for holder in holders_of(states, roles) {
-            let set: Vec<usize> = (0..codes.len()).filter(|&code| codes[code].holds(holder)).collect();
-            let place = *known.entry(set).or_insert_with_key(|set| {
-                sets.push(set.clone());
-                holders.push(holder);
-                sets.len() - 1
-            });
-            places.push(place);
-        }
+        let mut spent = Spent::default();
+        let sets = Sets::find(states, roles, codes, limits, &mut spent)
+            .map_err(|limit| vec![Clash::TooMuch { code: None, limit }])?;
+        let mut maps = Vec::with_capacity(sets.all.len());
         let mut clashes = Vec::new();
-        let built = sets.into_iter().zip(holders).map(|(set, holder)| {
-            Keymap::build(set, codes, limits)
-                .map_err(|(set, error)| collect(&error, &set, holder, &mut clashes))
-        });
-        let maps: Vec<_> = built.filter_map(Result::ok).map(Arc::new).collect();
-        if clashes.is_empty() { Ok(Keymaps { maps, places, roles }) } else { Err(clashes) }
+        for (set, holder) in sets.all {
+            match Keymap::build(&set, codes, limits, &mut spent) {
+                Ok(map) => maps.push(Arc::new(map)),
+                Err(error) => {
+                    collect(&error, &set, holder, &mut clashes);
+                    // What is left would only be too much again.
+                    if matches!(error, CompileError::Limit { .. }) {
+                        break;
+                    }
+                }
+            }
+        }
+        if clashes.is_empty() { Ok(Keymaps { maps, places: sets.places, roles }) } else { Err(clashes) }
     }
 
     /// The codes of a caller in a state with a role, or with none that is named anywhere.
@@ -157,6 +162,9 @@ impl Keymaps {
     pub fn beginnings(&self) -> Vec<Beginning> {
         let mut found: BTreeMap<(usize, usize), Beginning> = BTreeMap::new();
         for (map, holders) in self.iter() {
+            let mut states: Vec<usize> = holders.into_iter().map(|(state, _)| state).collect();
+            states.dedup();
+            let states: Arc<[usize]> = states.into();
             for prefix in map.automaton.prefixes() {
                 let (short, long) = (map.codes[prefix.short], map.codes[prefix.long]);
                 let beginning = found.entry((short, long)).or_insert_with(|| Beginning {
@@ -164,39 +172,99 @@ impl Keymaps {
                     long,
                     keys: keys(&prefix.witness),
                     longer: keys(&prefix.longer),
-                    holders: Vec::new(),
+                    states: Vec::new(),
                 });
-                beginning.holders.extend(&holders);
+                beginning.states.push(Arc::clone(&states));
             }
         }
         found.into_values().collect()
     }
 }
 
+/// Which codes hold in which states for which roles.
+struct Sets {
+    /// The codes that hold together somewhere, with the first state and role in which they do; none at first.
+    all: Vec<(Vec<usize>, Holder)>,
+    /// For each state and role, in the order of [`holders_of`], its place in `all`.
+    places: Vec<usize>,
+}
+
+impl Sets {
+    /// Finds them state by state, so that no more is held at once than is different.
+    fn find(
+        states: usize,
+        roles: usize,
+        codes: &[CodeKeys<'_>],
+        limits: &Limits,
+        spent: &mut Spent,
+    ) -> Result<Self, LimitExceeded> {
+        // A pair costs as much as an automaton of one state.
+        spent.cells = states.saturating_mul(roles + 1).saturating_mul(KEY_COUNT);
+        LimitExceeded::check("table-cells", spent.cells, limits.table_cells)?;
+        let mut by_state = vec![Vec::new(); states];
+        for (code, keys) in codes.iter().enumerate().filter(|(_, keys)| keys.pattern.is_some()) {
+            for &state in keys.states.iter().filter(|&&state| state < states) {
+                add(&mut by_state[state], code);
+            }
+        }
+        // A code has at least one part in every automaton that it is in.
+        let mut parts: usize = 0;
+        let mut known = HashMap::from([(Vec::new(), 0)]);
+        let mut found = Sets { all: vec![(Vec::new(), (0, None))], places: Vec::new() };
+        for (state, here) in by_state.into_iter().enumerate() {
+            let mut row = vec![Vec::new(); roles + 1];
+            for code in here {
+                let columns = codes[code].columns(roles);
+                spent.work = spent.work.saturating_add(columns.len());
+                LimitExceeded::check("dfa-work", spent.work, limits.dfa_work)?;
+                columns.for_each(|column| add(&mut row[column], code));
+            }
+            for (column, set) in row.into_iter().enumerate() {
+                let place = *known.entry(set).or_insert_with_key(|set| {
+                    parts = parts.saturating_add(set.len());
+                    found.all.push((set.clone(), (state, column.checked_sub(1))));
+                    found.all.len() - 1
+                });
+                LimitExceeded::check("nfa-states", parts, limits.nfa_states)?;
+                found.places.push(place);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Adds a code to those that were added before, unless it was the last of them.
+fn add(codes: &mut Vec<usize>, code: usize) {
+    if codes.last() != Some(&code) {
+        codes.push(code);
+    }
+}
+
 impl CodeKeys<'_> {
-    fn holds(&self, (state, role): Holder) -> bool {
-        let allowed = self.allow.is_none_or(|roles| role.is_some_and(|role| roles.contains(&role)));
-        self.pattern.is_some() && allowed && self.states.contains(&state)
+    /// The columns of a state that the code holds in: 0 for nobody in particular, then a role each.
+    fn columns(&self, roles: usize) -> impl ExactSizeIterator<Item = usize> {
+        match self.allow {
+            None => (0..=roles).collect::<Vec<_>>(),
+            Some(allowed) => allowed.iter().filter(|&&role| role < roles).map(|&role| role + 1).collect(),
+        }
+        .into_iter()
     }
 }
 
 impl Keymap {
     fn build(
-        set: Vec<usize>,
+        set: &[usize],
         codes: &[CodeKeys<'_>],
         limits: &Limits,
-    ) -> Result<Self, (Vec<usize>, CompileError)> {
+        spent: &mut Spent,
+    ) -> Result<Self, CompileError> {
         let mut builder = Builder::new(KEY_COUNT, limits.clone());
         for pattern in set.iter().filter_map(|&code| codes[code].pattern) {
             builder.pattern(pattern);
         }
-        match builder.build() {
-            Ok(automaton) => {
-                let waits = Waits::new(&automaton, &set, codes);
-                Ok(Keymap { automaton, codes: set, waits })
-            }
-            Err(error) => Err((set, error)),
-        }
+        let automaton = builder.build_after(spent)?;
+        let waits = Waits::new(&automaton, set, codes);
+        Ok(Keymap { automaton, codes: set.to_vec(), waits })
     }
 
     /// The keys that fire something by themselves, each with its pattern.
@@ -206,20 +274,13 @@ impl Keymap {
     }
 
     /// What the keys of a match captured, by name in the order of the pattern; of a name that was captured several
-    /// times, what was captured last.
+    /// times, [what counts](crate::grammar::capture::Captures::get).
     #[must_use]
     pub fn captures(&self, pattern: usize, keys: &[Key]) -> Vec<(String, Keys)> {
         let symbols: Vec<_> = keys.iter().map(|key| key.index()).collect();
         let Some(captures) = self.automaton.captures(pattern, &symbols) else { return Vec::new() };
-        let mut named: Vec<(String, Keys)> = Vec::new();
-        for captured in captures.iter() {
-            let value = Keys::from(&keys[captured.range.clone()]);
-            match named.iter_mut().find(|(name, _)| *name == captured.name) {
-                Some((_, earlier)) => *earlier = value,
-                None => named.push((captured.name.clone(), value)),
-            }
-        }
-        named
+        let named = captures.named().into_iter();
+        named.map(|(name, range)| (name.to_owned(), Keys::from(&keys[range]))).collect()
     }
 }
 

@@ -1,25 +1,42 @@
 //! What the brain tells, in the log.
 
+use std::fmt;
+
 use tracing::{debug, info, warn};
 
 use crate::assist::Report;
+use crate::key::Keys;
 
 /// Logs a report. What comes from outside is always written with its control characters escaped.
 pub(super) fn report(report: Report) {
     match report {
         Report::Ready { engine, run } => info!(?engine, ?run, "ready"),
         Report::Advice { text } => warn!("{}", one_line(&text)),
-        Report::Keyed { channel, keys } => debug!(?channel, %keys, "keyed"),
-        Report::Repeated { channel, keys } => debug!(?channel, %keys, "came again, ignored"),
-        Report::Held { channel, keys } => debug!(?channel, %keys, "held"),
-        Report::Fired { channel, code, keys, captures } => info!(?channel, code, %keys, ?captures, "fired"),
-        Report::Passed { channel, keys } => debug!(?channel, %keys, "passed"),
-        Report::Released { channel, keys } => debug!(?channel, %keys, "released"),
-        Report::Dropped { channel, keys } => debug!(?channel, %keys, "dropped"),
+        Report::Keyed { channel, keys, secret } => debug!(?channel, keys = %shown(&keys, secret), "keyed"),
+        Report::Repeated { channel, keys, secret } => {
+            debug!(?channel, keys = %shown(&keys, secret), "came again, ignored");
+        }
+        Report::Held { channel, keys, secret } => debug!(?channel, keys = %shown(&keys, secret), "held"),
+        Report::Fired { channel, code, secret: true, .. } => info!(?channel, code, "fired"),
+        Report::Fired { channel, code, keys, captures, .. } => {
+            info!(?channel, code, %keys, ?captures, "fired");
+        }
+        Report::Passed { channel, keys, secret } => debug!(?channel, keys = %shown(&keys, secret), "passed"),
+        Report::Released { channel, keys, secret } => {
+            debug!(?channel, keys = %shown(&keys, secret), "released");
+        }
+        Report::Dropped { channel, keys, secret } => {
+            debug!(?channel, keys = %shown(&keys, secret), "dropped");
+        }
         Report::Done { channel, code, now } => info!(?channel, code, now, "done"),
         Report::Failed { channel, code, reason } => warn!(?channel, code, reason, "failed"),
         Report::Trouble { text } => warn!("{}", one_line(&text)),
     }
+}
+
+/// Digits, unless nobody is to read them.
+fn shown(keys: &Keys, secret: bool) -> impl fmt::Display + '_ {
+    fmt::from_fn(move |f| if secret { f.write_str("(secret)") } else { write!(f, "{keys}") })
 }
 
 /// A text as one line, whoever it quotes.
@@ -37,6 +54,13 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_secret_is_not_shown() {
+        let keys: Keys = "1234#".parse().expect("keys");
+        assert_eq!(shown(&keys, true).to_string(), "(secret)");
+        assert_eq!(shown(&keys, false).to_string(), "1234#");
+    }
 
     #[test]
     fn nobody_can_write_a_line_of_the_log() {

@@ -313,7 +313,7 @@ impl Words {
         let mut named: Vec<(usize, String, Vec<Key>)> = Vec::new();
         for (order, step) in steps.into_iter().enumerate() {
             match step {
-                Step::Open { name, at } => open.push((order, name, at)),
+                Step::Open { name, at } => open.push((order, name.to_string(), at)),
                 Step::Close { at } => {
                     if let Some((order, name, from)) = open.pop() {
                         named.push((order, name, keys[from..at].to_vec()));

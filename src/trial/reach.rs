@@ -107,7 +107,7 @@ fn followed(config: &Config, code: usize) -> Vec<usize> {
 fn keys(config: &Config, code: usize, (state, role): Holder) -> Option<Keys> {
     let keymap = config.keymaps.get(state, role);
     let pattern = keymap.codes.iter().position(|&held| held == code)?;
-    let rules = Rules::of(config, state, role);
+    let rules = config.rules(state, role);
     let symbols = keymap.automaton.shortest(pattern)?;
     let keys: Keys = symbols.iter().filter_map(|&symbol| Key::all().nth(symbol)).collect();
     fires(rules, pattern, &keys).then_some(keys)

@@ -5,6 +5,7 @@ pub(crate) mod brain;
 pub(crate) mod client;
 pub(crate) mod pbxassist;
 pub(crate) mod process;
+pub(crate) mod scene;
 
 use std::path::PathBuf;
 

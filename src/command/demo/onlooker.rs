@@ -133,7 +133,7 @@ impl Onlooker {
             Report::Ready { engine, .. } => {
                 self.code(at, format!("is connected to Yate {engine}, simulated"));
             }
-            Report::Keyed { channel, keys } => self.keyed(at, channel, &keys),
+            Report::Keyed { channel, keys, .. } => self.keyed(at, channel, &keys),
             Report::Held { .. } => {}
             Report::Repeated { keys, .. } => self.code(at, format!("ignores {keys}, which came twice")),
             Report::Fired { code, keys, captures, .. } => {

@@ -15,13 +15,14 @@ pub(super) use refer::state;
 
 use super::patterns::{self, Alternative, Patterns};
 use super::read::{Findings, Table, Text};
+use super::roles::Roles;
 use super::rules::Rules;
-use super::sections::{Roles, check_name};
+use super::sections::check_name;
 use super::templates::{self, CodeScope, Scope};
 use super::{Code, STATE_CALL, STATE_DIAL, STATE_HOLD, State, operation};
 
 /// The states in which a caller is in no room.
-const ROOMLESS: [&str; 3] = [STATE_CALL, STATE_DIAL, STATE_HOLD];
+pub(super) const ROOMLESS: [&str; 3] = [STATE_CALL, STATE_DIAL, STATE_HOLD];
 
 /// A code as far as it could be read.
 pub(super) struct Draft {
@@ -56,7 +57,7 @@ impl Draft {
     /// What is keyed for it, and where it holds.
     pub(super) fn keys(&self) -> CodeKeys<'_> {
         let pattern = match &self.keyed {
-            Keyed::Patterns(patterns) => Some(&patterns.node),
+            Keyed::Patterns(patterns) => Some(patterns.node()),
             Keyed::Broken | Keyed::Nothing => None,
         };
         CodeKeys {
@@ -66,6 +67,11 @@ impl Draft {
             interdigit: self.interdigit,
             critical: self.critical,
         }
+    }
+
+    /// Whether it can be keyed, and does not only follow other codes.
+    pub(super) fn is_keyed(&self) -> bool {
+        !matches!(self.keyed, Keyed::Nothing)
     }
 
     /// The alternatives of what is keyed for it; none if that has an error.
@@ -95,11 +101,14 @@ pub(super) fn read(
     context: &mut Context<'_>,
     found: &mut Findings<'_>,
 ) -> Vec<Draft> {
-    let followers = chain::followers(tables);
-    let mut drafts: Vec<_> =
-        tables.iter_mut().map(|table| draft(table, &followers, context, found)).collect();
+    let then: Vec<_> = tables.iter().map(|table| table.texts("then", found).unwrap_or_default()).collect();
+    let followers = chain::followers(&then);
+    let read =
+        tables.iter_mut().zip(then).map(|(table, then)| draft(table, then, &followers, context, found));
+    let mut drafts: Vec<_> = read.collect();
     report_duplicates(&drafts, found);
     let chains = Chains::new(&drafts, found);
+    chains.report_forbidden(&drafts, found);
     let codes: Vec<_> = tables
         .iter()
         .enumerate()
@@ -114,6 +123,7 @@ pub(super) fn read(
 /// A code without what it does.
 fn draft(
     table: &mut Table<'_, '_>,
+    then: Vec<Text>,
     followers: &chain::Names,
     context: &mut Context<'_>,
     found: &mut Findings<'_>,
@@ -127,6 +137,7 @@ fn draft(
     let states = refer::states(table, context.states, found);
     let allow = refer::roles(table, context.roles, found);
     let keyed = if follows && table.span_of("keys").or(table.span_of("rule")).is_none() {
+        report_keyless(table, found);
         Keyed::Nothing
     } else {
         patterns::read(table, context.rules, context.limits, found).map_or(Keyed::Broken, Keyed::Patterns)
@@ -137,9 +148,20 @@ fn draft(
         keyed,
         states,
         allow,
-        then: table.texts("then", found).unwrap_or_default(),
+        then,
         interdigit: table.duration_if_set("interdigit", found),
         critical: table.duration_if_set("critical", found),
+    }
+}
+
+/// Reports what says when a code is keyed, of a code that never is.
+fn report_keyless(table: &Table<'_, '_>, found: &mut Findings<'_>) {
+    let of_keys = |key: &str| ["state", "allow", "interdigit", "critical"].contains(&key);
+    for (key, span) in table.keys().filter(|(key, _)| of_keys(key.name)) {
+        let title = table.title.strip_prefix("code ").unwrap_or(&table.title);
+        let message = format!("`{}` belongs to codes with keys, and {title} has none", key.name);
+        let error = found.error("misplaced-key", message, span);
+        found.push(error.help("remove it: a code without keys is done whenever a code that it follows was"));
     }
 }
 
@@ -168,6 +190,7 @@ fn code(
         interdigit: draft.interdigit,
         critical: draft.critical,
         then: chains.followers(at).to_vec(),
+        secret: table.boolean("secret", found),
         on_success: on_success.flatten(),
         on_failure: on_failure.flatten(),
     })
@@ -179,8 +202,7 @@ fn scope<'d>(keyed: &[&'d Draft], states: &[State]) -> CodeScope<'d> {
     let alternatives = keyed.iter().flat_map(|draft| draft.alternatives()).collect();
     let may_be_in_room = |draft: &&Draft| {
         let names = draft.states.as_ref().map(|places| places.iter().map(|&at| states[at].name.as_str()));
-        !matches!(draft.keyed, Keyed::Nothing)
-            && names.is_none_or(|mut names| names.any(|name| !ROOMLESS.contains(&name)))
+        draft.is_keyed() && names.is_none_or(|mut names| names.any(|name| !ROOMLESS.contains(&name)))
     };
     CodeScope { alternatives: (!broken).then_some(alternatives), in_room: keyed.iter().any(may_be_in_room) }
 }

@@ -2,7 +2,8 @@
 
 use crate::config::State;
 use crate::config::read::{Findings, Table, Text, nearest};
-use crate::config::sections::{Roles, check_name};
+use crate::config::roles::Roles;
+use crate::config::sections::check_name;
 use crate::diagnostic::Diagnostic;
 
 /// The states a code is for, as places among the configuration's; all if it does not say.
@@ -54,18 +55,25 @@ pub(super) fn roles(
 
 fn role(name: &Text, roles: &mut Roles, found: &mut Findings<'_>) -> usize {
     roles.names.iter().position(|role| *role == name.value).unwrap_or_else(|| {
-        check_name("a role", name, found);
-        warn_of_misspelling(name, roles, found);
+        if check_name("a role", name, found) {
+            warn_of_undeclared(name, roles, found);
+        }
         roles.names.push(name.value.clone());
         roles.names.len() - 1
     })
 }
 
-/// Routing can give any role, so one that has no section may be meant; but not if it looks like one that has.
-fn warn_of_misspelling(name: &Text, roles: &Roles, found: &mut Findings<'_>) {
-    if let Some(near) = nearest(&name.value, roles.names[..roles.declared].iter().map(String::as_str)) {
-        let message = format!("there is no section [roles.{}]", name.value);
-        let warning = Diagnostic::warning("unknown-role", message, found.place(name.span.clone()));
-        found.push(warning.help(format!("did you mean {near:?}?")));
-    }
+/// Routing can give any role, so one that has no section is no error; but a section says that it is meant.
+fn warn_of_undeclared(name: &Text, roles: &Roles, found: &mut Findings<'_>) {
+    let role = &name.value;
+    let message = format!("there is no section [roles.{role}]");
+    let help = match nearest(role, roles.names[..roles.declared].iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!(
+            "write [roles.{role}] with the `rooms` that give it, or without if routing does, by \
+             touchtone_role={role}"
+        ),
+    };
+    let warning = Diagnostic::warning("unknown-role", message, found.place(name.span.clone()));
+    found.push(warning.help(help));
 }

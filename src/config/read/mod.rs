@@ -2,12 +2,11 @@
 
 mod findings;
 mod mistakes;
-mod suggest;
 mod table;
 mod text;
 mod values;
 
+pub(super) use crate::suggest::nearest;
 pub(super) use findings::{Findings, SYNTAX};
-pub(super) use suggest::nearest;
 pub(super) use table::Table;
 pub(super) use text::Text;

@@ -141,7 +141,7 @@ impl<'v, 'i> Table<'v, 'i> {
         tables
     }
 
-    /// The tables of a table of tables, each with its name.
+    /// The tables of a table of tables, each with its name, in the order of the file.
     pub(in crate::config) fn named_tables(
         &self,
         name: &str,
@@ -168,6 +168,8 @@ impl<'v, 'i> Table<'v, 'i> {
                 }
             }
         }
+        // The TOML reader has them in the order of the alphabet.
+        tables.sort_by_key(|(name, _)| name.span.start);
         tables
     }
 

@@ -36,7 +36,8 @@ fn section(section: &Section) -> Map<String, Json> {
         );
     }
     if section.key("rule").is_some() {
-        schema.insert("oneOf".into(), json!([{ "required": ["keys"] }, { "required": ["rule"] }]));
+        // A code that only follows others has neither.
+        schema.insert("not".into(), json!({ "required": ["keys", "rule"] }));
     }
     schema
 }

@@ -153,6 +153,8 @@ const STATE: Section = Section {
             "How long the first key may take; then the call is back where the engine has it.",
         )
         .example("\"10s\""),
+        Key::new("secret", Value::Boolean, "Whether nobody is to read in the log what is keyed there.")
+            .default("false"),
         Key::new("on-unmatched", Value::Template, "What the caller hears when no code wanted what was keyed.")
             .example("\"tone/outoforder\""),
         Key::new("on-timeout", Value::Template, "What the caller hears when a timer ran out before there was a code.")
@@ -166,7 +168,8 @@ const ROLE: Section = Section {
     keys: &[Key::new(
         "rooms",
         Value::Texts,
-        "The rooms that give everybody in them this role; a final `*` stands for anything.",
+        "The rooms that give everybody in them this role; a final `*` stands for anything, and the first in the file \
+         that matches counts. If absent, only routing gives it.",
     )
     .example("\"conf/9*\"")],
 };
@@ -193,7 +196,8 @@ const CODE: Section = Section {
         Key::new(
             "keys",
             Value::Texts,
-            "What is keyed: `0-9 * # A-D`, `x` for any digit, `[2-9]`, `{m,n}` repeats, `(name:…)` captures; or a list.",
+            "What is keyed: `0-9 * # A-D`, `x` for any digit, `[2-9]`, `{m,n}` repeats, `(name:…)` captures; or a list. \
+             Where keys can be read in several ways, the first alternative counts, and of a repeat the most rounds.",
         )
         .example("\"*3(room:x{3,6})#\""),
         Key::new("rule", Value::Text, "In place of `keys`: a public rule of the grammar file.").example("\"join\""),
@@ -233,14 +237,21 @@ const CODE: Section = Section {
         Key::new("params", Value::Params, "What the engine is told besides: of a room that `join` makes, or in the message.")
             .only_for(&["join", "message"])
             .example("{ lonely = \"true\" }"),
-        Key::new("interdigit", duration(100, 60_000), INTERDIGIT).example("\"4s\""),
+        Key::new(
+            "interdigit",
+            duration(100, 60_000),
+            "How long the next key of this code may take; while several codes are possible, the longest of theirs holds.",
+        )
+        .example("\"4s\""),
         Key::new("critical", duration(100, 60_000), CRITICAL).example("\"1s\""),
         Key::new(
             "then",
             Value::Texts,
-            "Codes whose operations follow, in order, when this one was done. A code that only follows needs no keys.",
+            "Codes whose operations follow, in order, when this one was done, in whatever state. A code that only \
+             follows has no keys, and no state, allow or timers; one that has must allow whoever keys this one.",
         )
         .example("[\"announce\"]"),
+        Key::new("secret", Value::Boolean, "Whether nobody is to read its keys in the log.").default("false"),
         Key::new("on-success", Value::Template, "What the caller hears when it was done: an engine resource.")
             .example("\"tone/1000/200\""),
         Key::new("on-failure", Value::Template, "What the caller hears when it could not be done.")
@@ -257,17 +268,17 @@ pub(in crate::config) const LIMITS: Section = Section {
         Key::new(
             "nfa-states",
             count(100_000_000),
-            "How many parts all keys together have, repeats written out.",
+            "How many parts all keys together have, repeats written out, once for every automaton they are in.",
         )
         .default("1000000"),
         Key::new("dfa-states", count(25_000_000), "How many states an automaton has before it is minimised.")
             .default("250000"),
-        Key::new("dfa-work", count(2_000_000_000), "How many steps making an automaton takes.")
+        Key::new("dfa-work", count(2_000_000_000), "How many steps making all automata takes.")
             .default("20000000"),
         Key::new(
             "table-cells",
             count(1_000_000_000),
-            "How many cells of four bytes the table of an automaton has.",
+            "How many cells of four bytes the tables of all automata have.",
         )
         .default("16000000"),
         Key::new(

@@ -70,13 +70,15 @@ impl Graph {
     }
 }
 
-/// Follows all patterns at once, breadth first, so that the first way to a state is a shortest one.
+/// Follows all patterns at once, breadth first, so that the first way to a state is a shortest one. Adds to `worked`
+/// how many steps it takes.
 pub(super) fn determinise(
     program: &Program,
     alphabet_size: usize,
     limits: &Limits,
+    worked: &mut usize,
 ) -> Result<Determinised, CompileError> {
-    let mut subsets = Subsets::new(program, limits);
+    let mut subsets = Subsets::new(program, limits, worked);
     let starts = (0..program.patterns()).map(|pattern| program.extent(pattern).start as u32);
     subsets.reach(starts, None)?;
     let mut targets = Targets { by_symbol: vec![Vec::new(); alphabet_size], touched: Vec::new() };
@@ -145,14 +147,14 @@ struct Subsets<'a> {
     /// For each instruction, in which round it was seen last.
     seen: Vec<u32>,
     round: u32,
-    worked: usize,
+    worked: &'a mut usize,
     conflicts: Vec<Conflict>,
     in_conflict: HashSet<(u32, u32)>,
     empty: Vec<usize>,
 }
 
 impl<'a> Subsets<'a> {
-    fn new(program: &'a Program, limits: &'a Limits) -> Self {
+    fn new(program: &'a Program, limits: &'a Limits, worked: &'a mut usize) -> Self {
         Subsets {
             program,
             limits,
@@ -161,7 +163,7 @@ impl<'a> Subsets<'a> {
             ways: Vec::new(),
             seen: vec![0; program.instructions.len()],
             round: 0,
-            worked: 0,
+            worked,
             conflicts: Vec::new(),
             in_conflict: HashSet::new(),
             empty: Vec::new(),
@@ -169,8 +171,8 @@ impl<'a> Subsets<'a> {
     }
 
     fn work(&mut self, steps: usize) -> Result<(), CompileError> {
-        self.worked = self.worked.saturating_add(steps);
-        LimitExceeded::check("dfa-work", self.worked, self.limits.dfa_work).map_err(CompileError::together)
+        *self.worked = self.worked.saturating_add(steps);
+        LimitExceeded::check("dfa-work", *self.worked, self.limits.dfa_work).map_err(CompileError::together)
     }
 
     /// The state of everything that these instructions lead to without a symbol; a new one if need be.

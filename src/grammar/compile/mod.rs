@@ -56,6 +56,17 @@ pub enum CompileError {
     },
 }
 
+/// What automata took that are kept together, so that limits can hold for all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spent {
+    /// Of `nfa-states`.
+    pub parts: usize,
+    /// Of `dfa-work`.
+    pub work: usize,
+    /// Of `table-cells`.
+    pub cells: usize,
+}
+
 impl CompileError {
     fn together(limit: LimitExceeded) -> Self {
         CompileError::Limit { limit, pattern: None }
@@ -120,19 +131,31 @@ impl Builder {
     /// [`CompileError`]: a limit was passed, a pattern is recursive other than at its end, two patterns accept the
     /// same symbols, or one accepts none.
     pub fn build(self) -> Result<Automaton, CompileError> {
+        self.build_after(&mut Spent::default())
+    }
+
+    /// Makes the automaton as one of several: what those before it took counts as well, and what this one takes is
+    /// added to that, whether it can be made or not.
+    ///
+    /// # Errors
+    /// [`CompileError`], as for [`build`](Self::build).
+    pub fn build_after(self, spent: &mut Spent) -> Result<Automaton, CompileError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
+        spent.parts = spent.parts.saturating_add(self.writer.parts());
+        LimitExceeded::check("nfa-states", spent.parts, self.limits.nfa_states)
+            .map_err(CompileError::together)?;
         let program = self.writer.program;
-        let full = determinise::determinise(&program, self.alphabet_size, &self.limits)?;
+        let full = determinise::determinise(&program, self.alphabet_size, &self.limits, &mut spent.work)?;
         let empty = if self.accept_empty { Vec::new() } else { full.empty };
         if !full.conflicts.is_empty() || !empty.is_empty() {
             return Err(CompileError::Patterns { conflicts: full.conflicts, empty });
         }
         let graph = if program.has_no_dead_ends() { full.graph } else { full.graph.trimmed() };
         let graph = minimise::minimise(&graph);
-        let cells = graph.states().saturating_mul(self.alphabet_size);
-        LimitExceeded::check("table-cells", cells, self.limits.table_cells)
+        spent.cells = spent.cells.saturating_add(graph.states().saturating_mul(self.alphabet_size));
+        LimitExceeded::check("table-cells", spent.cells, self.limits.table_cells)
             .map_err(CompileError::together)?;
         Ok(Automaton::freeze(&graph, self.alphabet_size, program))
     }

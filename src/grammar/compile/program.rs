@@ -1,6 +1,8 @@
 //! Patterns as one program: what the automaton is made from, and what captures are found with.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::CompileError;
 use crate::grammar::ast::Node;
@@ -39,8 +41,8 @@ pub(in crate::grammar) struct Program {
     pub(in crate::grammar) instructions: Vec<Instruction>,
     /// First and last symbol, both within.
     pub(in crate::grammar) ranges: Vec<(u32, u32)>,
-    pub(in crate::grammar) names: Vec<String>,
-    pub(in crate::grammar) tags: Vec<String>,
+    pub(in crate::grammar) names: Vec<Arc<str>>,
+    pub(in crate::grammar) tags: Vec<Arc<str>>,
     /// Where each pattern's instructions begin.
     starts: Vec<u32>,
     /// How deep open-ended repeats are within each other in each pattern, of those that could go round for nothing.
@@ -83,6 +85,8 @@ impl Program {
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) program: Program,
+    names: Places,
+    tags: Places,
     alphabet_size: usize,
     limits: Limits,
     /// Parts written so far, rounds that wrote nothing included: bounds the time as well as the memory.
@@ -109,33 +113,48 @@ struct OpenLoop {
 
 impl Writer {
     pub(super) fn new(alphabet_size: usize, limits: Limits) -> Self {
-        let program = Program::default();
-        Writer { program, alphabet_size, limits, parts: 0, loops: Vec::new(), rounds: 0, deepest: 0 }
+        Writer {
+            program: Program::default(),
+            names: Places::default(),
+            tags: Places::default(),
+            alphabet_size,
+            limits,
+            parts: 0,
+            loops: Vec::new(),
+            rounds: 0,
+            deepest: 0,
+        }
+    }
+
+    /// How many parts were written so far.
+    pub(super) fn parts(&self) -> usize {
+        self.parts
     }
 
     /// Adds a pattern; its index is the count of those before it.
     pub(super) fn pattern(&mut self, node: &Node) -> Result<(), CompileError> {
         let index = self.program.starts.len();
-        let start = self.next();
+        let (start, parts) = (self.next(), self.parts);
         self.program.starts.push(start);
         self.loops.clear();
         (self.rounds, self.deepest) = (0, 0);
         let written = self.node(node, 0, 0).and_then(|_| {
             // What captures are found with is as large as this.
             let places = (self.next() - start) as usize * (self.deepest as usize + 1);
-            self.within(places)
+            LimitExceeded::check("nfa-states", places, self.limits.nfa_states).map_err(Fault::Limit)
         });
         written.map_err(|fault| match fault {
             Fault::Limit(limit) => CompileError::Limit { limit, pattern: Some(index) },
+            // A pattern that was only the last straw is not to blame.
+            Fault::Parts(limit) => {
+                let alone = self.parts - parts > limit.allowed;
+                CompileError::Limit { limit, pattern: alone.then_some(index) }
+            }
             Fault::Recursion => CompileError::Recursion { pattern: index },
         })?;
         self.program.rounds.push(self.deepest);
         self.program.instructions.push(Instruction::Match(narrow(index)));
         Ok(())
-    }
-
-    fn within(&self, parts: usize) -> Result<(), Fault> {
-        LimitExceeded::check("nfa-states", parts, self.limits.nfa_states).map_err(Fault::Limit)
     }
 
     /// The place of the instruction that is written next.
@@ -151,7 +170,7 @@ impl Writer {
 
     fn part(&mut self) -> Result<(), Fault> {
         self.parts += 1;
-        self.within(self.parts)
+        LimitExceeded::check("nfa-states", self.parts, self.limits.nfa_states).map_err(Fault::Parts)
     }
 
     /// Writes a node. `depth` is how deep it is nested, and `floor` how many of the loops around it cannot be gone
@@ -178,14 +197,14 @@ impl Writer {
             Node::Alternatives(nodes) => self.alternatives(nodes, depth, floor),
             Node::Repeat { node, min, max } => self.repeat(node, *min, *max, depth, floor),
             Node::Capture { name, node } => {
-                let name = intern(&mut self.program.names, name);
+                let name = self.names.of(name, &mut self.program.names);
                 let open = self.push(Instruction::Open(name));
                 let nothing = self.node(node, depth + 1, floor)?;
                 self.push(Instruction::Close(open));
                 Ok(nothing)
             }
             Node::Tag(text) => {
-                let tag = intern(&mut self.program.tags, text);
+                let tag = self.tags.of(text, &mut self.program.tags);
                 self.push(Instruction::Tag(tag));
                 Ok(true)
             }
@@ -342,6 +361,8 @@ const NODES_A_LEVEL: usize = 6;
 
 enum Fault {
     Limit(LimitExceeded),
+    /// All patterns so far have more parts than the limit allows.
+    Parts(LimitExceeded),
     Recursion,
 }
 
@@ -350,10 +371,17 @@ fn narrow(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
-/// The place of a text in a list; the last one is the likeliest, as repeats are written out.
-fn intern(texts: &mut Vec<String>, text: &str) -> u32 {
-    if texts.last().is_none_or(|last| last != text) {
-        texts.push(text.to_owned());
+/// Where texts stand in a list, by their addresses: what is repeated or referred to shares its text, and to compare
+/// long texts again and again would take for ever. The list keeps them, so that no address is used anew.
+#[derive(Debug, Default)]
+struct Places(HashMap<usize, u32>);
+
+impl Places {
+    /// The place of a text in the list, which it is added to if it is not there.
+    fn of(&mut self, text: &Arc<str>, list: &mut Vec<Arc<str>>) -> u32 {
+        *self.0.entry(Arc::as_ptr(text).addr()).or_insert_with(|| {
+            list.push(Arc::clone(text));
+            narrow(list.len() - 1)
+        })
     }
-    narrow(texts.len() - 1)
 }

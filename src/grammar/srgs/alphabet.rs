@@ -47,21 +47,26 @@ impl Alphabet {
         }
     }
 
-    /// The symbols of words, or keys, that are separated by white space.
+    /// The words, or keys, of an input. They are separated by white space; keys need none.
+    #[must_use]
+    pub fn words<'i>(&self, input: &'i str) -> Vec<&'i str> {
+        let mut words = Vec::new();
+        for word in input.split_whitespace() {
+            let keys = || word.split_inclusive(|_| true);
+            if self.mode == Mode::Dtmf && key_of(word).is_none() && keys().all(|key| key_of(key).is_some()) {
+                words.extend(keys());
+            } else {
+                words.push(word);
+            }
+        }
+        words
+    }
+
+    /// The symbols of the [words](Self::words) of an input.
     ///
     /// # Errors
     /// The first word that is no key.
     pub fn symbols<'i>(&self, input: &'i str) -> Result<Vec<usize>, &'i str> {
-        input.split_whitespace().map(|word| self.symbol(word).ok_or(word)).collect()
-    }
-
-    /// What a symbol is shown as.
-    #[must_use]
-    pub fn name(&self, symbol: usize) -> String {
-        match self.mode {
-            Mode::Dtmf => Key::all().nth(symbol).map(|key| key.to_string()),
-            Mode::Voice => self.words.get(symbol).cloned(),
-        }
-        .unwrap_or_else(|| "…".to_owned())
+        self.words(input).into_iter().map(|word| self.symbol(word).ok_or(word)).collect()
     }
 }

@@ -9,7 +9,7 @@ use super::lex::{
     word,
 };
 use super::load::is_language;
-use super::parse::MAX_PROBLEMS;
+use super::parse::{MAX_PROBLEMS, is_scope};
 use super::syntax::{Document, Expansion, Mode, Reference, Spanned, Target, Token};
 use crate::grammar::Problem;
 use crate::grammar::limits::Limits;
@@ -142,7 +142,7 @@ impl<'a, 'd> Expansions<'a, 'd> {
         match input.chars().next() {
             Some('$') if input[1..].starts_with('<') => self.external(input, depth),
             Some('$') => self.local(input, depth),
-            Some('{') => tag_text.map(|text: &str| Expansion::Tag(text.to_owned())).parse(input),
+            Some('{') => tag_text.map(|text: &str| Expansion::Tag(text.into())).parse(input),
             Some('"') => {
                 let (rest, text) = quoted(input)?;
                 Ok((rest, self.token(text, &self.between(input, rest))))
@@ -310,10 +310,8 @@ fn misplaced<'a, T>(input: &'a str, help: &str) -> Parsed<'a, T> {
 
 /// A `=` in a rule: most likely the one before it does not end.
 fn missing_semicolon<'a>(input: &'a str, begins: [&'a str; 2]) -> Fault<'a> {
-    let scope =
-        |input: &str| lexeme(word).parse(input).is_ok_and(|(_, word)| matches!(word, "public" | "private"));
     let start = match begins {
-        [before, name] if name.starts_with('$') && scope(before) && before.len() > name.len() => before,
+        [before, name] if name.starts_with('$') && is_scope(before) && before.len() > name.len() => before,
         [_, name] if name.starts_with('$') => name,
         _ => return Fault::unexpected(input, "';', '|' or more of the rule"),
     };

@@ -93,7 +93,7 @@ pub(super) fn is_space(symbol: char) -> bool {
 }
 
 /// A character of an XML `Nmtoken`.
-pub(super) fn is_name_char(symbol: char) -> bool {
+pub(crate) fn is_name_char(symbol: char) -> bool {
     let combining = matches!(symbol, '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}' | '\u{2040}');
     symbol.is_alphanumeric() || matches!(symbol, '_' | '-' | '.' | ':') || combining
 }
@@ -261,8 +261,8 @@ pub(super) fn repeat(input: &str) -> Parsed<'_, (Times<'_>, Option<f64>)> {
 }
 
 /// What is left after the statement that a mistake was found in: what follows the next `;` that is in no comment,
-/// tag or quotes.
-pub(super) fn after_statement(mut input: &str) -> &str {
+/// tag or quotes. `quotes` are those that text can be in there.
+pub(super) fn after_statement<'a>(mut input: &'a str, quotes: &str) -> &'a str {
     // What is not closed once is not closed later either, and looking for it again would take for ever.
     let mut open_ended = String::new();
     while let Some(next) = input.chars().next() {
@@ -271,7 +271,7 @@ pub(super) fn after_statement(mut input: &str) -> &str {
             _ if open_ended.contains(next) => Some(input),
             '/' => blank(input).ok().map(|(rest, ())| rest),
             '{' => tag_text(input).ok().map(|(rest, _)| rest),
-            '"' => quoted(input).ok().map(|(rest, _)| rest),
+            quote if quotes.contains(quote) => quoted(input).ok().map(|(rest, _)| rest),
             _ => Some(input),
         };
         if rest.is_none() {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::address::{self, Address};
 use super::lex::shown;
@@ -10,6 +11,7 @@ use super::syntax::{Document, Mode, Reference, Spanned, Target};
 use super::{FileProblem, SourceFile, encoding};
 use crate::grammar::Problem;
 use crate::grammar::limits::Limits;
+use crate::suggest::nearest;
 
 /// How many problems of a grammar are said.
 const MAX_PROBLEMS: usize = 1_000;
@@ -25,7 +27,7 @@ pub(super) struct Files {
     /// For each file, the rule that each of its references means; `None` if it means none.
     pub(super) targets: Vec<Vec<Option<usize>>>,
     /// For each file, its rules by their names.
-    by_name: Vec<HashMap<String, usize>>,
+    by_name: Vec<HashMap<Arc<str>, usize>>,
 }
 
 /// The file and the fragment that each external reference of a file leads to.
@@ -112,6 +114,9 @@ impl Loading<'_> {
                 if problems.is_empty() || !parsed.rules.is_empty() {
                     problems.extend(check(&parsed));
                 }
+                if let Some(rule) = parsed.rules.first().filter(|_| decoded.is_guess) {
+                    problems.extend(encoding::misread(&decoded.text, rule.name.span.start));
+                }
                 document = parsed;
             }
             text = decoded.text;
@@ -194,7 +199,7 @@ fn check_media_type(media_type: &Spanned<String>) -> Result<(), Box<Problem>> {
 fn check(document: &Document) -> Vec<Problem> {
     let mut problems = Vec::new();
     problems.extend(check_language(document));
-    let names: Vec<&str> = document.rules.iter().map(|rule| rule.name.value.as_str()).collect();
+    let names: Vec<&str> = document.rules.iter().map(|rule| &*rule.name.value).collect();
     let known: std::collections::HashSet<&str> =
         names.iter().copied().chain(document.broken.iter().map(String::as_str)).collect();
     if let Some(root) = document.root.as_ref().filter(|root| !known.contains(root.value.as_str())) {
@@ -219,7 +224,7 @@ fn check(document: &Document) -> Vec<Problem> {
 
 /// Only a DTMF grammar can do without a language; what it names is ignored (SRGS 4.5).
 fn check_language(document: &Document) -> Option<Problem> {
-    if document.mode() == Mode::Dtmf {
+    if document.known_mode() != Some(Mode::Voice) || document.language.is_none() && document.is_lacking {
         return None;
     }
     let Some(language) = &document.language else {
@@ -235,18 +240,10 @@ fn check_language(document: &Document) -> Option<Problem> {
 
 /// Names the rule that is spelled most alike.
 fn did_you_mean(problem: Problem, name: &str, names: &[&str]) -> Problem {
-    match nearest(name, names) {
+    match nearest(name, names.iter().copied()) {
         Some(near) => problem.help(format!("is it \"${near}\" that is meant?")),
         None => problem,
     }
-}
-
-/// The name that is spelled most alike, if one is alike.
-pub(super) fn nearest<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
-    let short = |text: &str| text.len() < 64;
-    let alike = names.iter().take(1_000).filter(|other| short(other) && short(name));
-    let by_distance = alike.map(|other| (strsim::damerau_levenshtein(name, other), *other));
-    by_distance.min().filter(|(distance, _)| *distance <= 1 + name.len() / 4).map(|(_, near)| near)
 }
 
 impl Files {
@@ -266,7 +263,7 @@ impl Files {
         for (file, document) in self.documents.iter().enumerate() {
             let mut by_name = HashMap::new();
             for (place, rule) in document.rules.iter().enumerate() {
-                by_name.entry(rule.name.value.clone()).or_insert(self.rules.len());
+                by_name.entry(Arc::clone(&rule.name.value)).or_insert(self.rules.len());
                 self.rules.push((file, place));
             }
             self.by_name.push(by_name);
@@ -306,10 +303,15 @@ impl Files {
         if document.rules.is_empty() && self.problems.iter().any(|found| found.file == to) {
             return Ok(None);
         }
-        if document.mode() != self.documents[from].mode() {
+        let modes = document.known_mode().zip(self.documents[from].known_mode());
+        if modes.is_some_and(|(one, other)| one != other) {
             return wrong("mode-mismatch", format!("{name} is for another mode than this file"));
         }
-        let Some(rule) = fragment.or(document.root.as_ref().map(|root| root.value.as_str())) else {
+        let root = document.root.as_ref().map(|root| root.value.as_str());
+        if fragment.or(root).is_none() && document.is_lacking {
+            return Ok(None);
+        }
+        let Some(rule) = fragment.or(root) else {
             return wrong(
                 "no-root",
                 format!("{name} declares no root rule, so the reference has to name one"),

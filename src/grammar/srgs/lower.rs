@@ -1,5 +1,7 @@
 //! Rules as patterns: what a rule refers to is put in its place, captured by its name.
 
+use std::sync::Arc;
+
 use super::Alphabet;
 use super::load::Files;
 use super::measure::Cycles;
@@ -55,7 +57,7 @@ impl Lowering<'_> {
             Expansion::Garbage => Node::Garbage,
             Expansion::Token(token) => self.token(place.file, *token),
             Expansion::Reference(reference) => self.reference(place, *reference),
-            Expansion::Tag(text) => Node::Tag(text.clone()),
+            Expansion::Tag(text) => Node::Tag(Arc::clone(text)),
             Expansion::Sequence(parts) => {
                 let parts = parts.iter().filter(|part| !part.is_nothing());
                 Node::Sequence(parts.map(|part| self.expansion(part, place)).collect())
@@ -82,6 +84,6 @@ impl Lowering<'_> {
         let name = &self.files.documents[file].rules[rule].name.value;
         let within = place.group == Some(self.cycles.group[to]);
         let node = if within { self.again(to) } else { self.rule(to) };
-        node.captured(name.clone())
+        node.captured(Arc::clone(name))
     }
 }

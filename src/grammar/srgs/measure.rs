@@ -3,7 +3,7 @@
 use super::graph;
 use super::lex::shown;
 use super::load::Files;
-use super::syntax::{Expansion, Rule};
+use super::syntax::{Expansion, Rule, Token};
 use crate::grammar::Problem;
 use crate::grammar::limits::Limits;
 
@@ -123,7 +123,7 @@ fn beyond(files: &Files, cycles: &Cycles, limits: &Limits) -> Vec<(usize, Proble
     let root = document.root.as_ref().map(|root| root.value.as_str());
     let mut problems = Vec::new();
     for (number, rule) in document.rules.iter().enumerate() {
-        if !rule.public && Some(rule.name.value.as_str()) != root {
+        if !rule.public && Some(&*rule.name.value) != root {
             continue;
         }
         let size = sizes[number];
@@ -156,7 +156,7 @@ fn sizes(files: &Files, cycles: &Cycles) -> Vec<Size> {
             let references = &files.documents[file].references;
             let depths =
                 syntax.references.clone().map(|place| references[place].depth + 1 + outside(place).depth);
-            let (parts, written) = count(&syntax.expansion, &outside);
+            let (parts, written) = count(&syntax.expansion, &files.documents[file].tokens, &outside);
             whole.depth = whole.depth.max(syntax.depth).max(depths.max().unwrap_or(0));
             whole.parts = whole.parts.saturating_add(parts);
             whole.written = whole.written.saturating_add(written);
@@ -167,25 +167,27 @@ fn sizes(files: &Files, cycles: &Cycles) -> Vec<Size> {
 }
 
 /// How many parts an expansion has, and how many with repeats written out.
-fn count(expansion: &Expansion, outside: &dyn Fn(usize) -> Size) -> (usize, usize) {
+fn count(expansion: &Expansion, tokens: &[Token], outside: &dyn Fn(usize) -> Size) -> (usize, usize) {
     let inner = match expansion {
         Expansion::Reference(reference) => {
             let size = outside(*reference);
             (size.parts, size.written)
         }
         Expansion::Sequence(parts) | Expansion::Alternatives(parts) => {
-            let counts = parts.iter().map(|part| count(part, outside));
+            let counts = parts.iter().map(|part| count(part, tokens, outside));
             counts.fold((0, 0), |sum: (usize, usize), one| {
                 (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
             })
         }
         Expansion::Repeat { expansion, min, max } => {
-            let (parts, written) = count(expansion, outside);
+            let (parts, written) = count(expansion, tokens, outside);
             (parts, written.saturating_mul(max.unwrap_or(*min + 1)))
         }
-        Expansion::Null | Expansion::Void | Expansion::Garbage | Expansion::Token(_) | Expansion::Tag(_) => {
-            (0, 0)
+        Expansion::Token(token) => {
+            let words = tokens[*token].words.len();
+            (words, words)
         }
+        Expansion::Null | Expansion::Void | Expansion::Garbage | Expansion::Tag(_) => (0, 0),
     };
     (inner.0.saturating_add(1), inner.1.saturating_add(1))
 }

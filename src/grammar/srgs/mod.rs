@@ -5,8 +5,8 @@
 //! rule's name; the special rules do not.
 //!
 //! What the specification leaves to a processor is settled so:
-//! - Encodings: UTF-8, UTF-16, ISO-8859-1 and US-ASCII are read. A file that names none and is not UTF-8 is taken
-//!   for ISO-8859-1.
+//! - Encodings: UTF-8, UTF-16, ISO-8859-1 and US-ASCII are read. A file that names none is UTF-8, or UTF-16 if it
+//!   begins as that does; if it is neither, there may be other letters in its comments, and before its rules.
 //! - A token without quotes may hold any character that has no meaning of its own, `#` and `'` among them.
 //! - Words are compared as they are written. White space in a quoted token is like that between tokens.
 //! - `$GARBAGE` takes any words or keys, as many as lead to a match, or none.
@@ -31,7 +31,9 @@ use std::ops::Range;
 use super::ast::Node;
 use super::limits::Limits;
 use super::problem::Problem;
+use crate::suggest::nearest;
 pub use alphabet::Alphabet;
+pub(crate) use lex::is_name_char;
 use load::Files;
 use lower::Lowering;
 use measure::Cycles;
@@ -154,12 +156,6 @@ impl Grammar {
         self.document().root.as_ref().map(|root| root.value.as_str())
     }
 
-    /// What the tags are written in, as declared (SRGS 4.8).
-    #[must_use]
-    pub fn tag_format(&self) -> Option<&str> {
-        self.document().tag_format.as_ref().map(|format| format.value.as_str())
-    }
-
     /// Names and contents of the file's `meta` and `http-equiv` declarations, in order.
     pub fn meta(&self) -> impl Iterator<Item = (&str, &str)> {
         self.document().meta.iter().map(|(name, content)| (name.as_str(), content.as_str()))
@@ -192,8 +188,8 @@ impl Grammar {
     /// [`RuleError`] if there is none of that name, or it is private.
     pub fn rule(&self, name: &str) -> Result<Node, RuleError> {
         let number = self.files.rule(0, name).ok_or_else(|| {
-            let names: Vec<&str> = self.rules().filter(|rule| rule.public).map(|rule| rule.name).collect();
-            let near = load::nearest(name, &names).map(str::to_owned);
+            let public = self.rules().filter(|rule| rule.public).map(|rule| rule.name);
+            let near = nearest(name, public).map(str::to_owned);
             RuleError::Unknown { name: name.to_owned(), near }
         })?;
         let (_, place) = self.files.rules[number];

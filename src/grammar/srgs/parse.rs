@@ -9,10 +9,10 @@ use super::expansion::Expansions;
 use super::lex::{
     Fault, Parsed, after_statement, blank, lexeme, quoted, rule_name, shown, symbol, tag_text, uri, word,
 };
-use super::load::nearest;
 use super::syntax::{Document, Mode, Rule, Spanned};
 use crate::grammar::Problem;
 use crate::grammar::limits::Limits;
+use crate::suggest::nearest;
 
 /// How many problems of one file are said.
 pub(super) const MAX_PROBLEMS: usize = 100;
@@ -34,7 +34,7 @@ pub(super) fn parse(text: &str, body: usize, limits: &Limits) -> (Document, Vec<
             // The parsers are nom's `complete` ones and never ask for more.
             Ok((_, false)) | Err(nom::Err::Incomplete(_)) => break,
             Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) => {
-                rest = fault.resume.unwrap_or_else(|| after_statement(fault.at));
+                rest = statements.resume(rest, &fault);
                 statements.note(fault.placed(text));
             }
         }
@@ -55,6 +55,20 @@ impl<'a> Statements<'a> {
     /// The place of what was read between two rests of the text.
     fn between(&self, before: &str, after: &str) -> Range<usize> {
         self.text.len() - before.len()..self.text.len() - after.len()
+    }
+
+    /// Where reading goes on after a mistake in the statement that begins at `start`.
+    fn resume(&mut self, start: &'a str, fault: &Fault<'a>) -> &'a str {
+        let begin = blank(start).map_or(start, |(rest, ())| rest);
+        let is_rule = begin.starts_with('$') || is_scope(begin);
+        self.document.is_lacking |= !is_rule;
+        let Some(rest) = fault.resume else {
+            return after_statement(fault.at, if is_rule { "\"" } else { "\"'" });
+        };
+        // What was said of what is read again now may not be so.
+        let again = self.text.len() - rest.len();
+        self.problems.retain(|problem| problem.span.start < again);
+        rest
     }
 
     /// Notes what is wrong where reading can go on.
@@ -92,21 +106,23 @@ impl<'a> Statements<'a> {
             "base" | "tag-format" | "lexicon" => self.address(input, keyword, start)?.0,
             "language" => {
                 let (rest, language) = expect(word, input, "a language, as en-US")?;
-                self.declare(keyword, start, rest, language.to_owned(), |document| &mut document.language);
+                let span = self.between(start, rest);
+                let language = Spanned { value: language.to_owned(), span: span.clone() };
+                self.declare(keyword, span, language, |document| &mut document.language);
                 rest
             }
             "mode" => {
                 let (rest, mode) = mode(input)?;
-                self.declare(keyword, start, rest, mode, |document| &mut document.mode);
+                let span = self.between(start, rest);
+                let mode = Spanned { value: mode, span: span.clone() };
+                self.declare(keyword, span, mode, |document| &mut document.mode);
                 rest
             }
             "root" => {
                 let (rest, name) = expect(rule_name, input, "the name of a rule, as $name")?;
                 let span = self.between(input, &input[name.len() + 1..]);
-                self.declare(keyword, start, rest, name.to_owned(), |document| &mut document.root);
-                if let Some(root) = &mut self.document.root {
-                    root.span = span;
-                }
+                let root = Spanned { value: name.to_owned(), span };
+                self.declare(keyword, self.between(start, rest), root, |document| &mut document.root);
                 rest
             }
             "meta" | "http-equiv" => self.meta(input)?.0,
@@ -125,11 +141,11 @@ impl<'a> Statements<'a> {
         if media_type.is_some() && keyword != "lexicon" {
             return Fault::new("media-type", input, 1, format!("\"{keyword}\" takes no media type")).fatal();
         }
+        let span = self.between(start, rest);
+        let address = Spanned { value: address.to_owned(), span: span.clone() };
         match keyword {
-            "base" => self.declare(keyword, start, rest, address.to_owned(), |document| &mut document.base),
-            "tag-format" => {
-                self.declare(keyword, start, rest, address.to_owned(), |document| &mut document.tag_format);
-            }
+            "base" => self.declare(keyword, span, address, |document| &mut document.base),
+            "tag-format" => self.declare(keyword, span, address, |document| &mut document.tag_format),
             _ => {}
         }
         Ok((rest, ()))
@@ -147,19 +163,17 @@ impl<'a> Statements<'a> {
         Ok((rest, ()))
     }
 
-    /// Keeps what was declared, unless it was before.
+    /// Keeps what was declared, unless it was before. The declaration stands at `span`.
     fn declare<T>(
         &mut self,
         keyword: &str,
-        start: &str,
-        rest: &str,
-        value: T,
+        span: Range<usize>,
+        declared: Spanned<T>,
         slot: fn(&mut Document) -> &mut Option<Spanned<T>>,
     ) {
-        let span = self.between(start, rest);
         let slot = slot(&mut self.document);
         let Some(first) = slot.as_ref().map(|first| first.span.clone()) else {
-            *slot = Some(Spanned { value, span });
+            *slot = Some(declared);
             return;
         };
         let problem = Problem::new("duplicate-declaration", span, format!("a second {keyword:?}"));
@@ -181,7 +195,7 @@ impl<'a> Statements<'a> {
         match read {
             Ok((rest, expansion)) => {
                 self.document.rules.push(Rule {
-                    name: Spanned { value: name.to_owned(), span },
+                    name: Spanned { value: name.into(), span },
                     public,
                     expansion,
                     references: references..self.document.references.len(),
@@ -215,6 +229,11 @@ impl<'a> Statements<'a> {
     }
 }
 
+/// Whether a word stands here that only a rule begins with.
+pub(super) fn is_scope(input: &str) -> bool {
+    word(input).is_ok_and(|(_, word)| matches!(word, "public" | "private"))
+}
+
 /// Reads something and the blanks after it; what was expected is said if it is not there.
 fn expect<'a, T>(
     parser: impl Parser<&'a str, Output = T, Error = Fault<'a>>,
@@ -240,7 +259,7 @@ fn unknown<'a>(keyword: &str, start: &'a str) -> Fault<'a> {
     let message = format!("{} begins no declaration", shown(keyword));
     let fault = Fault::new("syntax", start, keyword.len(), message);
     let fault = fault.labelled("expected a declaration, or a rule as $name = …;");
-    match nearest(&keyword.to_lowercase(), &KEYWORDS) {
+    match nearest(keyword, KEYWORDS) {
         Some(near) => fault.help(format!("is it \"{near}\" that is meant?")),
         None => fault,
     }
@@ -324,6 +343,35 @@ mod tests {
         );
         assert_eq!(document.rules.len(), 1);
         assert_eq!(document.broken, ["a", "b"]);
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_is_read_again() {
+        let text = "mode dtmf; root $a; $a = 1 2\npublic $b = 12;\n$c = 1;";
+        assert_eq!(
+            says(text),
+            ["29..35 a ';' is missing before this: expected ';'", "41..43 \"12\" is no key: "]
+        );
+    }
+
+    #[test]
+    fn of_two_roots_the_first_counts_with_its_place() {
+        let (document, problems) = parse("root $a; root $b; $b = 1;", 0, &Limits::default());
+        assert_eq!(document.root.map(|root| (root.value, root.span)), Some(("a".into(), 5..7)));
+        assert_eq!(problems.len(), 1);
+        assert_eq!((&problems[0].span, &problems[0].related[0].0), (&(9..16), &(5..7)));
+    }
+
+    #[test]
+    fn a_mistake_in_a_declaration_costs_that_only() {
+        assert_eq!(says("meta a is 'b;c'; mode dtmf;"), ["5..6 unexpected \"a\": expected a name in quotes"]);
+        assert_eq!(
+            says("$a = don't b c'; $b = 1); $c = ');"),
+            [
+                "23..24 unexpected \")\": expected ';', '|' or more of the rule",
+                "31..32 unexpected \"'\": expected a token, a rule, a group or a tag"
+            ]
+        );
     }
 
     #[test]

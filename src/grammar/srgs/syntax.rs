@@ -1,6 +1,7 @@
 //! A grammar file as it is written.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// How what a grammar is matched against was entered (SRGS 4.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +36,14 @@ pub(super) struct Document {
     pub(super) tokens: Vec<Token>,
     /// Names of rules that were begun, but could not be read.
     pub(super) broken: Vec<String>,
+    /// Whether a declaration could not be read, so that of what is not declared nothing can be said.
+    pub(super) is_lacking: bool,
 }
 
 /// One rule (SRGS 3.1).
 #[derive(Debug, Clone)]
 pub(super) struct Rule {
-    pub(super) name: Spanned<String>,
+    pub(super) name: Spanned<Arc<str>>,
     pub(super) public: bool,
     pub(super) expansion: Expansion,
     /// The places in [`Document::references`] of what it refers to.
@@ -59,7 +62,7 @@ pub(super) enum Expansion {
     Garbage,
     Token(usize),
     Reference(usize),
-    Tag(String),
+    Tag(Arc<str>),
     Sequence(Vec<Expansion>),
     Alternatives(Vec<Expansion>),
     Repeat {
@@ -96,6 +99,11 @@ impl Document {
     /// A file that does not say is for voice.
     pub(super) fn mode(&self) -> Mode {
         self.mode.as_ref().map_or(Mode::Voice, |mode| mode.value)
+    }
+
+    /// The mode, if that can be said.
+    pub(super) fn known_mode(&self) -> Option<Mode> {
+        (self.mode.is_some() || !self.is_lacking).then(|| self.mode())
     }
 
     /// What references are relative to: declared, or else given by a `meta` of that name (SRGS 4.9).

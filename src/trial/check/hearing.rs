@@ -36,7 +36,9 @@ pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
         for Noted { at, event } in group.rest {
             match event {
                 Event::Peer { channel, peer } => calls.connected(channel, peer.as_ref()),
-                Event::Told(Report::Passed { channel, keys } | Report::Released { channel, keys }) => {
+                Event::Told(
+                    Report::Passed { channel, keys, .. } | Report::Released { channel, keys, .. },
+                ) => {
                     *calls.sent.entry(channel.to_string()).or_default() += &keys.symbols();
                 }
                 Event::Settled(seen) => calls.compare(seen).map_err(|what| (*at, what))?,

@@ -123,9 +123,9 @@ impl Account {
 pub(super) fn fate(report: &Report) -> Option<(&BString, &Keys)> {
     match report {
         Report::Fired { channel, keys, .. }
-        | Report::Passed { channel, keys }
-        | Report::Released { channel, keys }
-        | Report::Dropped { channel, keys } => Some((channel, keys)),
+        | Report::Passed { channel, keys, .. }
+        | Report::Released { channel, keys, .. }
+        | Report::Dropped { channel, keys, .. } => Some((channel, keys)),
         _ => None,
     }
 }

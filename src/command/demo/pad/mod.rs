@@ -10,12 +10,15 @@ mod layout;
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture};
 use ratatui::crossterm::execute;
 use ratatui::layout::Rect;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
 
 use crate::command::Failure;
 use crate::config::Config;
@@ -39,17 +42,25 @@ pub(super) fn run(config: Arc<Config>, seed: u64) -> Result<(), Failure> {
     Ok(screen.close()?)
 }
 
-/// The terminal, as it was again when this is gone: at the end, after an error, in a panic.
+/// What tells a process to leave; Ctrl-C is a key like others here, unless somebody else sends it.
+const LEAVE: [i32; 3] = [SIGTERM, SIGINT, SIGHUP];
+
+/// The terminal, as it was again when this is gone: at the end, after an error, in a panic, when told to leave.
 struct Screen {
     terminal: DefaultTerminal,
     open: bool,
+    told_to_leave: Arc<AtomicBool>,
 }
 
 impl Screen {
     fn open() -> io::Result<Self> {
+        let told_to_leave = Arc::new(AtomicBool::new(false));
+        for signal in LEAVE {
+            flag::register(signal, told_to_leave.clone())?;
+        }
         // This has a panic restore the terminal before it says what it has to say.
         let terminal = ratatui::try_init()?;
-        let screen = Screen { terminal, open: true };
+        let screen = Screen { terminal, open: true, told_to_leave };
         let told = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             let _ = execute!(io::stdout(), DisableMouseCapture);
@@ -68,7 +79,7 @@ impl Screen {
     #[allow(clippy::disallowed_methods)] // The edge: real time drives the scene's.
     fn play(&mut self, desk: &mut Desk) -> io::Result<()> {
         let mut last = Instant::now();
-        while !desk.ended() {
+        while !desk.ended() && !self.told_to_leave.load(Ordering::Relaxed) {
             self.terminal.draw(|frame| draw::draw(frame, desk))?;
             if event::poll(FRAME)? {
                 let size = self.terminal.size()?;

@@ -1,10 +1,17 @@
 //! Which part of the symbols was what.
 
+mod always;
+mod way;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::ast::Node;
-use super::compile::{self, CompileError, Instruction, Program};
+use super::compile::{self, CompileError, Program};
 use super::limits::Limits;
+pub(super) use way::run;
 
 /// What a match captured, and the tags it passed.
 ///
@@ -21,7 +28,7 @@ pub enum Step {
     /// A capture begins before the symbol at `at`.
     Open {
         /// Its name.
-        name: String,
+        name: Arc<str>,
         /// How many symbols were taken before.
         at: usize,
     },
@@ -33,7 +40,7 @@ pub enum Step {
     /// A tag was passed.
     Tag {
         /// Its text.
-        text: String,
+        text: Arc<str>,
         /// How many symbols were taken before.
         at: usize,
     },
@@ -43,11 +50,13 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Captured {
     /// By which name.
-    pub name: String,
+    pub name: Arc<str>,
     /// From and to, in symbols of the match.
     pub range: Range<usize>,
     /// How many captures it is within.
     pub depth: usize,
+    /// Whether one of those has the same name.
+    pub inner: bool,
 }
 
 impl Captures {
@@ -57,20 +66,38 @@ impl Captures {
         self.captured.iter()
     }
 
-    /// The stretch captured by a name; of several, as in a repeat, the one that begins last.
+    /// The stretch captured by a name: of several within each other, as where a rule ends in itself, the outermost,
+    /// and of several beside each other, as in a repeat, the last.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Range<usize>> {
-        self.captured
-            .iter()
-            .rev()
-            .find(|captured| captured.name == name)
-            .map(|captured| captured.range.clone())
+        self.outermost().rfind(|captured| &*captured.name == name).map(|captured| captured.range.clone())
+    }
+
+    /// What is captured by each name, as [`get`](Self::get) has it, in the order in which the names begin.
+    #[must_use]
+    pub fn named(&self) -> Vec<(&str, Range<usize>)> {
+        let mut named: Vec<(&str, Range<usize>)> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        for Captured { name, range, .. } in self.outermost() {
+            match places.entry(&**name) {
+                Entry::Occupied(place) => named[*place.get()].1 = range.clone(),
+                Entry::Vacant(place) => {
+                    place.insert(named.len());
+                    named.push((name, range.clone()));
+                }
+            }
+        }
+        named
+    }
+
+    fn outermost(&self) -> impl DoubleEndedIterator<Item = &Captured> {
+        self.captured.iter().filter(|captured| !captured.inner)
     }
 
     /// The tags that were passed, in order.
     pub fn tags(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|step| match step {
-            Step::Tag { text, .. } => Some(text.as_str()),
+            Step::Tag { text, .. } => Some(&**text),
             Step::Open { .. } | Step::Close { .. } => None,
         })
     }
@@ -99,154 +126,17 @@ impl Matcher {
         compile::program(node, alphabet_size, limits).map(|program| Matcher { program })
     }
 
+    /// Whether something is captured by a name whatever is matched: what [`Captures::get`] gives is always there, and
+    /// never empty. It is judged by every way through the pattern, taken or not.
+    #[must_use]
+    pub fn always_captures(&self, name: &str) -> bool {
+        always::captures(&self.program, name)
+    }
+
     /// What the symbols capture; `None` if the pattern does not match the whole of them.
     #[must_use]
     pub fn captures(&self, symbols: &[usize]) -> Option<Captures> {
         run(&self.program, 0, symbols)
-    }
-}
-
-/// An event of the way being tried: the instruction, and how many symbols were taken before it.
-type Event = (u32, usize);
-
-/// Where a way is.
-#[derive(Clone, Copy)]
-struct Place {
-    /// The instruction that is next.
-    instruction: usize,
-    /// How many symbols are taken.
-    taken: usize,
-    /// The outermost of the repeats around here whose round has not taken a symbol yet, counted from 1; 0 if every
-    /// round has. The rounds within an outer one began after it, so none of them has taken one either.
-    hungry: usize,
-}
-
-/// A way not tried yet: where it goes on, and how many events belong to it.
-struct Pending {
-    place: Place,
-    events: usize,
-}
-
-/// The places that were tried, a bit each.
-struct Tried {
-    bits: Vec<u64>,
-    start: usize,
-    symbols: usize,
-    rounds: usize,
-}
-
-impl Tried {
-    fn new(program: &Program, pattern: usize, symbols: usize) -> Option<Self> {
-        let (extent, rounds) = (program.extent(pattern), program.rounds(pattern));
-        let places = extent.len().checked_mul(rounds + 1)?.checked_mul(symbols + 1)?;
-        Some(Tried { bits: vec![0; places.div_ceil(64)], start: extent.start, symbols, rounds })
-    }
-
-    /// Whether the place was not tried yet.
-    fn insert(&mut self, place: Place) -> bool {
-        let row = (place.instruction - self.start) * (self.rounds + 1) + place.hungry;
-        let index = row * (self.symbols + 1) + place.taken;
-        let (word, bit) = (&mut self.bits[index / 64], 1 << (index % 64));
-        let is_new = *word & bit == 0;
-        *word |= bit;
-        is_new
-    }
-}
-
-/// Finds the way of a pattern through all the symbols: the first in the order that [`Node`] gives.
-///
-/// A place that was tried once is never tried again: it led nowhere then and would now. That bounds the work.
-pub(super) fn run(program: &Program, pattern: usize, symbols: &[usize]) -> Option<Captures> {
-    let mut tried = Tried::new(program, pattern, symbols.len())?;
-    let mut events: Vec<Event> = Vec::new();
-    let mut pending = Vec::new();
-    if pattern < program.patterns() {
-        let place = Place { instruction: program.extent(pattern).start, taken: 0, hungry: 0 };
-        pending.push(Pending { place, events: 0 });
-    }
-    while let Some(way) = pending.pop() {
-        events.truncate(way.events);
-        let mut next = Some(way.place);
-        while let Some(place) = next.filter(|&place| tried.insert(place)) {
-            let Place { instruction, taken, hungry } = place;
-            let after = Place { instruction: instruction + 1, ..place };
-            next = match program.instructions[instruction] {
-                Instruction::Take { from, to } => {
-                    let symbol = symbols.get(taken).and_then(|&symbol| u32::try_from(symbol).ok());
-                    let fits = symbol.is_some_and(|symbol| program.takes(from, to, symbol));
-                    fits.then_some(Place { taken: taken + 1, hungry: 0, ..after })
-                }
-                Instruction::Split { first, second } => {
-                    let place = Place { instruction: second as usize, ..place };
-                    pending.push(Pending { place, events: events.len() });
-                    Some(Place { instruction: first as usize, ..place })
-                }
-                Instruction::Jump(to) => Some(Place { instruction: to as usize, ..place }),
-                Instruction::Open(_) | Instruction::Enter | Instruction::Close(_) | Instruction::Tag(_) => {
-                    events.push((instruction as u32, taken));
-                    Some(after)
-                }
-                Instruction::Round(round) => {
-                    let hungry = if hungry == 0 { round as usize } else { hungry.min(round as usize) };
-                    Some(Place { hungry, ..after })
-                }
-                Instruction::Taken(round) => (hungry == 0 || hungry > round as usize).then_some(after),
-                Instruction::Match(_) if taken == symbols.len() => {
-                    return Some(replay(program, &events, taken));
-                }
-                Instruction::Match(_) | Instruction::Fail => None,
-            };
-        }
-    }
-    None
-}
-
-/// Turns the events of a way into captures. What was left open ends with what it is in.
-fn replay(program: &Program, events: &[Event], end: usize) -> Captures {
-    let mut replay = Replay { done: Captures { steps: Vec::new(), captured: Vec::new() }, open: Vec::new() };
-    for &(instruction, at) in events {
-        match program.instructions[instruction as usize] {
-            Instruction::Open(name) => replay.open(instruction, &program.names[name as usize], at),
-            Instruction::Enter => replay.open.push((instruction, None)),
-            Instruction::Close(opened) => while replay.close(at).is_some_and(|by| by != opened) {},
-            Instruction::Tag(tag) => {
-                replay.done.steps.push(Step::Tag { text: program.tags[tag as usize].clone(), at });
-            }
-            Instruction::Take { .. }
-            | Instruction::Split { .. }
-            | Instruction::Jump(_)
-            | Instruction::Round(_)
-            | Instruction::Taken(_)
-            | Instruction::Match(_)
-            | Instruction::Fail => {}
-        }
-    }
-    while replay.close(end).is_some() {}
-    replay.done
-}
-
-struct Replay {
-    done: Captures,
-    /// What has not ended: by which instruction each was begun, and its place among those captured, if it is one.
-    open: Vec<(u32, Option<usize>)>,
-}
-
-impl Replay {
-    fn open(&mut self, by: u32, name: &str, at: usize) {
-        self.done.steps.push(Step::Open { name: name.to_owned(), at });
-        let depth = self.open.iter().filter(|open| open.1.is_some()).count();
-        self.open.push((by, Some(self.done.captured.len())));
-        self.done.captured.push(Captured { name: name.to_owned(), range: at..at, depth });
-    }
-
-    /// Ends what began last, and says by which instruction it was begun.
-    fn close(&mut self, at: usize) -> Option<u32> {
-        let (by, captured) = self.open.pop()?;
-        if let Some(index) = captured {
-            self.done.captured[index].range.end = at;
-            self.done.steps.push(Step::Close { at });
-        }
-        Some(by)
     }
 }
 
@@ -258,9 +148,9 @@ mod tests {
         Matcher::new(node, 16, &Limits::default()).unwrap()
     }
 
-    fn seen(node: &Node, symbols: &[usize]) -> Vec<(String, Range<usize>)> {
+    fn seen(node: &Node, symbols: &[usize]) -> Vec<(Arc<str>, Range<usize>)> {
         let captures = matcher(node).captures(symbols).unwrap();
-        captures.iter().map(|captured| (captured.name.clone(), captured.range.clone())).collect()
+        captures.iter().map(|captured| (Arc::clone(&captured.name), captured.range.clone())).collect()
     }
 
     fn digit() -> Node {
@@ -292,12 +182,23 @@ mod tests {
         let pair = Node::Sequence(vec![digit().captured("digit"), Node::Tag("t".into())]);
         let node = pair.repeated(2, Some(2)).captured("all");
         let captures = matcher(&node).captures(&[4, 5]).unwrap();
-        let depths: Vec<_> =
-            captures.iter().map(|captured| (captured.name.as_str(), captured.depth)).collect();
+        let depths: Vec<_> = captures.iter().map(|captured| (&*captured.name, captured.depth)).collect();
         assert_eq!(depths, [("all", 0), ("digit", 1), ("digit", 1)]);
         assert_eq!(captures.get("digit"), Some(1..2));
         assert_eq!(captures.get("none"), None);
         assert_eq!(captures.tags().collect::<Vec<_>>(), ["t", "t"]);
+    }
+
+    #[test]
+    fn of_captures_within_each_other_the_outermost_counts_and_of_those_side_by_side_the_last() {
+        let again = Node::Again { label: 0, part: 0 }.captured("number").repeated(0, Some(1));
+        let body = Node::Sequence(vec![digit().captured("digit"), again]);
+        let number = Node::Loop { label: 0, parts: vec![body] }.captured("number");
+        let node = Node::Sequence(vec![digit().captured("number"), Node::symbol(10), number]);
+        let captures = matcher(&node).captures(&[7, 10, 2, 0, 1]).unwrap();
+        assert_eq!((captures.get("number"), captures.get("digit")), (Some(2..5), Some(4..5)));
+        assert_eq!(captures.named(), [("number", 2..5), ("digit", 4..5)]);
+        assert_eq!(captures.iter().filter(|captured| captured.inner).count(), 2);
     }
 
     #[test]
@@ -307,7 +208,7 @@ mod tests {
         let body = Node::Alternatives(vec![more, Node::symbol(1)]);
         let node = Node::Loop { label: 0, parts: vec![body] }.captured("all");
         let expected = [("all", 0..3), ("step", 0..3), ("more", 1..3), ("step", 1..3), ("more", 2..3)];
-        assert_eq!(seen(&node, &[1, 1, 1]), expected.map(|(name, range)| (name.to_owned(), range)));
+        assert_eq!(seen(&node, &[1, 1, 1]), expected.map(|(name, range)| (name.into(), range)));
     }
 
     #[test]

@@ -1,30 +1,16 @@
 //! The frozen automaton.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+mod prefix;
+
 use std::fmt::Write;
 
 use super::capture::{self, Captures};
 use super::compile::{Graph, Program};
+pub use prefix::{MAX_PREFIX_SYMBOLS, MAX_PREFIXES, Prefix};
 
 /// A state of an [`Automaton`]; it means nothing to another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct StateId(u32);
-
-/// One pattern that accepts the beginning of what another one accepts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prefix {
-    /// The pattern that can match first.
-    pub short: usize,
-    /// The pattern that can go on from there.
-    pub long: usize,
-    /// The shortest symbols that `short` accepts, and `long` goes on from.
-    pub witness: Vec<usize>,
-    /// The shortest symbols that begin with `witness` and that `long` accepts.
-    pub longer: Vec<usize>,
-}
-
-/// How many [`Prefix`]es are found at most; what is beyond is not said.
-pub const MAX_PREFIXES: usize = 10_000;
 
 /// No state, no pattern.
 const NONE: u32 = u32::MAX;
@@ -122,53 +108,6 @@ impl Automaton {
         capture::run(&self.program, pattern, symbols)
     }
 
-    /// Pairs of patterns of which one accepts the beginning of what the other accepts, the shortest beginnings
-    /// first; at most [`MAX_PREFIXES`].
-    #[must_use]
-    pub fn prefixes(&self) -> Vec<Prefix> {
-        let mut found = Vec::new();
-        let mut known = HashSet::new();
-        for (state, &short) in (0u32..).zip(&self.accepts).filter(|entry| *entry.1 != NONE) {
-            if !self.continues[state as usize] {
-                continue;
-            }
-            for (long, rest) in self.accepted_after(state) {
-                if long == short || !known.insert((short, long)) {
-                    continue;
-                }
-                if found.len() == MAX_PREFIXES {
-                    return found;
-                }
-                let witness = self.way_to(state);
-                let longer = witness.iter().copied().chain(rest).collect();
-                found.push(Prefix { short: short as usize, long: long as usize, witness, longer });
-            }
-        }
-        found
-    }
-
-    /// Every pattern that is accepted after at least one symbol from a state, with the shortest symbols to it.
-    fn accepted_after(&self, from: u32) -> Vec<(u32, Vec<usize>)> {
-        let mut found = Vec::new();
-        let mut ways: HashMap<u32, (u32, usize)> = HashMap::new();
-        let mut known = HashSet::new();
-        let mut rest = VecDeque::from([from]);
-        while let Some(state) = rest.pop_front() {
-            for (symbol, &to) in self.row(state).iter().enumerate().filter(|cell| *cell.1 != NONE) {
-                if ways.contains_key(&to) {
-                    continue;
-                }
-                ways.insert(to, (state, symbol));
-                rest.push_back(to);
-                let pattern = self.accepts[to as usize];
-                if pattern != NONE && known.insert(pattern) {
-                    found.push((pattern, unwind(&ways, from, to)));
-                }
-            }
-        }
-        found
-    }
-
     fn row(&self, state: u32) -> &[u32] {
         &self.table[state as usize * self.alphabet_size..][..self.alphabet_size]
     }
@@ -219,19 +158,4 @@ impl Automaton {
         }
         groups
     }
-}
-
-/// The symbols that lead from a state to another one, by the way each state was reached.
-fn unwind(ways: &HashMap<u32, (u32, usize)>, from: u32, to: u32) -> Vec<usize> {
-    let mut symbols = Vec::new();
-    let mut at = to;
-    while let Some(&(before, symbol)) = ways.get(&at) {
-        symbols.push(symbol);
-        at = before;
-        if at == from {
-            break;
-        }
-    }
-    symbols.reverse();
-    symbols
 }

@@ -1,0 +1,161 @@
+//! `[states.NAME]`, and the states that are there without.
+
+use std::ops::Range;
+
+use crate::diagnostic::Diagnostic;
+
+use super::codes::{Draft, ROOMLESS};
+use super::read::{Findings, Table, Text};
+use super::sections::check_name;
+use super::templates::{self, Scope};
+use super::{
+    Code, Keypad, Operation, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, State, Unmatched,
+};
+
+/// The states that touchtone puts calls in by itself, and what becomes in them of digits that no code wants.
+const BUILT_IN_STATES: [(&str, Unmatched); 4] = [
+    (STATE_CALL, Unmatched::Pass),
+    (STATE_CONFERENCE, Unmatched::Drop),
+    (STATE_DIAL, Unmatched::Pass),
+    (STATE_HOLD, Unmatched::Pass),
+];
+
+/// The states of the configuration.
+pub(super) struct States {
+    /// The built-in ones, then the admin's own in the order of the file.
+    pub(super) all: Vec<State>,
+    /// Where something is written of each.
+    pub(super) written: Vec<Written>,
+}
+
+/// Where something is written of a state.
+#[derive(Default)]
+pub(super) struct Written {
+    /// The name of one of the admin's own.
+    own: Option<Text>,
+    pub(super) unmatched: Option<Range<usize>>,
+    pub(super) enter: Option<Range<usize>>,
+    pub(super) pass_through: Option<Range<usize>>,
+    pub(super) first_key: Option<Range<usize>>,
+}
+
+/// The built-in states and the admin's own, each with what `[states.NAME]` says of it.
+pub(super) fn states(root: &Table<'_, '_>, keypad: &Keypad, found: &mut Findings<'_>) -> States {
+    let state = |name: &str, unmatched| State {
+        name: name.to_owned(),
+        unmatched,
+        interdigit: keypad.interdigit,
+        critical: keypad.critical,
+        enter: keypad.enter,
+        pass_through: false,
+        first_key: None,
+        secret: false,
+        on_unmatched: None,
+        on_timeout: None,
+    };
+    let built_in = BUILT_IN_STATES.iter().map(|(name, unmatched)| state(name, *unmatched));
+    let mut states = States { all: built_in.collect(), written: Vec::new() };
+    states.written.resize_with(states.all.len(), Written::default);
+    for (name, table) in root.named_tables("states", found) {
+        let known = states.all.iter().position(|state| state.name == name.value);
+        let at = known.unwrap_or_else(|| {
+            check_name("a state", &name, found);
+            states.all.push(state(&name.value, Unmatched::Pass));
+            states.written.push(Written::default());
+            states.all.len() - 1
+        });
+        states.written[at] = Written {
+            own: known.is_none().then_some(name),
+            unmatched: table.span_of("unmatched"),
+            enter: table.span_of("enter"),
+            pass_through: table.span_of("pass-through"),
+            first_key: table.span_of("first-key"),
+        };
+        override_state(&mut states.all[at], &table, found);
+        states.warn_of_no_effect(at, found);
+    }
+    states
+}
+
+impl States {
+    fn warn_of_no_effect(&self, at: usize, found: &mut Findings<'_>) {
+        let (state, written) = (&self.all[at], &self.written[at]);
+        if let (true, Unmatched::Drop) = (state.pass_through, state.unmatched)
+            && let (Some(unmatched), Some(pass_through)) = (&written.unmatched, &written.pass_through)
+        {
+            let message =
+                format!("every digit in the state `{}` goes on as it comes, and none is dropped", state.name);
+            let warning = Diagnostic::warning("no-effect", message, found.place(unmatched.clone()))
+                .related(found.place(pass_through.clone()), "because of this");
+            found.push(warning.help("remove one of the two"));
+        }
+    }
+
+    /// Warns of states that no call comes to, from the built-in ones by codes that can fire.
+    pub(super) fn warn_of_unentered(&self, drafts: &[Draft], codes: &[Code], found: &mut Findings<'_>) {
+        let entered = self.entered(drafts, codes);
+        let unentered = self.written.iter().zip(&entered).enumerate().filter(|(_, (_, entered))| !**entered);
+        for (place, (written, _)) in unentered {
+            let Some(name) = &written.own else { continue };
+            let message = format!("no call is ever in the state `{}`", name.value);
+            let mut warning = Diagnostic::warning("unentered-state", message, found.place(name.span.clone()));
+            for (draft, code) in drafts.iter().zip(codes).filter(|(draft, _)| draft.is_keyed()) {
+                let dead = code.states.contains(&place) && !code.states.iter().any(|&state| entered[state]);
+                if let (true, Some(name)) = (dead, &draft.name) {
+                    let label = format!("`{}` never fires", name.value);
+                    warning = warning.related(found.place(name.span.clone()), label);
+                }
+            }
+            let help = format!(
+                "write a code with `operation = \"set-state\"` and `to = {:?}`, for a state that calls come to",
+                name.value
+            );
+            found.push(warning.help(help));
+        }
+    }
+
+    /// Which states calls come to.
+    fn entered(&self, drafts: &[Draft], codes: &[Code]) -> Vec<bool> {
+        let mut entered: Vec<bool> = self.written.iter().map(|written| written.own.is_none()).collect();
+        let mut fires = vec![false; codes.len()];
+        loop {
+            let before = (entered.clone(), fires.clone());
+            for (at, (draft, code)) in drafts.iter().zip(codes).enumerate() {
+                fires[at] |= draft.is_keyed() && code.states.iter().any(|&state| entered[state]);
+                if fires[at] {
+                    code.then.iter().for_each(|&follower| fires[follower] = true);
+                    if let Operation::SetState { to: Some(to) } = code.operation {
+                        entered[to] = true;
+                    }
+                }
+            }
+            if before == (entered.clone(), fires.clone()) {
+                return entered;
+            }
+        }
+    }
+}
+
+fn override_state(state: &mut State, table: &Table<'_, '_>, found: &mut Findings<'_>) {
+    match table.choice("unmatched", found) {
+        Some("pass") => state.unmatched = Unmatched::Pass,
+        Some("drop") => state.unmatched = Unmatched::Drop,
+        _ => {}
+    }
+    if let Some(time) = table.duration_if_set("interdigit", found) {
+        state.interdigit = time;
+    }
+    if let Some(time) = table.duration_if_set("critical", found) {
+        state.critical = time;
+    }
+    if let Some(key) = table.phone_key("enter", found) {
+        state.enter = key;
+    }
+    state.pass_through = table.boolean("pass-through", found);
+    state.first_key = table.duration_if_set("first-key", found);
+    state.secret = table.boolean("secret", found);
+    let scope = Scope::State { in_room: !ROOMLESS.contains(&state.name.as_str()) };
+    let mut prompt = |key| templates::resource(&table.text(key, found)?, &scope, found);
+    state.on_unmatched = prompt("on-unmatched");
+    state.on_timeout = prompt("on-timeout");
+}
