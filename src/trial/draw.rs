@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Chance;
 use super::act::{Act, Meddling, Party, Trouble};
 use super::scene::{CALLERS, LATEST_DIGIT, Scene};
-use crate::key::{Key, Keys};
+use crate::key::{KEY_COUNT, Key, Keys};
 use crate::keypad::Keymap;
 
 /// The most keys of one act.
@@ -32,7 +32,6 @@ impl Draw<'_> {
         let faults = self.scene.faults;
         let who = self.party(callers);
         match self.chance.below(40) {
-            0..24 => self.keys(who),
             24..28 => Act::Wait(self.gap()),
             28 | 29 => Act::Settle,
             30 => Act::HangUp(who),
@@ -123,11 +122,9 @@ impl Draw<'_> {
                 let length = self.chance.between(1, keys.len().max(1));
                 keys.truncate(length);
             }
-            1 => {
-                if !keys.is_empty() {
-                    let at = self.chance.below(keys.len());
-                    keys[at] = self.key();
-                }
+            1 if !keys.is_empty() => {
+                let at = self.chance.below(keys.len());
+                keys[at] = self.key();
             }
             2 => {
                 let more = self.code();
@@ -146,9 +143,9 @@ impl Draw<'_> {
     }
 
     fn key(&mut self) -> Key {
-        let most = if self.chance.once_in(8) { 16 } else { 12 };
-        let wanted = self.chance.below(most);
-        Key::all().nth(wanted).unwrap_or_else(|| unreachable!("there are sixteen keys"))
+        let most = if self.chance.once_in(8) { KEY_COUNT } else { 12 };
+        let all: Vec<Key> = Key::all().take(most).collect();
+        *self.chance.pick(&all)
     }
 
     /// A way through the automaton of some state and role, to where a code ends.

@@ -12,7 +12,7 @@ pub(super) fn check(record: &[Noted]) -> Checked {
         match event {
             Event::Said(line) => match (ModuleLine::parse(line), &open) {
                 (Ok(ModuleLine::Answer(answer)), Some(id)) if id.as_slice() == answer.id.as_ref() => {
-                    open = None
+                    open = None;
                 }
                 (Ok(ModuleLine::Answer(answer)), _) => {
                     let id = BString::from(answer.id.into_owned());

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::keyed::Keyed;
 use super::{Checked, groups};
 use crate::assist::Report;
+use crate::sim::ChannelId;
 use crate::trial::act::Act;
 use crate::trial::record::{Event, Noted, Snapshot};
 use crate::trial::{Scene, Trial};
@@ -59,7 +60,7 @@ impl Calls {
 
     fn compare(&self, seen: &Snapshot) -> Result<(), String> {
         for channel in &seen.channels {
-            let Some(peer) = channel.peer.as_ref().map(|peer| peer.as_str()) else { continue };
+            let Some(peer) = channel.peer.as_ref().map(ChannelId::as_str) else { continue };
             if [channel.id.as_str(), peer]
                 .iter()
                 .any(|id| !id.starts_with("sip/") || self.unclear.contains(*id))

@@ -44,7 +44,7 @@ impl<'s> Keyed<'s> {
         for (channel, line) in &mut self.lines {
             let mut out = Vec::new();
             line.time(group.at, &mut out);
-            add(&mut fresh, channel, out);
+            add(&mut fresh, channel, &out);
         }
         match group.head {
             Event::Heard(line) => match EngineLine::parse(line) {
@@ -96,7 +96,7 @@ impl<'s> Keyed<'s> {
         if let Some(mut line) = self.lines.remove(channel) {
             let mut out = Vec::new();
             line.flush(&mut out);
-            add(fresh, channel, out);
+            add(fresh, channel, &out);
         }
         fresh.ended.push(channel.clone());
     }
@@ -139,12 +139,12 @@ impl<'s> Keyed<'s> {
             let taken = if repeated { "ignored as if it had come before" } else { "taken twice" };
             return Err((group.at, format!("{keys} of {channel} is {taken}")));
         }
-        add(fresh, channel, out);
+        add(fresh, channel, &out);
         Ok(())
     }
 }
 
-fn add(fresh: &mut Fresh, channel: &BString, out: Vec<Keys>) {
+fn add(fresh: &mut Fresh, channel: &BString, out: &[Keys]) {
     if !out.is_empty() {
         let ready = fresh.ready.entry(channel.clone()).or_default();
         ready.extend(out.iter().flat_map(|keys| keys.iter().copied()));

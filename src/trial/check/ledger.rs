@@ -46,7 +46,7 @@ pub(super) fn check(scene: &Scene, record: &[Noted]) -> Checked {
                 Event::Settled(_) => {
                     let owed = accounts.iter().find(|(_, account)| !account.is_settled());
                     if let Some((channel, account)) = owed {
-                        return Err((*at, format!("{} of {channel} is lost", account)));
+                        return Err((*at, format!("{account} of {channel} is lost")));
                     }
                     if keyed.waits() {
                         return Err((*at, "digits are waited for too long".to_owned()));

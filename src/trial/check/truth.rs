@@ -10,7 +10,7 @@ use super::Checked;
 use super::fires::natural;
 use crate::assist::{self, Report};
 use crate::config::{Operation, Switch};
-use crate::sim;
+use crate::sim::{self, ChannelId};
 use crate::trial::act::{Act, Meddling};
 use crate::trial::record::{Event, Noted, Snapshot};
 use crate::trial::{Scene, Trial};
@@ -100,7 +100,7 @@ fn room(believed: &assist::RoomView, real: &sim::RoomView, killed: bool) -> Resu
         let Some(member) = real.members.iter().find(|member| one.leg == member.leg.as_str()) else {
             continue;
         };
-        let peer = member.peer.as_ref().map(|peer| peer.as_str());
+        let peer = member.peer.as_ref().map(ChannelId::as_str);
         if one.channel.as_ref().is_some_and(|channel| Some(channel.to_str_lossy().as_ref()) != peer) {
             return Err(format!("on {} is believed {:?}, and there is {peer:?}", one.leg, one.channel));
         }
@@ -129,7 +129,7 @@ fn room(believed: &assist::RoomView, real: &sim::RoomView, killed: bool) -> Resu
 fn places(scene: &Scene, seen: &Snapshot) -> Result<(), String> {
     for (channel, place) in seen.channels.iter().zip(&seen.places) {
         let Some(place) = place.filter(|place| place.told && !place.set) else { continue };
-        let real = natural(channel.peer.as_ref().map(|peer| peer.as_str()));
+        let real = natural(channel.peer.as_ref().map(ChannelId::as_str));
         let believed = &scene.config.states[place.state].name;
         if channel.id.as_str().starts_with("sip/") && believed != real {
             return Err(format!("{} is believed in state {believed}, and is in {real}", channel.id));

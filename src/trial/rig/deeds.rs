@@ -115,7 +115,7 @@ impl Rig<'_> {
                 self.other("chan.control", Params::new().with("targetid", leg.as_str()).with("mute", on));
             }
             (Meddling::Kick, ..) => {
-                self.other("call.drop", Params::new().with("id", id).with("reason", "kicked"))
+                self.other("call.drop", Params::new().with("id", id).with("reason", "kicked"));
             }
             (Meddling::EndRoom, Some(room), _) => self.other("call.drop", Params::new().with("id", room)),
             (Meddling::Record(on), Some(room), _) => {
