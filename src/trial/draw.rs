@@ -32,12 +32,12 @@ impl Draw<'_> {
         let faults = self.scene.faults;
         let who = self.party(callers);
         match self.chance.below(40) {
-            24..28 => Act::Wait(self.gap()),
-            28 | 29 => Act::Settle,
-            30 => Act::HangUp(who),
-            31 | 32 => self.call(who.caller),
-            33..36 if faults.meddling => Act::Meddle { who, what: self.meddling() },
-            36 | 37 if faults.late => {
+            0..4 => Act::Wait(self.gap()),
+            4 | 5 => Act::Settle,
+            6 => Act::HangUp(who),
+            7 | 8 => self.call(who.caller),
+            9..12 if faults.meddling => Act::Meddle { who, what: self.meddling() },
+            12 | 13 if faults.late => {
                 let by = self.lateness();
                 if self.chance.once_in(2) {
                     Act::DoneLate(by)
@@ -45,7 +45,7 @@ impl Draw<'_> {
                     Act::AnswerLate((!self.chance.once_in(8)).then_some(by))
                 }
             }
-            38 if faults.lost => Act::Lost { time: self.gap(), killed: self.chance.once_in(2) },
+            14 if faults.lost => Act::Lost { time: self.gap(), killed: self.chance.once_in(2) },
             _ => self.keys(who),
         }
     }
