@@ -126,6 +126,7 @@ fn message(criterion: &mut Criterion) {
     for count in COUNTS {
         let mut assist = Assist::new(config(&text(count)));
         let now = Moment::at(Duration::ZERO, Timestamp::UNIX_EPOCH);
+        assist.tell_digits(false);
         assist.handle_input(now, Input::Connected(Role::Socket));
         while assist.poll_output().is_some() {}
         group.bench_function(BenchmarkId::from_parameter(count), |bencher| {

@@ -210,14 +210,81 @@ fn a_leg_that_recorded_nothing_when_the_connection_was_lost_records_nothing_afte
     brain.answer(ask, true, "name=x,type=conference;lonely=false,users=1%M%J", "");
     brain.input(Input::Disconnected);
     let sent = brain.input(Input::Connected(Role::Socket));
-    for (module, account) in [
-        ("conf", "conf/5=outgoing|sampleroom|sip/2,conf/8=outgoing|sampleroom|dumb/1"),
-        ("dumb", "dumb/1=answered|touchtone-record-sampleroom|conf/8"),
-        ("cdrbuild", ""),
-    ] {
+    let legs = "conf/5=outgoing|sampleroom|sip/2,conf/8=outgoing|sampleroom|dumb/1";
+    account(&mut brain, &sent, legs, "dumb/1=answered|touchtone-record-sampleroom|conf/8");
+    assert!(!recording(&brain));
+    assert_eq!(participants(&brain), ["conf/5"]);
+}
+
+/// The engine's account of itself, as it answers it to a new connection.
+fn account(brain: &mut Brain, sent: &[String], legs: &str, own: &str) {
+    for (module, account) in [("conf", legs), ("dumb", own), ("cdrbuild", "")] {
         let ask = sent.iter().find(|line| line.ends_with(&format!("module={module}"))).expect("a question");
         brain.answer(ask, true, &format!("name={module},type=misc;chans=1;{account}%M%J"), "");
     }
-    assert!(!recording(&brain));
+}
+
+#[test]
+fn a_digit_of_a_channel_that_had_hung_up_before_the_connection_was_lost_brings_nothing_back() {
+    let mut brain = in_room();
+    brain.say("%%<setlocal:engine.runid:1795420044:true");
+    brain.say("%%<message::false:chan.hangup::id=sip/2:lastpeerid=conf/5");
+    brain.input(Input::Disconnected);
+    let sent = brain.input(Input::Connected(Role::Socket));
+    brain.say("%%<setlocal:engine.runid:1795420044:true");
+    account(&mut brain, &sent, "", "");
+    assert_eq!(brain.key("sip/2", "conf/5", 1, "*"), ["%%<message:d1:false::"]);
+    brain.input(Input::Disconnected);
+    let sent = brain.input(Input::Connected(Role::Socket));
+    brain.say("%%<setlocal:engine.runid:1795429999:true");
+    account(&mut brain, &sent, "", "");
+    assert_eq!(brain.key("sip/2", "conf/5", 1, "*"), ["%%<message:d1:true::"], "another engine counts anew");
+}
+
+#[test]
+fn a_mute_that_is_answered_for_a_leg_the_caller_has_left_says_nothing_of_the_new_one() {
+    let mut brain = in_room();
+    let mute = key(&mut brain, 1, "*6");
+    brain.say("%%<message::true:call.execute::id=sip/2:peerid=conf/9:lastpeerid=conf/5:room=conf/other");
+    brain.say("%%<message::false:chan.connected::id=sip/2:peerid=conf/9:lastpeerid=conf/5");
+    let sent = brain.answer(&mute[0], true, "", ":id=sip/2:mute=true:peerid=conf/9");
+    let rooms = brain.assist.rooms();
+    let other = rooms.iter().find(|room| room.name == "other").expect("the new room");
+    assert_eq!(other.participants[0].muted, None, "it was sent for another leg");
+    assert!(
+        sent.iter().any(|line| line.contains("engine.status::module=conf/9")),
+        "so it is asked: {sent:?}"
+    );
+}
+
+#[test]
+fn a_late_answer_about_a_recording_overrules_nothing_that_was_done_since() {
+    let text = include_str!("../config/conference.toml").replace("[record]\n", "[record]\nby = \"room\"\n");
+    let mut brain = common::brain::in_room_with(common::brain::config(&text));
+    let start = key(&mut brain, 1, "*9");
+    give_up(&mut brain);
+    brain.say("%%<message::false:chan.connected::id=conf/6:status=incoming:address=sampleroom:peerid=wave/1");
+    brain.say("%%<message::false:chan.disconnected::id=conf/6:address=sampleroom:lastpeerid=wave/1");
+    brain.answer(&start[0], true, "", "");
+    assert!(!recording(&brain), "it began and ended, and then the answer came");
+}
+
+#[test]
+fn a_leg_to_record_on_that_is_made_after_the_connection_was_lost_is_let_go() {
+    let mut brain = in_room();
+    key(&mut brain, 1, "*9");
+    brain.input(Input::Disconnected);
+    let sent = brain.input(Input::Connected(Role::Socket));
+    account(&mut brain, &sent, "conf/5=outgoing|sampleroom|sip/2", "");
+    brain.say("%%<message::false:chan.connected::id=conf/8:address=sampleroom:peerid=dumb/1");
+    let name = "touchtone-record-sampleroom";
+    let sent = brain.say(&format!(
+        "%%<message::false:chan.connected::id=dumb/1:module=dumb:address={name}:peerid=conf/8"
+    ));
     assert_eq!(participants(&brain), ["conf/5"]);
+    assert!(!recording(&brain));
+    let ask =
+        sent.iter().find(|line| line.contains("engine.status::module=conf/sampleroom")).expect("a question");
+    let sent = brain.answer(ask, true, "name=x,type=conference;lonely=false,users=2%M%J", "");
+    assert!(sent.iter().any(|line| line.contains(":call.drop::id=dumb/1")), "{sent:?}");
 }

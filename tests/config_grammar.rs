@@ -85,3 +85,24 @@ fn a_rule_with_letters_of_any_language_can_be_used() {
     let read = |path: &Path| Ok(if path.ends_with("g.gram") { grammar } else { config });
     config::load(Path::new("t.toml"), read).unwrap_or_else(|refused| panic!("{refused}"));
 }
+
+#[test]
+fn a_code_that_is_too_much_by_itself_is_told_from_one_that_is_only_the_last_straw() {
+    let code = |name: &str, keys: &str| {
+        format!("[[code]]\nname = \"{name}\"\nkeys = \"{keys}\"\noperation = \"mute\"\n")
+    };
+    let says = |limits: &str, codes: &str| {
+        let config = format!("[limits]\n{limits}\n{codes}");
+        let refused = config::load(Path::new("t.toml"), |_| Ok(config.clone())).expect_err("too much");
+        let limits = refused.diagnostics.into_iter().filter(|found| found.kind == "limit");
+        limits.map(|found| found.message).collect::<Vec<_>>().join("; ")
+    };
+    let both = code("a", "*1x{12}") + &code("b", "*2x{12}");
+    let all = |limit: &str| format!("all codes together are more than the limit {limit}");
+    assert_eq!(says("nfa-states = 20", &both), all("\"nfa-states\" allows (20)"));
+    assert_eq!(says("dfa-states = 20", &both), all("\"dfa-states\" allows (20)"));
+    assert_eq!(says("nfa-states = 10", &both), "`a` is more than the limit \"nfa-states\" allows (10)");
+    assert_eq!(says("dfa-states = 10", &both), "`a` is more than the limit \"dfa-states\" allows (10)");
+    // The first is beyond another limit than the one that was passed.
+    assert_eq!(says("nfa-states = 20\ndfa-states = 10", &both), all("\"nfa-states\" allows (20)"));
+}

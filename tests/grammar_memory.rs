@@ -102,3 +102,19 @@ fn a_rule_that_many_codes_name_is_there_once() {
     let named = r#"all codes together are more than the limit \"nfa-states\" allows"#;
     assert!(said.contains(named), "{said}");
 }
+
+#[test]
+fn codes_that_are_too_much_together_are_refused_before_long() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let code = |code: usize| {
+        format!(
+            "[[code]]\nname = \"c{code}\"\nkeys = \"*{code:03}(n:(x{{1000}}){{400}})\"\noperation = \"join\"\n\
+             room = \"conf/${{n}}\"\n"
+        )
+    };
+    let codes: String = (0..2_000).map(code).collect();
+    fs::write(folder.path().join("t.toml"), codes).expect("a file");
+    let said = said(&touchtone(folder.path(), &["check", "--format", "json", "--config", "t.toml"]));
+    let named = r#"all codes together are more than the limit \"nfa-states\" allows"#;
+    assert!(said.contains(named), "{said:.300}");
+}

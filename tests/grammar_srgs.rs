@@ -281,6 +281,10 @@ fn what_is_too_large_is_refused_with_the_name_of_the_limit() {
     let c = "#ABNF 1.0;\nmode dtmf;\nroot $c;\n$c = 1;";
     assert_eq!(limit(with_limits(&[("a.gram", a), ("b.gram", b), ("c.gram", c)], &few)), "files");
     assert_eq!(limit(with_limits(&[("a.gram", &" ".repeat(101))], &few)), "file-bytes");
+    let referring = "#ABNF 1.0;\nmode dtmf;\npublic $a = $<b.gram#b>;";
+    let long = format!("#ABNF 1.0;\nmode dtmf;\npublic $b = 1{};", " ".repeat(60));
+    let both = [("a.gram", referring), ("b.gram", long.as_str())];
+    assert_eq!(limit(with_limits(&both, &few)), "file-bytes");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Asking the engine about one leg, where what it told is not enough.
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 
 use super::job::{Job, Purpose, Reply, Step, accepted};
 use super::legs::{Certainty, Muted, Tellings};
@@ -51,12 +51,22 @@ impl Assist {
         }
     }
 
-    /// The engine muted or unmuted a leg as we said when `sent` had been told.
-    pub(super) fn muted_by_us(&mut self, now: Moment, leg: &BStr, sent: Tellings, on: bool) {
-        if let Some(mute) = self.rooms.mute_mut(leg)
+    /// The engine muted or unmuted a leg as we said when `sent` had been told of `leg`. The answer says which it was: the
+    /// caller may be on another by then.
+    pub(super) fn muted_as_answered(
+        &mut self,
+        now: Moment,
+        answer: &Answer<'_>,
+        leg: &BString,
+        sent: Tellings,
+        on: bool,
+    ) {
+        let Some(done) = answer.params.get("peerid") else { return };
+        let sent = (*leg == *done).then_some(sent);
+        if let Some(mute) = self.rooms.mute_mut(done.as_bstr())
             && mute.done_by_us(now.steady, sent, on) == Certainty::Ask
         {
-            self.ask_aside(now, leg, 1);
+            self.ask_aside(now, done.as_bstr(), 1);
         }
     }
 

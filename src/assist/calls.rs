@@ -138,6 +138,16 @@ impl Calls {
         Some(at)
     }
 
+    /// What is known when a connection was lost: only what is gone.
+    pub(super) fn begin_again(&mut self) {
+        *self = Calls { gone: std::mem::take(&mut self.gone), ..Calls::default() };
+    }
+
+    /// The engine is another one, and counts its channels anew.
+    pub(super) fn forget_gone(&mut self) {
+        self.gone = Gone::default();
+    }
+
     /// Forgets a channel for good.
     pub(super) fn remove(&mut self, id: &BStr) -> Option<(usize, Call)> {
         self.gone.insert(id, None);

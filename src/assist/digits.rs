@@ -1,5 +1,7 @@
 //! Digits: from the engine's message to what becomes of them.
 
+use std::borrow::Cow;
+
 use bstr::{BStr, BString, ByteSlice};
 
 use super::calls::Place;
@@ -11,6 +13,9 @@ use crate::key::Keys;
 use crate::keypad::{Arrival, Collector, Order, Outcome, Rules};
 use crate::moment::Moment;
 use crate::wire::{Message, Params};
+
+/// The value of a parameter, if it is there.
+type Value<'v> = Option<Cow<'v, [u8]>>;
 
 /// What a message with digits says.
 struct Digits {
@@ -43,10 +48,11 @@ impl Assist {
 
     /// Digits that come when we no longer look for codes: they go on, but not ahead of others.
     pub(super) fn handle_late_digits(&mut self, now: Moment, message: &Message<'_>) {
-        let id = message.params.get("id").unwrap_or_default();
+        let [id, text, sequence, duplicate] = message.params.pick(["id", "text", "sequence", "duplicate"]);
+        let id = id.unwrap_or_default();
         let at = self.calls.find(BStr::new(id.as_ref()));
         let behind_others = at.and_then(|at| self.calls.get(at)).is_some_and(|call| call.release.under_way);
-        let digits = read(&message.params).filter(|_| behind_others);
+        let digits = read(text, sequence, duplicate).filter(|_| behind_others);
         self.outbox.answer(&message.id, digits.is_some());
         if let (Some(at), Some(digits)) = (at, digits) {
             self.queue_release(now, at, digits.keys, false);
@@ -55,24 +61,26 @@ impl Assist {
 
     /// Whether the digits are taken; if not they go on as they came.
     fn take_digits(&mut self, now: Moment, params: &Params<'_>) -> bool {
-        let (Some(id), Some(digits)) = (params.get("id"), read(params)) else { return false };
+        let [id, peer, text, sequence, duplicate] =
+            params.pick(["id", "peerid", "text", "sequence", "duplicate"]);
+        let (Some(id), Some(digits)) = (id, read(text, sequence, duplicate)) else { return false };
         let id = BStr::new(id.as_ref());
         let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
-        self.keyed_to(now, at, params.get("peerid").as_deref().map(BStr::new));
+        self.keyed_to(now, at, peer.as_deref().map(BStr::new));
         let Some(state) = self.calls.get(at).map(|call| call.place.state()) else { return false };
         let (secret, swallowed) = (self.config.states[state].secret, self.config.holds_back(state));
-        self.outbox.report(Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
+        self.outbox.tell(|| Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
         let mut ready = Vec::new();
         match self.put_in_order(now, at, &digits, swallowed, &mut ready) {
             Arrival::Repeated => {
-                self.outbox.report(Report::Repeated { channel: id.to_owned(), keys: digits.keys, secret });
+                self.outbox.tell(|| Report::Repeated { channel: id.to_owned(), keys: digits.keys, secret });
                 return true;
             }
             Arrival::Early => return swallowed,
             Arrival::Ready => {}
         }
         if swallowed && ready.len() == 1 && self.may_pass(at, &digits.keys) {
-            self.outbox.report(Report::Passed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
+            self.outbox.tell(|| Report::Passed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
             self.prompt_of_state(now, at, &digits.keys, false);
             self.await_key(now, at);
             return false;
@@ -208,7 +216,7 @@ impl Assist {
             Outcome::Hold(key) => {
                 let keys = Keys::from([key].as_slice());
                 let secret = self.config.states[place.state()].secret;
-                self.outbox.report(Report::Held { channel: call.id.clone(), keys, secret });
+                self.outbox.tell(|| Report::Held { channel: call.id.clone(), keys, secret });
             }
             Outcome::GiveUp(keys) => {
                 self.prompt_of_state(now, at, &keys, late);
@@ -232,13 +240,13 @@ impl Assist {
             if swallowed { taken.push(key) } else { gone_on.push(key) }
         }
         if !gone_on.is_empty() {
-            self.outbox.report(Report::Passed { channel: channel.clone(), keys: gone_on, secret });
+            self.outbox.tell(|| Report::Passed { channel: channel.clone(), keys: gone_on, secret });
         }
         if taken.is_empty() {
             return;
         }
         match self.config.states[place.state()].unmatched {
-            Unmatched::Drop => self.outbox.report(Report::Dropped { channel, keys: taken, secret }),
+            Unmatched::Drop => self.outbox.tell(|| Report::Dropped { channel, keys: taken, secret }),
             Unmatched::Pass => self.queue_release(now, at, taken, secret),
         }
     }
@@ -283,10 +291,10 @@ impl Assist {
             behind.chain(held).chain(early).partition(|&(_, taken)| taken);
         let keys = |of: Vec<(_, bool)>| of.into_iter().map(|(key, _)| key).collect::<Keys>();
         if !gone_on.is_empty() {
-            self.outbox.report(Report::Passed { channel: channel.clone(), keys: keys(gone_on), secret });
+            self.outbox.tell(|| Report::Passed { channel: channel.clone(), keys: keys(gone_on), secret });
         }
         if !taken.is_empty() {
-            self.outbox.report(Report::Dropped { channel, keys: keys(taken), secret });
+            self.outbox.tell(|| Report::Dropped { channel, keys: keys(taken), secret });
         }
     }
 
@@ -303,10 +311,10 @@ impl Assist {
 }
 
 /// `None` if there is anything in `text` that is on no key: not ours to understand.
-fn read(params: &Params<'_>) -> Option<Digits> {
-    let keys: Keys = params.get("text")?.to_str().ok()?.parse().ok()?;
-    let sequence = params.get("sequence").and_then(|number| number.to_str().ok()?.parse().ok());
-    let duplicate = params.is_true("duplicate");
+fn read(text: Value<'_>, sequence: Value<'_>, duplicate: Value<'_>) -> Option<Digits> {
+    let keys: Keys = text?.to_str().ok()?.parse().ok()?;
+    let sequence = sequence.and_then(|number| number.to_str().ok()?.parse().ok());
+    let duplicate = duplicate.is_some_and(|duplicate| *duplicate == *b"true");
     let sequence = sequence.filter(|&number| number != 0);
     (!keys.is_empty()).then_some(Digits { keys, sequence, duplicate })
 }

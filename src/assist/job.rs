@@ -101,7 +101,7 @@ pub(super) enum Step {
     Leave,
     Message,
     AskLeg { leg: BString, asked: Tellings },
-    SetMuted { on: bool, sent: Tellings },
+    SetMuted { on: bool, leg: BString, sent: Tellings },
     OpenRecordLeg,
     StartRecordLeg(Recorder),
     StopRecordLeg(Recorder),
@@ -181,7 +181,7 @@ impl Assist {
             Step::Join => self.joined(now, job, reply),
             Step::Leave | Step::Message => self.simply_done(now, job, reply),
             Step::AskLeg { leg, asked } => self.leg_known(now, job, &leg, asked, reply),
-            Step::SetMuted { on, sent } => self.muted(now, job, on, sent, reply),
+            Step::SetMuted { on, leg, sent } => self.muted(now, job, on, &leg, sent, reply),
             Step::OpenRecordLeg => self.record_leg_open(now, job, reply),
             Step::StartRecordLeg(recorder) => self.record_leg_started(now, job, &recorder, reply),
             Step::StopRecordLeg(recorder) => self.record_leg_stopped(now, job, &recorder, reply),
@@ -232,11 +232,7 @@ impl Assist {
     pub(super) fn answered(&mut self, now: Moment, number: u64, reply: Reply<'_, '_>) {
         let Some(flight) = self.flights.remove(&number) else { return };
         self.timers.change(Timer::Flight(number), Some(flight.due), None);
-        if reply.is_none()
-            && let Some(late) = Late::of(&flight.purpose)
-        {
-            self.listen_on(now, number, late);
-        }
+        let late = if reply.is_none() { Late::of(&flight.purpose) } else { None };
         match flight.purpose {
             Purpose::Step(job, step) => self.step(now, job, step, reply),
             Purpose::Release(channel) => self.release_ended(now, channel.as_ref(), reply),
@@ -249,6 +245,9 @@ impl Assist {
                 self.one_account_less(now);
             }
             Purpose::Late(late) => self.late(now, late, reply),
+        }
+        if let Some(late) = late {
+            self.listen_on(now, number, late);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bstr::{BString, ByteSlice};
+use bstr::{BStr, BString};
 
 use super::Assist;
 use super::job::{Account, Flight, Job, Purpose, Reply, Step, accepted};
@@ -19,11 +19,11 @@ const STILL_HEARD: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) enum Late {
     Joined { channel: BString },
-    Muted { on: bool, sent: Tellings },
+    Muted { on: bool, leg: BString, sent: Tellings },
     RecordLegOpen { room: BString },
-    RecordLegStarted { room: BString, recorder: Recorder },
-    RecordLegStopped { room: BString, recorder: Recorder },
-    RoomRecorder { room: BString, on: bool },
+    RecordLegStarted { room: BString, recorder: Recorder, changed: u64 },
+    RecordLegStopped { room: BString, recorder: Recorder, changed: u64 },
+    RoomRecorder { room: BString, on: bool, changed: u64 },
     Account(Account),
 }
 
@@ -46,16 +46,16 @@ impl Late {
         let room = job.room.clone();
         Some(match step {
             Step::Join => Late::Joined { channel: job.channel.clone() },
-            &Step::SetMuted { on, sent } => Late::Muted { on, sent },
+            Step::SetMuted { on, leg, sent } => Late::Muted { on: *on, leg: leg.clone(), sent: *sent },
             Step::OpenRecordLeg => Late::RecordLegOpen { room: room? },
             Step::StartRecordLeg(recorder) => {
-                Late::RecordLegStarted { room: room?, recorder: recorder.clone() }
+                Late::RecordLegStarted { room: room?, recorder: recorder.clone(), changed: 0 }
             }
             Step::StopRecordLeg(recorder) => {
-                Late::RecordLegStopped { room: room?, recorder: recorder.clone() }
+                Late::RecordLegStopped { room: room?, recorder: recorder.clone(), changed: 0 }
             }
-            Step::StartRoomRecorder => Late::RoomRecorder { room: room?, on: true },
-            Step::StopRoomRecorder => Late::RoomRecorder { room: room?, on: false },
+            Step::StartRoomRecorder => Late::RoomRecorder { room: room?, on: true, changed: 0 },
+            Step::StopRoomRecorder => Late::RoomRecorder { room: room?, on: false, changed: 0 },
             Step::Leave | Step::Message | Step::AskLeg { .. } | Step::AskMayStop => return None,
         })
     }
@@ -63,7 +63,13 @@ impl Late {
 
 impl Assist {
     /// Goes on listening for an answer that was given up.
-    pub(super) fn listen_on(&mut self, now: Moment, number: u64, late: Late) {
+    pub(super) fn listen_on(&mut self, now: Moment, number: u64, mut late: Late) {
+        if let Late::RecordLegStarted { room, changed, .. }
+        | Late::RecordLegStopped { room, changed, .. }
+        | Late::RoomRecorder { room, changed, .. } = &mut late
+        {
+            *changed = self.rooms.recording_changed(BStr::new(room));
+        }
         let due = now.steady + STILL_HEARD;
         self.timers.change(Timer::Flight(number), None, Some(due));
         self.flights.insert(number, Flight { purpose: Purpose::Late(late), due });
@@ -75,29 +81,37 @@ impl Assist {
         let done = accepted(reply).is_ok();
         match late {
             Late::Joined { channel } if done => self.entered_by(now, &channel, &answer.params),
-            Late::Muted { on, sent } if done => {
-                if let Some(leg) = answer.params.get("peerid") {
-                    self.muted_by_us(now, leg.as_bstr(), sent, on);
-                }
-            }
+            Late::Muted { on, leg, sent } if done => self.muted_as_answered(now, answer, &leg, sent, on),
             Late::RecordLegOpen { room } if done => {
                 if let Some(recorder) = recorder(&answer.params) {
                     self.rooms.add_spare(now.steady, room.as_ref(), recorder);
                     self.tidy_room(now, room.as_ref());
                 }
             }
-            Late::RecordLegStarted { room, recorder } => self.leg_records(now, &room, &recorder, done),
+            Late::RecordLegStarted { room, recorder, changed } if self.is_last(&room, changed) => {
+                self.leg_records(now, &room, &recorder, done);
+            }
             // The engine answers `false` and has stopped.
-            Late::RecordLegStopped { room, recorder } => {
+            Late::RecordLegStopped { room, recorder, changed } if self.is_last(&room, changed) => {
                 self.leg_records(now, &room, &recorder, false);
             }
-            Late::RoomRecorder { room, on } if done => self.room_records(now, &room, on),
+            Late::RoomRecorder { room, on, changed } if done && self.is_last(&room, changed) => {
+                self.room_records(now, &room, on);
+            }
             Late::Account(account) => self.account(now, account, reply),
+            // It was not done, or something else was since.
             Late::Joined { .. }
             | Late::Muted { .. }
             | Late::RecordLegOpen { .. }
+            | Late::RecordLegStarted { .. }
+            | Late::RecordLegStopped { .. }
             | Late::RoomRecorder { .. } => {}
         }
+    }
+
+    /// Whether nothing else became of a room's recording since.
+    fn is_last(&self, name: &BString, changed: u64) -> bool {
+        self.rooms.recording_changed(name.as_ref()) == changed
     }
 
     /// Whether that leg of ours records is told after all.
@@ -107,10 +121,9 @@ impl Assist {
     }
 
     fn room_records(&mut self, now: Moment, name: &BString, on: bool) {
-        let recording = &mut self.rooms.room_mut(name.as_ref()).recording;
-        match recording {
-            Recording::Off if on => *recording = Recording::Room { leg: None },
-            Recording::Room { .. } if !on => *recording = Recording::Off,
+        match self.rooms.room_mut(name.as_ref()).recording() {
+            Recording::Off if on => self.rooms.record(name.as_ref(), Recording::Room { leg: None }),
+            Recording::Room { .. } if !on => self.rooms.record(name.as_ref(), Recording::Off),
             Recording::Off | Recording::Room { .. } | Recording::Leg(_) => {}
         }
         self.tidy_room(now, name.as_ref());

@@ -86,9 +86,9 @@ impl Mute {
         self.believe(told, races)
     }
 
-    /// The engine answers that it did as we said when that much had been told.
-    pub(super) fn done_by_us(&mut self, now: Duration, sent: Tellings, on: bool) -> Certainty {
-        let races = self.tellings != sent;
+    /// The engine answers that it did as we said when that much had been told, if that is known.
+    pub(super) fn done_by_us(&mut self, now: Duration, sent: Option<Tellings>, on: bool) -> Certainty {
+        let races = sent != Some(self.tellings);
         self.tell(now);
         self.believe(Muted::Is(on), races)
     }
@@ -125,8 +125,12 @@ mod tests {
         assert_eq!(mute.known(), None);
         mute.made();
         assert_eq!(mute.known(), Some(false));
-        assert_eq!(mute.done_by_us(ms(10), mute.tellings(), true), Sure);
-        assert_eq!(mute.done_by_us(ms(10), mute.tellings(), false), Sure, "sent when the first was answered");
+        assert_eq!(mute.done_by_us(ms(10), Some(mute.tellings()), true), Sure);
+        assert_eq!(
+            mute.done_by_us(ms(10), Some(mute.tellings()), false),
+            Sure,
+            "sent when the first was answered"
+        );
         assert_eq!(mute.done_by_others(ms(5000), Muted::Is(true)), Sure);
         assert_eq!(mute.known(), Some(true));
     }
@@ -137,7 +141,11 @@ mod tests {
         mute.made();
         let sent = mute.tellings();
         assert_eq!(mute.done_by_others(ms(10), Muted::Is(false)), Sure);
-        assert_eq!(mute.done_by_us(ms(12), sent, true), Ask, "theirs was told while ours was under way");
+        assert_eq!(
+            mute.done_by_us(ms(12), Some(sent), true),
+            Ask,
+            "theirs was told while ours was under way"
+        );
         assert_eq!(mute.known(), None);
         let asked = mute.tellings();
         assert_eq!(mute.accounted(asked, true), Sure);
@@ -152,7 +160,7 @@ mod tests {
         mute.made();
         let first = mute.tellings();
         mute.doubt();
-        assert_eq!(mute.done_by_us(ms(300), mute.tellings(), false), Sure);
-        assert_eq!(mute.done_by_us(ms(400), first, true), Ask);
+        assert_eq!(mute.done_by_us(ms(300), Some(mute.tellings()), false), Sure);
+        assert_eq!(mute.done_by_us(ms(400), Some(first), true), Ask);
     }
 }

@@ -43,7 +43,7 @@ pub use session::Role;
 pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
 
 use self::calls::Calls;
-use self::job::Flight;
+use self::job::{Flight, Purpose, Step};
 use self::outbox::Outbox;
 use self::rooms::Rooms;
 use self::session::{NOTIFY_ID, Phase};
@@ -143,6 +143,11 @@ impl Assist {
         }
     }
 
+    /// Whether to report what becomes of every digit, as it does unless told otherwise, or only the codes that fire.
+    pub fn tell_digits(&mut self, tell: bool) {
+        self.outbox.set_tells_digits(tell);
+    }
+
     /// Something happened at `now`.
     pub fn handle_input(&mut self, now: Moment, input: Input<'_>) {
         self.handle_timeout(now);
@@ -236,12 +241,17 @@ impl Assist {
             self.drop_digits(at);
         }
         self.phase = Phase::Down;
+        let opening = self.flights.values().filter_map(|flight| match &flight.purpose {
+            Purpose::Step(job, Step::OpenRecordLeg) => job.room.clone(),
+            _ => None,
+        });
+        let opening = opening.collect();
         self.fail_all_jobs(now);
         self.timers.clear();
         self.flights.clear();
         self.outbox.connection_lost();
-        self.calls = Calls::default();
-        self.rooms = self.rooms.begin_again();
+        self.calls.begin_again();
+        self.rooms.begin_again(opening);
     }
 
     /// A channel hung up: what it held and what it still wanted ends with it.

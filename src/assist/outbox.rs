@@ -11,6 +11,8 @@ pub(super) struct Outbox {
     answers: Vec<u8>,
     lines: Vec<u8>,
     reports: VecDeque<Report>,
+    /// Whether somebody wants to know of every digit.
+    tells_digits: bool,
     leaving: bool,
     limit: usize,
     last_id: u64,
@@ -22,6 +24,7 @@ impl Outbox {
             answers: Vec::new(),
             lines: Vec::new(),
             reports: VecDeque::new(),
+            tells_digits: true,
             leaving: false,
             limit: wire::DEFAULT_LINE_LIMIT,
             last_id: 0,
@@ -54,6 +57,18 @@ impl Outbox {
 
     pub(super) fn report(&mut self, report: Report) {
         self.reports.push_back(report);
+    }
+
+    /// Reports what became of digits, if somebody wants to know.
+    pub(super) fn tell(&mut self, report: impl FnOnce() -> Report) {
+        if self.tells_digits {
+            self.reports.push_back(report());
+        }
+    }
+
+    /// Whether somebody wants to know of every digit, from now on.
+    pub(super) fn set_tells_digits(&mut self, tells: bool) {
+        self.tells_digits = tells;
     }
 
     /// Says that the connection can be closed.

@@ -27,7 +27,7 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         if call.release.waiting.len() + keys.len() > RELEASE_LIMIT {
             let channel = call.id.clone();
-            return self.outbox.report(Report::Dropped { channel, keys, secret });
+            return self.outbox.tell(|| Report::Dropped { channel, keys, secret });
         }
         call.release.secret |= secret;
         call.release.waiting.extend(keys.iter());
@@ -53,10 +53,12 @@ impl Assist {
         if let Some(call) = self.calls.get_mut(at) {
             call.release.under_way = sent;
         }
-        self.outbox.report(if sent {
-            Report::Released { channel, keys, secret }
-        } else {
-            Report::Dropped { channel, keys, secret }
+        self.outbox.tell(|| {
+            if sent {
+                Report::Released { channel, keys, secret }
+            } else {
+                Report::Dropped { channel, keys, secret }
+            }
         });
     }
 

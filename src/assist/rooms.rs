@@ -61,7 +61,9 @@ pub(super) struct Spare {
 #[derive(Debug, Default)]
 pub(super) struct Room {
     pub(super) legs: BTreeSet<BString>,
-    pub(super) recording: Recording,
+    recording: Recording,
+    /// Which change of any room's recording was this room's last.
+    changed: u64,
     pub(super) spare: Vec<Spare>,
     /// Whether an operation on the room itself is under way; others wait.
     pub(super) busy: bool,
@@ -71,6 +73,11 @@ pub(super) struct Room {
 }
 
 impl Room {
+    /// What records it.
+    pub(super) fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
     /// Whether a leg is there only to record.
     pub(super) fn is_machine(&self, leg: &BString) -> bool {
         self.recording.leg() == Some(leg) || self.spare.iter().any(|spare| spare.recorder.leg == *leg)
@@ -85,16 +92,31 @@ pub(super) struct Rooms {
     /// Of legs that no event has told of yet.
     told_early: HashMap<BString, Mute>,
     gone: Gone,
+    changes: u64,
     /// The channels of our legs that recorded nothing when the connection was lost; the engine does not say that.
-    pub(super) spare_before: HashSet<BString>,
+    spare_before: HashSet<BString>,
+    /// The rooms in which a leg of ours was to be made then.
+    opening_before: HashSet<BString>,
 }
 
 impl Rooms {
-    /// What is known when a connection was lost: nothing, but for what the engine will not tell.
-    pub(super) fn begin_again(&self) -> Self {
+    /// What is known when a connection was lost: nothing, but for what the engine will not tell. In the rooms of
+    /// `opening` a leg of ours was to be made, and nothing was recorded on it.
+    pub(super) fn begin_again(&mut self, opening: HashSet<BString>) {
         let spare = self.rooms.values().flat_map(|room| &room.spare);
         let spare_before = spare.map(|spare| spare.recorder.channel.clone()).collect();
-        Rooms { spare_before, ..Rooms::default() }
+        let (gone, changes) = (std::mem::take(&mut self.gone), self.changes);
+        *self = Rooms { gone, changes, spare_before, opening_before: opening, ..Rooms::default() };
+    }
+
+    /// The engine is another one, and counts its legs anew.
+    pub(super) fn forget_gone(&mut self) {
+        self.gone = Gone::default();
+    }
+
+    /// Whether a leg of ours that the engine knows of is known to record nothing.
+    pub(super) fn was_spare(&self, channel: &BString, name: &BStr) -> bool {
+        self.spare_before.contains(channel) || self.opening_before.contains(name)
     }
 
     pub(super) fn leg(&self, id: &BStr) -> Option<&Leg> {
@@ -188,19 +210,18 @@ impl Rooms {
         if let Some(known) = self.legs.get_mut(leg) {
             known.records = true;
         }
-        let recording = &mut self.room_mut(room).recording;
-        if matches!(recording, Recording::Off | Recording::Room { .. }) {
-            *recording = Recording::Room { leg: Some(leg.to_owned()) };
+        if matches!(self.room_mut(room).recording, Recording::Off | Recording::Room { .. }) {
+            self.record(room, Recording::Room { leg: Some(leg.to_owned()) });
         }
     }
 
     /// The room's own recorder could not begin; says whether that is news.
     pub(super) fn recorder_failed(&mut self, leg: &BStr, room: &BStr) -> bool {
         self.left(leg);
-        let Some(room) = self.rooms.get_mut(room) else { return false };
-        let ours = matches!(&room.recording, Recording::Room { leg: None });
+        let Some(known) = self.rooms.get(room) else { return false };
+        let ours = matches!(&known.recording, Recording::Room { leg: None });
         if ours {
-            room.recording = Recording::Off;
+            self.record(room, Recording::Off);
         }
         ours
     }
@@ -214,16 +235,31 @@ impl Rooms {
         }
     }
 
+    /// Which change of its recording was the room's last.
+    pub(super) fn recording_changed(&self, name: &BStr) -> u64 {
+        self.rooms.get(name).map_or(0, |room| room.changed)
+    }
+
+    /// What records a room is another thing from now on.
+    pub(super) fn record(&mut self, name: &BStr, recording: Recording) {
+        let change = self.changes + 1;
+        let room = self.room_mut(name);
+        if room.recording != recording {
+            (room.recording, room.changed) = (recording, change);
+            self.changes = change;
+        }
+    }
+
     /// That leg of ours records, or does not.
     pub(super) fn set_recording(&mut self, name: &BStr, recorder: &Recorder, on: bool) {
         let Some(room) = self.rooms.get_mut(name) else { return };
         let here = |spare: &Spare| spare.recorder == *recorder;
         if on && room.recording == Recording::Off && room.spare.iter().any(here) {
             room.spare.retain(|spare| !here(spare));
-            room.recording = Recording::Leg(recorder.clone());
+            self.record(name, Recording::Leg(recorder.clone()));
         } else if !on && room.recording == Recording::Leg(recorder.clone()) {
-            room.recording = Recording::Off;
             room.spare.push(Spare { recorder: recorder.clone(), asked: false, dropped: false });
+            self.record(name, Recording::Off);
         }
     }
 
@@ -251,7 +287,7 @@ impl Rooms {
             room.legs.remove(leg);
             room.spare.retain(|spare| spare.recorder.leg != leg);
             if room.recording.leg().is_some_and(|recorder| recorder == leg) {
-                room.recording = Recording::Off;
+                self.record(known.room.as_ref(), Recording::Off);
             }
         }
         Some(known.room)

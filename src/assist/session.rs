@@ -140,7 +140,13 @@ impl Assist {
                 }
             }
             b"engine.version" => self.engine.version = text,
-            b"engine.runid" => self.engine.run = text,
+            b"engine.runid" => {
+                if self.engine.run != text {
+                    self.calls.forget_gone();
+                    self.rooms.forget_gone();
+                }
+                self.engine.run = text;
+            }
             b"engine.maxworkers" => self.engine.workers = text.parse().ok(),
             _ if !success => {
                 let text = format!("the engine did not grant {}", name.as_bstr());

@@ -74,7 +74,7 @@ impl Assist {
             // Of several, or beside the room's own recorder, it is one too many.
             let recorder = Recorder { channel, leg: leg.clone() };
             self.rooms.add_spare(now.steady, room.as_bstr(), recorder.clone());
-            if !self.rooms.spare_before.contains(&recorder.channel) {
+            if !self.rooms.was_spare(&recorder.channel, room.as_bstr()) {
                 self.rooms.set_recording(room.as_bstr(), &recorder, true);
             }
             self.tidy_room(now, room.as_bstr());

@@ -121,7 +121,7 @@ impl Assist {
                 RoomView {
                     name: name.clone(),
                     participants: participants.collect(),
-                    recording: room.recording != Recording::Off,
+                    recording: *room.recording() != Recording::Off,
                 }
             })
             .collect();

@@ -5,7 +5,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::calls::{Facts, LEG_PREFIX, Place, is_leg};
 use super::digits::Strokes;
 use super::legs::Muted;
-use super::rooms::is_recorder;
+use super::rooms::{RECORD_LEG, Recorder, is_recorder};
 use super::{Assist, Report};
 use crate::keypad::Order;
 use crate::moment::Moment;
@@ -94,6 +94,7 @@ impl Assist {
         let (id, peer) = (id(params), text(params, "peerid"));
         if !is_leg(&id) {
             let last = text(params, "lastpeerid");
+            self.adopt(now, &id, &peer, params);
             self.connected_to(now, id.as_ref(), peer.as_ref(), last.as_ref());
             // Who is taken elsewhere parts from the leg without a word.
             if is_leg(&last) && last != peer {
@@ -108,6 +109,16 @@ impl Assist {
         self.rooms.occupied(now.steady, id.as_ref(), room.as_ref(), peer.as_ref());
         if is_recorder(status.as_ref(), peer.as_ref()) {
             self.rooms.records_itself(now.steady, id.as_ref(), room.as_ref());
+        }
+    }
+
+    /// A leg of ours may come to be that nobody waits for any more: it is known by its name.
+    fn adopt(&mut self, now: Moment, channel: &BString, leg: &BString, params: &Params<'_>) {
+        let name = text(params, "address");
+        if let (Some(room), true) = (name.strip_prefix(RECORD_LEG.as_bytes()), is_leg(leg)) {
+            let recorder = Recorder { channel: channel.clone(), leg: leg.clone() };
+            self.rooms.add_spare(now.steady, room.as_bstr(), recorder);
+            self.tidy_room(now, room.as_bstr());
         }
     }
 

@@ -1,9 +1,10 @@
 //! Codes that get in each other's way, or in the way of callers.
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::grammar::Limits;
-use crate::key::Keys;
-use crate::keypad::{Beginning, Clash, CodeKeys, Holder, Keymaps};
+use crate::grammar::compile::{Builder, CompileError, Spent};
+use crate::grammar::{LimitExceeded, Limits};
+use crate::key::{KEY_COUNT, Keys};
+use crate::keypad::{Beginning, Clash, Holder, Keymaps};
 
 use super::codes::Draft;
 use super::duration;
@@ -92,7 +93,7 @@ impl Codes<'_> {
                     .help("require at least one key, as {1,} instead of {0,}")
             }
             Clash::TooMuch { code, limit } => {
-                let code = code.or_else(|| self.too_large_alone(limits));
+                let code = code.or_else(|| self.too_large_alone(*limit, limits));
                 let what = code
                     .map_or("all codes together are".to_owned(), |code| format!("{} is", self.name(code)));
                 let place = code.map(|code| self.place(code, None, found));
@@ -107,14 +108,24 @@ impl Codes<'_> {
         found.push(diagnostic);
     }
 
-    /// The first code that is beyond a limit by itself, if that of all codes was passed.
-    fn too_large_alone(&self, limits: &Limits) -> Option<usize> {
-        let is_too_large = |draft: &Draft| {
-            let alone = CodeKeys { states: &[0], allow: None, ..draft.keys() };
-            let clashes = Keymaps::build(1, 0, &[alone], limits).err().unwrap_or_default();
-            clashes.iter().any(|clash| matches!(clash, Clash::TooMuch { .. }))
-        };
-        self.drafts.iter().position(is_too_large)
+    /// The first code that is beyond a limit by itself, if that of all codes was passed. No more is spent on finding
+    /// it than all codes together may take.
+    fn too_large_alone(&self, passed: LimitExceeded, limits: &Limits) -> Option<usize> {
+        // Of what is written out it is known at once.
+        let mut worked = if passed.name == "nfa-states" { usize::MAX } else { 0 };
+        for (code, draft) in self.drafts.iter().enumerate() {
+            if worked > limits.dfa_work {
+                return None;
+            }
+            let Some(pattern) = draft.keys().pattern else { continue };
+            let (mut builder, mut spent) = (Builder::new(KEY_COUNT, limits.clone()), Spent::default());
+            builder.pattern(pattern);
+            match builder.build_after(&mut spent) {
+                Err(CompileError::Limit { limit, .. }) if limit.name == passed.name => return Some(code),
+                _ => worked = worked.saturating_add(spent.work),
+            }
+        }
+        None
     }
 
     fn same_keys(
@@ -197,8 +208,9 @@ impl Codes<'_> {
     /// The alternative of a code that is these keys; the first one if none is, or no keys are given.
     fn alternative(&self, code: usize, keys: Option<&Keys>) -> Option<&Alternative> {
         let alternatives = self.drafts.get(code)?.alternatives();
+        let several = keys.filter(|_| alternatives.len() > 1);
         let matching =
-            keys.and_then(|keys| alternatives.iter().find(|alternative| alternative.matches(keys)));
+            several.and_then(|keys| alternatives.iter().find(|alternative| alternative.matches(keys)));
         matching.or(alternatives.first())
     }
 }

@@ -1,6 +1,6 @@
 //! What is keyed for a code.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::grammar::ast::Node;
 use crate::grammar::capture::Matcher;
-use crate::grammar::compile::CompileError;
+use crate::grammar::compile::{CompileError, Spent};
 use crate::grammar::{Limits, Problem, dregex};
 use crate::key::{KEY_COUNT, Keys};
 
@@ -33,10 +33,17 @@ pub(super) struct Alternative {
     pattern: Rc<Pattern>,
 }
 
+/// What may be spent on looking at patterns one by one, before all are compiled together and the limits hold for them.
+/// What goes beyond it is not looked at: it will be refused then.
+pub(super) struct Allowance {
+    limits: Limits,
+    spent: Cell<Spent>,
+}
+
 /// What an alternative matches, and what was found out about that. Alternatives that name the same rule share it.
 pub(super) struct Pattern {
     node: Node,
-    limits: Limits,
+    allowance: Rc<Allowance>,
     names: OnceCell<HashSet<Arc<str>>>,
     shortest: OnceCell<Result<Option<usize>, CompileError>>,
     always: RefCell<HashMap<String, bool>>,
@@ -59,7 +66,10 @@ pub(super) fn read(
         _ => {}
     }
     let keys = table.texts("keys", found).map(|texts| {
-        let read = texts.into_iter().map(|text| expression(text, limits, found)).collect::<Vec<_>>();
+        let read = texts
+            .into_iter()
+            .map(|text| expression(text, limits, rules.allowance(), found))
+            .collect::<Vec<_>>();
         read.into_iter().collect::<Option<Vec<_>>>()
     });
     let rule = table.text("rule", found).map(|text| {
@@ -77,10 +87,15 @@ fn report_neither(table: &Table<'_, '_>, found: &mut Findings<'_>) {
     );
 }
 
-fn expression(text: Text, limits: &Limits, found: &mut Findings<'_>) -> Option<Alternative> {
+fn expression(
+    text: Text,
+    limits: &Limits,
+    allowance: &Rc<Allowance>,
+    found: &mut Findings<'_>,
+) -> Option<Alternative> {
     match dregex::parse(&text.value, limits) {
         Ok(node) => {
-            let pattern = Rc::new(Pattern::new(node, limits));
+            let pattern = Rc::new(Pattern::new(node, allowance));
             Some(Alternative { text, pattern, definition: None })
         }
         Err(problems) => {
@@ -117,11 +132,36 @@ impl Patterns {
     }
 }
 
+impl Allowance {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Allowance { limits: limits.clone(), spent: Cell::default() }
+    }
+
+    /// Whether at least one key is captured by this name, whatever is keyed.
+    fn always_captures(&self, node: &Node, name: &str) -> bool {
+        let mut spent = self.spent.get();
+        if spent.work > self.limits.dfa_work {
+            return true;
+        }
+        let matcher = Matcher::new(node, KEY_COUNT, &self.limits);
+        spent.work += matcher.as_ref().map_or(self.limits.nfa_states, Matcher::size);
+        self.spent.set(spent);
+        matcher.map_or(true, |matcher| matcher.always_captures(name))
+    }
+
+    fn shortest(&self, node: &Node) -> Result<Option<usize>, CompileError> {
+        let mut spent = self.spent.get();
+        let found = shape::shortest(node, &self.limits, &mut spent);
+        self.spent.set(spent);
+        found
+    }
+}
+
 impl Pattern {
-    pub(super) fn new(node: Node, limits: &Limits) -> Self {
+    pub(super) fn new(node: Node, allowance: &Rc<Allowance>) -> Self {
         Pattern {
             node,
-            limits: limits.clone(),
+            allowance: Rc::clone(allowance),
             names: OnceCell::new(),
             shortest: OnceCell::new(),
             always: RefCell::default(),
@@ -146,10 +186,8 @@ impl Alternative {
         if let Some(&known) = self.pattern.always.borrow().get(name) {
             return known;
         }
-        let Pattern { node, limits, always, .. } = &*self.pattern;
-        // What is beyond a limit is reported when all codes are compiled.
-        let matcher = Matcher::new(node, KEY_COUNT, limits);
-        let found = matcher.map_or(true, |matcher| matcher.always_captures(name));
+        let Pattern { node, allowance, always, .. } = &*self.pattern;
+        let found = allowance.always_captures(node, name);
         always.borrow_mut().insert(name.to_owned(), found);
         found
     }
@@ -157,14 +195,14 @@ impl Alternative {
     /// Whether it is these keys.
     pub(super) fn matches(&self, keys: &Keys) -> bool {
         let symbols: Vec<_> = keys.iter().map(|key| key.index()).collect();
-        let matcher = Matcher::new(&self.pattern.node, KEY_COUNT, &self.pattern.limits);
+        let matcher = Matcher::new(&self.pattern.node, KEY_COUNT, &self.pattern.allowance.limits);
         matcher.is_ok_and(|matcher| matcher.captures(&symbols).is_some())
     }
 
     /// How many keys it takes at least; `None` if no keys match it. An error if it is beyond a limit.
     pub(super) fn shortest(&self) -> Result<Option<usize>, CompileError> {
-        let Pattern { node, limits, shortest, .. } = &*self.pattern;
-        shortest.get_or_init(|| shape::shortest(node, limits)).clone()
+        let Pattern { node, allowance, shortest, .. } = &*self.pattern;
+        shortest.get_or_init(|| allowance.shortest(node)).clone()
     }
 
     /// How many keys it takes at most; `None` if there is no end.

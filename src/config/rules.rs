@@ -11,7 +11,7 @@ use crate::grammar::{LimitExceeded, Limits};
 
 use super::files::Files;
 use super::grammar_file;
-use super::patterns::Pattern;
+use super::patterns::{Allowance, Pattern};
 use super::read::{Findings, Table, Text};
 use super::schema::KEYPAD;
 
@@ -25,6 +25,7 @@ pub(super) struct Rules {
     /// How many parts they have together.
     parts: usize,
     limits: Limits,
+    allowance: Rc<Allowance>,
 }
 
 enum State {
@@ -47,7 +48,13 @@ pub(super) struct Rule {
 
 impl Rules {
     fn new(state: State, limits: &Limits) -> Self {
-        Rules { state, span: 0..0, used: HashMap::new(), parts: 0, limits: limits.clone() }
+        let allowance = Rc::new(Allowance::new(limits));
+        Rules { state, span: 0..0, used: HashMap::new(), parts: 0, limits: limits.clone(), allowance }
+    }
+
+    /// What all patterns share.
+    pub(super) fn allowance(&self) -> &Rc<Allowance> {
+        &self.allowance
     }
 
     /// Reads the grammar file that `[keypad]` names, if it names one; its path is relative to the configuration's.
@@ -96,7 +103,9 @@ impl Rules {
             (Ok(node), Some(definition)) => {
                 self.parts = self.parts.saturating_add(node.parts());
                 match LimitExceeded::check("nfa-states", self.parts, self.limits.nfa_states) {
-                    Ok(()) => Some(Rule { pattern: Rc::new(Pattern::new(node, &self.limits)), definition }),
+                    Ok(()) => {
+                        Some(Rule { pattern: Rc::new(Pattern::new(node, &self.allowance)), definition })
+                    }
                     Err(limit) => {
                         found.push(too_much(limit, name, found));
                         None

@@ -2,17 +2,22 @@
 
 use crate::grammar::Limits;
 use crate::grammar::ast::Node;
-use crate::grammar::compile::{Builder, CompileError};
+use crate::grammar::compile::{Builder, CompileError, Spent};
 use crate::key::KEY_COUNT;
 
-/// How many keys a pattern takes at least; `None` if no keys match it.
-pub(super) fn shortest(node: &Node, limits: &Limits) -> Result<Option<usize>, CompileError> {
+/// How many keys a pattern takes at least; `None` if no keys match it. What an automaton takes to find that is added to
+/// what was spent before.
+pub(super) fn shortest(
+    node: &Node,
+    limits: &Limits,
+    spent: &mut Spent,
+) -> Result<Option<usize>, CompileError> {
     if let Ok(keys) = straight(node) {
         return Ok(Some(keys).filter(|&keys| keys != NEVER));
     }
     let mut builder = Builder::new(KEY_COUNT, limits.clone()).accept_empty();
     let pattern = builder.pattern(node);
-    Ok(builder.build()?.shortest(pattern).map(|keys| keys.len()))
+    Ok(builder.build_after(spent)?.shortest(pattern).map(|keys| keys.len()))
 }
 
 /// More keys than anybody can press.
@@ -67,15 +72,24 @@ mod tests {
 
     #[test]
     fn lengths_are_those_of_the_shortest_and_the_longest_keys() {
-        let lengths =
-            |text: &str| (shortest(&pattern(text), &Limits::default()).unwrap(), longest(&pattern(text)));
+        let lengths = |text: &str| {
+            (
+                shortest(&pattern(text), &Limits::default(), &mut Spent::default()).unwrap(),
+                longest(&pattern(text)),
+            )
+        };
         assert_eq!(lengths("*3(room:x{3,6})#"), (Some(6), Some(9)));
         assert_eq!(lengths("*(1x{2}){0,3}"), (Some(1), Some(10)));
         assert_eq!(lengths("*x{2,}"), (Some(3), None));
         assert_eq!(lengths("1{0,0}2"), (Some(1), Some(1)));
-        assert_eq!(shortest(&Node::Void, &Limits::default()).unwrap(), None);
+        assert_eq!(shortest(&Node::Void, &Limits::default(), &mut Spent::default()).unwrap(), None);
         assert_eq!(
-            shortest(&Node::Sequence(vec![Node::Empty, Node::Void]), &Limits::default()).unwrap(),
+            shortest(
+                &Node::Sequence(vec![Node::Empty, Node::Void]),
+                &Limits::default(),
+                &mut Spent::default()
+            )
+            .unwrap(),
             None
         );
     }

@@ -23,7 +23,7 @@ pub struct Limits {
     pub expansion: usize,
     /// `files`: how many files one grammar may be made of.
     pub files: usize,
-    /// `file-bytes`: how long one of its files may be, in bytes.
+    /// `file-bytes`: how long its files may be together, in bytes.
     pub file_bytes: usize,
 }
 

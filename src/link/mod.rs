@@ -37,7 +37,9 @@ const READ_SIZE: usize = 64 * 1024;
 pub async fn run(config: Arc<Config>, address: &Address) -> io::Result<()> {
     let mut signals = Signals::new(address)?;
     let mut backoff = Backoff::new(config.yate.reconnect);
-    let mut pump = Pump::new(Assist::new(config));
+    let mut assist = Assist::new(config);
+    assist.tell_digits(tracing::enabled!(tracing::Level::DEBUG));
+    let mut pump = Pump::new(assist);
     let clock = Clock::start();
     loop {
         let connected = tokio::select! {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bstr::{BStr, ByteSlice};
-use memchr::memchr;
+use memchr::memchr_iter;
 
 use super::escape::{self, BadEscape};
 
@@ -74,14 +74,25 @@ impl<'a> Params<'a> {
     /// The value of the first parameter of that name, unescaped; `None` if absent or without a value.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        self.raw_fields().find_map(|(key, value)| {
-            let hit = if memchr(b'%', key).is_some() {
-                unescaped(key) == name.as_bytes()
-            } else {
-                key == name.as_bytes()
-            };
-            if hit { value.map(unescaped) } else { None }
-        })
+        let [value] = self.pick([name]);
+        value
+    }
+
+    /// The values of several parameters, each as [`get`](Self::get) has it, in one pass over the line.
+    #[must_use]
+    pub fn pick<const N: usize>(&self, names: [&str; N]) -> [Option<Cow<'_, [u8]>>; N] {
+        let mut values = [const { None }; N];
+        for (key, value) in self.raw_fields() {
+            let Some(value) = value else { continue };
+            // Hardly a name is escaped; where one is, it is not compared as it stands.
+            let key = if key.contains(&b'%') { unescaped(key) } else { Cow::Borrowed(key) };
+            for (name, found) in names.iter().zip(&mut values) {
+                if found.is_none() && *key == *name.as_bytes() {
+                    *found = Some(unescaped(value));
+                }
+            }
+        }
+        values
     }
 
     /// Whether the first parameter of that name is `true`, as the engine writes it.
@@ -103,8 +114,15 @@ impl<'a> Params<'a> {
 
     /// Names and values as they stand on the wire; empty fields are passed over, as the engine does.
     pub(super) fn raw_fields(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        Fields { rest: Some(&self.wire) }.filter(|field| !field.is_empty()).map(|field| {
-            match memchr(b'=', field) {
+        let ends = memchr_iter(b':', &self.wire).chain([self.wire.len()]);
+        let fields = ends.scan(0, |from, end| {
+            let field = &self.wire[*from..end];
+            *from = end + 1;
+            Some(field)
+        });
+        // A name is so short that looking at each byte is the fastest way to its end.
+        fields.filter(|field| !field.is_empty()).map(|field| {
+            match field.iter().position(|&byte| byte == b'=') {
                 Some(at) => (&field[..at], Some(&field[at + 1..])),
                 None => (field, None),
             }
@@ -115,25 +133,6 @@ impl<'a> Params<'a> {
 /// The escapes were checked when the parameters were made, so undoing them cannot fail.
 fn unescaped(field: &[u8]) -> Cow<'_, [u8]> {
     escape::unescape(field).unwrap_or(Cow::Borrowed(field))
-}
-
-struct Fields<'a> {
-    rest: Option<&'a [u8]>,
-}
-
-impl<'a> Iterator for Fields<'a> {
-    type Item = &'a [u8];
-
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let rest = self.rest?;
-        match memchr(b':', rest) {
-            Some(at) => {
-                self.rest = Some(&rest[at + 1..]);
-                Some(&rest[..at])
-            }
-            None => self.rest.take(),
-        }
-    }
 }
 
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for Params<'static> {
@@ -174,6 +173,14 @@ mod tests {
         let params = Params::from_wire(b"id=conf/6:module=conf:id=conf/7").unwrap();
         assert_eq!(params.get("id").unwrap().as_ref(), b"conf/6");
         assert_eq!(params.iter().filter(|(name, _)| name.as_ref() == b"id").count(), 2);
+    }
+
+    #[test]
+    fn several_are_found_in_one_pass_and_a_name_may_be_escaped() {
+        let params = Params::from_wire(b"id=a::%id=x:te%xt=b:id=c:odd%}=d:last").unwrap();
+        let found = params.pick(["odd=", "id", "nosuch", "last", "te8t"]);
+        let found = found.map(|value| value.map(|value| value.to_str_lossy().into_owned()));
+        assert_eq!(found, [Some("d".into()), Some("a".into()), None, None, Some("b".into())]);
     }
 
     #[test]

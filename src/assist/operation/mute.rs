@@ -1,6 +1,6 @@
 //! Muting a participant.
 
-use bstr::ByteSlice;
+use bstr::BString;
 
 use crate::assist::Assist;
 use crate::assist::job::{Job, Reply, Step, accepted};
@@ -17,20 +17,19 @@ impl Assist {
         };
         let known = self.rooms.leg(leg.as_ref()).and_then(|leg| leg.mute.known());
         match (switch, known) {
-            (Switch::On, _) => self.set_muted(now, job, true),
-            (Switch::Off, _) => self.set_muted(now, job, false),
-            (Switch::Toggle, Some(muted)) => self.set_muted(now, job, !muted),
+            (Switch::On, _) => self.set_muted(now, job, leg, true),
+            (Switch::Off, _) => self.set_muted(now, job, leg, false),
+            (Switch::Toggle, Some(muted)) => self.set_muted(now, job, leg, !muted),
             (Switch::Toggle, None) => self.ask_leg(now, job, leg),
         }
     }
 
-    fn set_muted(&mut self, now: Moment, job: Job, on: bool) {
+    fn set_muted(&mut self, now: Moment, job: Job, leg: BString, on: bool) {
         let wanted = if on { "true" } else { "false" };
         let params =
             Params::new().with("id", &job.channel).with("message", "chan.control").with("mute", wanted);
-        let sent = self.leg_of(&job.channel).map(|leg| self.rooms.tellings(leg.as_ref())).unwrap_or_default();
-        let step = Step::SetMuted { on, sent };
-        self.send_step(now, job, step, "chan.masquerade", params);
+        let sent = self.rooms.tellings(leg.as_ref());
+        self.send_step(now, job, Step::SetMuted { on, leg, sent }, "chan.masquerade", params);
     }
 
     pub(in crate::assist) fn muted(
@@ -38,17 +37,15 @@ impl Assist {
         now: Moment,
         job: Job,
         on: bool,
+        leg: &BString,
         sent: Tellings,
         reply: Reply<'_, '_>,
     ) {
         let outcome = accepted(reply).map(|answer| {
-            if let Some(leg) = answer.params.get("peerid") {
-                self.muted_by_us(now, leg.as_bstr(), sent, on);
-            }
+            self.muted_as_answered(now, answer, leg, sent, on);
             if on { "muted" } else { "unmuted" }
         });
         if reply.is_none()
-            && let Some(leg) = self.leg_of(&job.channel).cloned()
             && let Some(mute) = self.rooms.mute_mut(leg.as_ref())
         {
             // It may have been done all the same.

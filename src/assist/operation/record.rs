@@ -19,7 +19,7 @@ impl Assist {
             return self.ask_leg(now, job, leg);
         };
         let Some(job) = self.claim_room(job, &name) else { return };
-        let recording = self.rooms.room_mut(name.as_ref()).recording.clone();
+        let recording = self.rooms.room_mut(name.as_ref()).recording().clone();
         match (switch, recording) {
             (Switch::On, Recording::Leg(_) | Recording::Room { .. }) => {
                 self.finish(now, job, Ok("recording already"));

@@ -21,11 +21,10 @@ impl Assist {
 
     pub(in crate::assist) fn room_recorder_started(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
         let outcome = accepted(reply).map(|_| {
-            if let Some(name) = &job.room {
-                let recording = &mut self.rooms.room_mut(name.as_ref()).recording;
-                if *recording == Recording::Off {
-                    *recording = Recording::Room { leg: None };
-                }
+            if let Some(name) = &job.room
+                && *self.rooms.room_mut(name.as_ref()).recording() == Recording::Off
+            {
+                self.rooms.record(name.as_ref(), Recording::Room { leg: None });
             }
             "recording"
         });
@@ -54,7 +53,7 @@ impl Assist {
     pub(in crate::assist) fn room_recorder_stopped(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
         let outcome = accepted(reply).map(|_| {
             if let Some(name) = &job.room {
-                self.rooms.room_mut(name.as_ref()).recording = Recording::Off;
+                self.rooms.record(name.as_ref(), Recording::Off);
             }
             "not recording"
         });

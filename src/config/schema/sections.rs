@@ -288,7 +288,7 @@ pub(in crate::config) const LIMITS: Section = Section {
         )
         .default("200000"),
         Key::new("files", count(10_000), "How many files one grammar is made of.").default("100"),
-        Key::new("file-bytes", count(1_000_000_000), "How long a grammar file is, in bytes.")
+        Key::new("file-bytes", count(1_000_000_000), "How long the files of a grammar are together, in bytes.")
             .default("1000000"),
     ],
 };

@@ -126,6 +126,12 @@ impl Matcher {
         compile::program(node, alphabet_size, limits).map(|program| Matcher { program })
     }
 
+    /// How large it is: how many steps it takes to look at all of it.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.program.instructions.len() * (self.program.rounds(0) + 1)
+    }
+
     /// Whether something is captured by a name whatever is matched: what [`Captures::get`] gives is always there, and
     /// never empty. It is judged by every way through the pattern, taken or not.
     #[must_use]

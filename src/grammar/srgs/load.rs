@@ -39,8 +39,14 @@ pub(super) fn load(
     limits: &Limits,
     loader: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
 ) -> Files {
-    let mut loading =
-        Loading { limits, loader, files: Files::default(), links: Vec::new(), by_file: HashMap::new() };
+    let mut loading = Loading {
+        limits,
+        loader,
+        files: Files::default(),
+        bytes: 0,
+        links: Vec::new(),
+        by_file: HashMap::new(),
+    };
     match address::resolve("", None, name) {
         Ok(name) => {
             loading.file(&name, None);
@@ -65,6 +71,8 @@ struct Loading<'a> {
     limits: &'a Limits,
     loader: &'a mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
     files: Files,
+    /// How long they are together, in bytes.
+    bytes: usize,
     links: Vec<Links>,
     /// Files that were tried, by their names.
     by_file: HashMap<String, Option<usize>>,
@@ -102,8 +110,11 @@ impl Loading<'_> {
         let mut document = Document::default();
         let mut problems = Vec::new();
         let mut text = String::new();
-        if bytes.len() > self.limits.file_bytes {
-            let message = format!("longer than the limit \"file-bytes\" allows ({})", self.limits.file_bytes);
+        self.bytes = self.bytes.saturating_add(bytes.len());
+        if self.bytes > self.limits.file_bytes {
+            let with = if number > 0 { "with the files before it " } else { "" };
+            let allowed = self.limits.file_bytes;
+            let message = format!("{with}longer than the limit \"file-bytes\" allows ({allowed})");
             problems.push(Problem::new("limit", 0..0, message));
         } else {
             let decoded = encoding::decode(bytes);
