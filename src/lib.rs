@@ -28,4 +28,5 @@ pub mod sim;
 pub mod stage;
 mod suggest;
 pub mod template;
+pub mod trial;
 pub mod wire;

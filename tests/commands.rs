@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 const CONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/conference.toml");
+const PBX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/pbx.toml");
 
 fn touchtone(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_touchtone")).args(arguments).output().expect("the command")
@@ -180,6 +181,43 @@ fn dial_refuses_what_it_cannot_dial() {
     exit 2
     error: the configuration has no role "boss"; it has: none
     "#);
+}
+
+#[test]
+fn fuzz_says_which_codes_can_fire_and_by_which_keys() {
+    insta::assert_snapshot!(seen(&["fuzz", "--config", PBX, "--trials", "0"]), @"
+    exit 0
+    code          fired  keys    where
+    conference        0  *3000#  call
+    hold              0  *1      call
+    waiting           -          follows another code
+    back              0  *2      held
+    talking           -          follows another code
+    transfer          0  *700#   call
+
+    0 trials from seed 1 on, 0 digits: no promise is broken
+    ");
+    insta::assert_snapshot!(seen(&["fuzz", "--config", PBX, "--trials", "0", "--format", "json"]), @r#"
+    exit 0
+    {"event":"code","code":"conference","fired":0,"keys":"*3000#","states":["call"],"follows":false}
+    {"event":"code","code":"hold","fired":0,"keys":"*1","states":["call"],"follows":false}
+    {"event":"code","code":"waiting","fired":0,"states":[],"follows":true}
+    {"event":"code","code":"back","fired":0,"keys":"*2","states":["held"],"follows":false}
+    {"event":"code","code":"talking","fired":0,"states":[],"follows":true}
+    {"event":"code","code":"transfer","fired":0,"keys":"*700#","states":["call"],"follows":false}
+    {"event":"trials","trials":0,"seed":1,"digits":0}
+    "#);
+}
+
+#[test]
+fn fuzz_fires_the_codes_and_does_the_same_again() {
+    let again = || seen(&["fuzz", "--config", CONFIG, "--trials", "20", "--seed", "5"]);
+    let told = again();
+    assert_eq!(told, again());
+    let mute = told.lines().find(|line| line.starts_with("mute ")).expect("a code");
+    assert!(!mute.contains(" 0 "), "{told}");
+    assert!(told.lines().all(|line| line.len() < 80), "{told}");
+    assert!(told.contains("20 trials from seed 5 on"), "{told}");
 }
 
 #[test]

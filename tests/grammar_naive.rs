@@ -8,116 +8,9 @@ use touchtone::grammar::ast::{Node, SymbolSet};
 use touchtone::grammar::automaton::{Automaton, StateId};
 use touchtone::grammar::capture::{Captures, Matcher, Step};
 use touchtone::grammar::compile::{Builder, CompileError};
+use touchtone::trial::naive::{looks, steps as naive};
 
 const ALPHABET: usize = 3;
-
-/// A part of a loop that is being gone through.
-struct Part<'a> {
-    label: usize,
-    parts: &'a [Node],
-    part: usize,
-    /// Where it began.
-    at: usize,
-    /// The part around the loop.
-    around: Option<&'a Part<'a>>,
-    /// The part that led here.
-    before: Option<&'a Part<'a>>,
-}
-
-impl<'a> Part<'a> {
-    fn loops(&'a self) -> impl Iterator<Item = &'a Part<'a>> {
-        std::iter::successors(Some(self), |part| part.around)
-    }
-
-    fn path(&'a self) -> impl Iterator<Item = &'a Part<'a>> {
-        std::iter::successors(Some(self), |part| part.before)
-    }
-}
-
-/// Tries every way in the order that the words of `Node` give.
-struct Ways<'a> {
-    symbols: &'a [usize],
-}
-
-/// Called at the end of a way; the first for which it says yes is the match.
-type Then<'t> = &'t mut dyn FnMut(usize, &mut Vec<Step>) -> bool;
-
-impl Ways<'_> {
-    fn of(
-        &self,
-        node: &Node,
-        part: Option<&Part<'_>>,
-        at: usize,
-        log: &mut Vec<Step>,
-        then: Then<'_>,
-    ) -> bool {
-        match node {
-            Node::Void => false,
-            Node::Symbols(set) => {
-                self.symbols.get(at).is_some_and(|&symbol| set.contains(symbol)) && then(at + 1, log)
-            }
-            Node::Garbage => (at..=self.symbols.len()).rev().any(|end| then(end, log)),
-            Node::Sequence(nodes) => match nodes.split_first() {
-                None => then(at, log),
-                Some((first, rest)) => {
-                    let rest = Node::Sequence(rest.to_vec());
-                    self.of(first, part, at, log, &mut |at, log| self.of(&rest, part, at, log, then))
-                }
-            },
-            Node::Alternatives(nodes) => nodes.iter().any(|node| self.of(node, part, at, log, then)),
-            Node::Repeat { max: Some(max), min, .. } if max < min => false,
-            Node::Empty | Node::Repeat { max: Some(0), .. } => then(at, log),
-            Node::Repeat { node, min, max } => {
-                let rest = node.as_ref().clone().repeated(min.saturating_sub(1), max.map(|max| max - 1));
-                let open_ended = *min == 0 && max.is_none();
-                let round = self.of(node, part, at, log, &mut |end, log| {
-                    !(open_ended && end == at) && self.of(&rest, part, end, log, then)
-                });
-                round || (*min == 0 && then(at, log))
-            }
-            Node::Capture { name, node } => {
-                self.step(Step::Open { name: name.clone(), at }, log, &mut |log| {
-                    self.of(node, part, at, log, &mut |at, log| {
-                        self.step(Step::Close { at }, log, &mut |log| then(at, log))
-                    })
-                })
-            }
-            Node::Tag(text) => self.step(Step::Tag { text: text.clone(), at }, log, &mut |log| then(at, log)),
-            Node::Loop { label, parts } => {
-                let begun = Part { label: *label, parts, part: 0, at, around: part, before: part };
-                self.of(&parts[0], Some(&begun), at, log, then)
-            }
-            Node::Again { label, part: to } => {
-                let target = part.and_then(|part| part.loops().find(|part| part.label == *label));
-                let Some(target) = target else { return false };
-                let same = |part: &&Part<'_>| {
-                    (part.parts.as_ptr(), part.part, part.at) == (target.parts.as_ptr(), *to, at)
-                };
-                if part.is_some_and(|part| part.path().any(|part| same(&part))) {
-                    return false;
-                }
-                let begun = Part { part: *to, at, before: part, ..*target };
-                self.of(&target.parts[*to], Some(&begun), at, log, then)
-            }
-        }
-    }
-
-    /// Goes on with one more step in the log, which is taken back if it leads nowhere.
-    fn step(&self, step: Step, log: &mut Vec<Step>, then: &mut dyn FnMut(&mut Vec<Step>) -> bool) -> bool {
-        let before = log.len();
-        log.push(step);
-        then(log) || {
-            log.truncate(before);
-            false
-        }
-    }
-}
-
-fn naive(node: &Node, symbols: &[usize]) -> Option<Vec<Step>> {
-    let mut log = Vec::new();
-    let ways = Ways { symbols };
-    ways.of(node, None, 0, &mut log, &mut |at, _| at == symbols.len()).then_some(log)
-}
 
 fn node() -> impl Strategy<Value = Node> {
     let set = prop::collection::vec(0..ALPHABET, 1..3)
@@ -284,6 +177,12 @@ proptest! {
                     let expected = matching(symbols);
                     prop_assert!(expected.len() <= 1);
                     prop_assert_eq!(state.and_then(|state| automaton.accepts(state)), expected.first().copied());
+                    let looks: Vec<_> = nodes.iter().map(|node| looks(node, symbols)).collect();
+                    prop_assert_eq!(looks.iter().filter(|looks| looks.matches).count(), expected.len());
+                    let leads_on = state.is_some_and(|state| automaton.continues(state));
+                    // Where nothing matches at all the start may lead to itself.
+                    let any = (0..nodes.len()).any(|pattern| automaton.shortest(pattern).is_some());
+                    prop_assert_eq!(any && looks.iter().any(|looks| looks.leads_on), any && leads_on);
                     if let Some(state) = state {
                         let goes_on = (0..ALPHABET).any(|symbol| automaton.next(state, symbol).is_some());
                         prop_assert_eq!(automaton.continues(state), goes_on);

@@ -291,6 +291,28 @@ fn those_who_are_called_do_as_they_are_told_to() {
 }
 
 #[test]
+fn a_room_lasts_while_its_recorder_is_replaced() {
+    let route = Route::new("802", "conf/closed").with("notify", "monitor/closed");
+    let (mut sim, module) = engine(Settings { routes: vec![route], ..Settings::default() });
+    say(&mut sim, module, "%%>watch:chan.notify");
+    call(&mut sim, "alice", "802");
+    for file in ["one", "two"] {
+        say(
+            &mut sim,
+            module,
+            &format!("%%>message:{file}:0:call.conference::room=conf/closed:record=wave/record//{file}"),
+        );
+    }
+    let room = sim.room("closed").expect("the room lasts for the recorder's new leg");
+    assert_eq!(
+        (room.recorder.as_deref(), room.users),
+        (Some("wave/record//two"), 0),
+        "alice was alone with the old one"
+    );
+    assert!(!heard(&mut sim, module).iter().any(|line| line.contains("event=destroyed")));
+}
+
+#[test]
 fn a_recording_on_a_utility_leg_ends_with_the_leg() {
     let (mut sim, module) = engine(Settings::default());
     call(&mut sim, "alice", "800");

@@ -40,7 +40,7 @@ use bstr::{BStr, BString};
 
 pub use report::Report;
 pub use session::Role;
-pub use view::{HeldView, Participant, RoomView};
+pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
 
 use self::calls::Calls;
 use self::job::{Flight, Purpose, Step};

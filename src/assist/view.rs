@@ -39,7 +39,67 @@ pub struct HeldView {
     pub due: Duration,
 }
 
+/// Where a call is believed to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlaceView {
+    /// The state, as a place in the configuration's.
+    pub state: usize,
+    /// Whether a code put it there.
+    pub set: bool,
+    /// The role, as a place in the configuration's.
+    pub role: Option<usize>,
+    /// Whether the engine has told what the channel is connected to.
+    pub told: bool,
+}
+
+/// How much is being kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Load {
+    /// Channels.
+    pub calls: usize,
+    /// Channels with digits that wait for others, or on their way to the other party.
+    pub holding: usize,
+    /// Operations that wait for others.
+    pub waiting: usize,
+    /// Messages that were not answered yet.
+    pub flights: usize,
+    /// Rooms.
+    pub rooms: usize,
+    /// Conference legs.
+    pub legs: usize,
+    /// Whether any timer runs.
+    pub timers: bool,
+}
+
 impl Assist {
+    /// Where a channel is believed to be, if it is known.
+    #[must_use]
+    pub fn place(&self, channel: &BStr) -> Option<PlaceView> {
+        let call = self.calls.by_id(channel)?;
+        let (state, role) = (call.place.state(), call.place.role());
+        Some(PlaceView { state, set: call.place.set.is_some(), role, told: !call.peers.is_untold() })
+    }
+
+    /// How much is being kept.
+    #[must_use]
+    pub fn load(&self) -> Load {
+        let calls = || self.calls.iter().map(|(_, call)| call);
+        let holding = calls().filter(|call| {
+            let waits = call.collector.poll_timeout().or(call.order.poll_timeout()).is_some();
+            waits || call.release.under_way || !call.release.waiting.is_empty()
+        });
+        let in_rooms: usize = self.rooms.iter().map(|(_, room)| room.waiting.len()).sum();
+        Load {
+            calls: calls().count(),
+            holding: holding.count(),
+            waiting: calls().map(|call| call.jobs.len()).sum::<usize>() + in_rooms,
+            flights: self.flights.len(),
+            rooms: self.rooms.iter().count(),
+            legs: self.rooms.iter().map(|(_, room)| room.legs.len()).sum(),
+            timers: self.timers.next().is_some(),
+        }
+    }
+
     /// What a channel holds, if anything.
     #[must_use]
     pub fn held(&self, channel: &BStr) -> Option<HeldView> {

@@ -5,6 +5,7 @@ mod config_file;
 mod demo;
 mod dial;
 mod example;
+mod fuzz;
 mod grammar;
 mod import;
 mod log;
@@ -42,6 +43,7 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     Dial(dial::Dial),
+    Fuzz(fuzz::Fuzz),
     Replay(replay::Replay),
     Grammar(grammar::GrammarFile),
     Schema(schema::Schema),
@@ -107,6 +109,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Run(run) => run.run(),
         Command::Check(check) => check.run(&mut stdout()),
         Command::Dial(dial) => dial.run(&mut stdout()),
+        Command::Fuzz(fuzz) => fuzz.run(&mut stdout()),
         Command::Replay(replay) => replay.run(&mut stdout()),
         Command::Grammar(grammar) => grammar.run(&mut stdout()),
         Command::Schema(schema) => schema.run(&mut stdout()),

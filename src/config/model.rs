@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::grammar::Limits;
+use crate::grammar::ast::Node;
 use crate::key::Key;
 use crate::keypad::{Keymap, Keymaps, Rules};
 use crate::template::Template;
@@ -161,6 +162,12 @@ impl RoomPattern {
         RoomPattern { name: name.unwrap_or(text).to_owned(), open: name.is_some() }
     }
 
+    /// The name of a room, without its prefix, that is one of these.
+    #[must_use]
+    pub fn example(&self) -> String {
+        if self.open { format!("{}1", self.name) } else { self.name.clone() }
+    }
+
     /// Whether every room of another pattern is one of these.
     pub(super) fn covers(&self, other: &RoomPattern) -> bool {
         if self.open { other.name.starts_with(&self.name) } else { self == other }
@@ -187,6 +194,8 @@ pub enum Unmatched {
 pub struct Code {
     /// Its name, unique.
     pub name: String,
+    /// What is keyed for it, as a pattern of [`Key::index`]; `None` if it only follows other codes.
+    pub keys: Option<Node>,
     /// The states it is for, as places in [`Config::states`].
     pub states: Vec<usize>,
     /// The roles it is for, as places in [`Config::roles`]; `None` for everybody.

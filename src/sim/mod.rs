@@ -45,11 +45,12 @@ use agenda::{Agenda, Event};
 use channel::{Chan, Channel, Driver};
 use connection::Connection;
 use dispatch::{Handlers, Threads};
-use random::Random;
+
 use room::Room;
 
 pub use connection::ConnectionId;
 pub use digits::Detector;
+pub(crate) use random::Random;
 pub use settings::{CallRequest, Callee, Jitter, Route, Settings};
 pub use view::{ChannelId, ChannelView, LogLine, MemberView, RoomView};
 

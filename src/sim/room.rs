@@ -314,6 +314,8 @@ impl Sim {
     /// Starts or stops the room's own recorder, if `record` is given.
     pub(super) fn set_recording(&mut self, name: &BStr, fields: &Fields) -> bool {
         let Some(record) = fields.get("record").map(BString::from) else { return false };
+        // The room lasts meanwhile, though the recorder may have been the last that somebody was in it with.
+        let held = self.rooms.get_mut(name).filter(|room| room.legs > 0).map(|room| room.legs += 1).is_some();
         if let Some(old) = self.rooms.get_mut(name).and_then(|room| room.recorder.take()) {
             let reason = BString::from(fields.get("reason").unwrap_or(BStr::new("hangup")));
             self.part(old, Some(BStr::new(&reason)), true, None);
@@ -321,6 +323,9 @@ impl Sim {
         }
         if !record.is_empty() && record != "-" && truth(BStr::new(&record)).unwrap_or(true) {
             self.start_recorder(name, &record, fields);
+        }
+        if held {
+            self.leg_gone(name);
         }
         true
     }

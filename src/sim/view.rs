@@ -158,6 +158,13 @@ impl Sim {
         self.channels.keys().filter_map(|chan| self.view(*chan))
     }
 
+    /// Every channel with what it is connected to, from the oldest on.
+    pub fn peers(&self) -> impl Iterator<Item = (ChannelId, Option<ChannelId>)> {
+        self.channels
+            .iter()
+            .map(|(chan, channel)| (self.public_id(*chan), channel.peer.map(|peer| self.public_id(peer))))
+    }
+
     /// One channel, while it lasts.
     #[must_use]
     pub fn channel(&self, id: &ChannelId) -> Option<ChannelView> {

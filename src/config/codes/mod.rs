@@ -183,6 +183,7 @@ fn code(
     let (on_success, on_failure) = (prompt("on-success"), prompt("on-failure"));
     Some(Code {
         name: draft.name.as_ref()?.value.clone(),
+        keys: draft.keys().pattern.cloned(),
         states: draft.states.clone()?,
         allow: draft.allow.clone(),
         operation: operation?,
