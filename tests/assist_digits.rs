@@ -158,15 +158,12 @@ fn what_follows_a_change_of_state_comes_behind_what_was_keyed_before_it() {
 }
 
 #[test]
-fn digits_that_another_sends_on_are_not_counted() {
+fn digits_that_were_sent_on_are_not_collected_again() {
     let note = note("call");
     let mut brain = brain("", &[("six", "*6", &note)]);
-    let key = |brain: &mut Brain, key: &str| {
-        brain.say(&format!("%%>message:d:1:chan.dtmf::id=sip/3:peerid=sip/4:text={key}:sequence=0"))
-    };
-    key(&mut brain, "*");
-    key(&mut brain, "6");
-    assert_eq!(fired(&brain.reports()), ["six"]);
+    let sent = brain.say("%%>message:d:1:chan.dtmf::id=sip/3:peerid=sip/4:text=*6:sequence=0");
+    assert_eq!(sent, ["%%<message:d:false::"]);
+    assert_eq!(fired(&brain.reports()), [""; 0]);
 }
 
 #[test]
@@ -202,13 +199,21 @@ fn a_caller_who_was_sent_elsewhere_has_not_joined() {
 
 #[test]
 fn what_nobody_is_to_read_is_marked_so() {
-    let codes = [("ask", "*1", to("pin", "call")), ("pin", "xxxx#", note("pin"))];
+    let codes = [
+        ("ask", "*1", to("pin", "call")),
+        ("pin", "xxxx#", note("pin")),
+        ("secret", "*5x#", format!("{}\nsecret = true", note("hold"))),
+    ];
     let codes: Vec<_> = codes.iter().map(|(name, keys, more)| (*name, *keys, more.as_str())).collect();
     let mut brain = brain("[states.pin]\nunmatched = \"drop\"\nsecret = true", &codes);
     text(&mut brain, 1, "*1");
     brain.reports();
     text(&mut brain, 2, "1234#5");
-    for report in brain.reports() {
+    brain.say("%%>message:d:1:chan.dtmf::id=sip/7:text=*57:detected=sip-info");
+    brain.say("%%>message:d:1:chan.dtmf::id=sip/7:text=#4:detected=sip-info");
+    let reports = brain.reports();
+    assert_eq!(fired(&reports), ["pin", "secret"]);
+    for report in reports {
         let open = format!("{report:?}").contains("secret: false");
         assert!(!open, "{report:?}");
     }

@@ -46,21 +46,44 @@ fn reasons(brain: &mut Brain) -> Vec<String> {
     brain.reports().into_iter().filter_map(reason).collect()
 }
 
+/// Every order of these.
+fn orders(of: &[&'static str]) -> Vec<Vec<&'static str>> {
+    if of.is_empty() {
+        return vec![Vec::new()];
+    }
+    let first = |at: usize| {
+        let rest: Vec<_> =
+            of.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, &line)| line).collect();
+        orders(&rest).into_iter().map(move |rest| [vec![of[at]], rest].concat())
+    };
+    (0..of.len()).flat_map(first).collect()
+}
+
 #[test]
 fn a_participant_who_was_put_out_is_out_in_whatever_order_that_is_told() {
-    let out = [
+    let text = "[yate]\nconnect = \"stdio\"\n[[code]]\nname = \"held\"\nkeys = \"*2\"\nstate = \"hold\"\n\
+                operation = \"message\"\nmessage = \"a.message\"\nmasquerade = false\n";
+    let told = [
+        "%%<message::false:chan.connected::id=sip/2:peerid=sip/9",
+        "%%<message::true:call.execute::id=sip/2:answered=true:peerid=conf/5:lastpeerid=sip/9:room=conf/sampleroom",
+        "%%<message::false:chan.connected::id=sip/2:peerid=conf/5:lastpeerid=sip/9",
+        "%%<message::false:chan.connected::id=conf/5:module=conf:address=sampleroom:peerid=sip/2",
         "%%<message::false:chan.disconnected::id=sip/2:lastpeerid=conf/5",
         "%%<message::false:chan.notify::id=conf/5:lastpeerid=sip/2:targetid=touchtone:event=left:room=sampleroom:users=0",
     ];
-    let all: Vec<&str> = IN_ROOM.into_iter().chain(out).collect();
-    for shift in 0..all.len() {
-        let mut brain = Brain::ready(conference());
-        for line in all[shift..].iter().chain(&all[..shift]) {
+    for order in orders(&told) {
+        let mut brain = Brain::ready(common::brain::config(text));
+        // Known from before, as every channel is that has called.
+        brain.say("%%<message::false:chan.startup::id=sip/2:caller=alice");
+        for line in &order {
             brain.say(line);
         }
-        assert_eq!(participants(&brain), [""; 0], "told from {shift} on");
-        let sent = key(&mut brain, 1, "*6");
-        assert!(!sent.iter().any(|line| line.contains("chan.control")), "told from {shift} on: {sent:?}");
+        assert_eq!(participants(&brain), [""; 0], "{order:#?}");
+        for (number, key) in [(1, "*"), (2, "2")] {
+            brain.say(&format!("%%>message:d{number}:1:chan.dtmf::id=sip/2:text={key}:sequence={number}"));
+        }
+        let fired = common::brain::fired(&brain.reports());
+        assert_eq!(fired, ["held"], "on hold, told in this order: {order:#?}");
     }
 }
 
@@ -205,7 +228,7 @@ fn a_leg_that_recorded_nothing_when_the_connection_was_lost_records_nothing_afte
     let start = brain.answer(&open[0], true, "", ":id=dumb/1:peerid=conf/8:room=conf/sampleroom");
     brain.answer(&start[0], true, "", "");
     let stop = key(&mut brain, 3, "*9");
-    let sent = brain.answer(&stop[0], false, "", "");
+    let sent = brain.answer(&stop[0], true, "", "");
     let ask = sent.iter().find(|line| line.contains("engine.status")).expect("may it go?");
     brain.answer(ask, true, "name=x,type=conference;lonely=false,users=1%M%J", "");
     brain.input(Input::Disconnected);
@@ -287,4 +310,25 @@ fn a_leg_to_record_on_that_is_made_after_the_connection_was_lost_is_let_go() {
         sent.iter().find(|line| line.contains("engine.status::module=conf/sampleroom")).expect("a question");
     let sent = brain.answer(ask, true, "name=x,type=conference;lonely=false,users=2%M%J", "");
     assert!(sent.iter().any(|line| line.contains(":call.drop::id=dumb/1")), "{sent:?}");
+}
+
+#[test]
+fn a_channel_that_the_engine_says_is_gone_is_gone() {
+    let mut brain = in_room();
+    let mute = key(&mut brain, 1, "*6");
+    let id = mute[0].split(':').nth(1).expect("an id");
+    brain.say(&format!("%%<message:{id}:false:chan.masquerade:"));
+    assert_eq!(reasons(&mut brain), ["the channel is gone"]);
+    assert_eq!(brain.key("sip/2", "conf/5", 3, "*"), ["%%<message:d3:false::"], "nothing is held for it");
+}
+
+#[test]
+fn a_recorder_that_began_and_ended_before_the_engine_answered_has_ended() {
+    let text = include_str!("../config/conference.toml").replace("[record]\n", "[record]\nby = \"room\"\n");
+    let mut brain = common::brain::in_room_with(common::brain::config(&text));
+    let start = key(&mut brain, 1, "*9");
+    brain.say("%%<message::false:chan.connected::id=conf/6:status=incoming:address=sampleroom:peerid=wave/1");
+    brain.say("%%<message::false:chan.disconnected::id=conf/6:address=sampleroom:lastpeerid=wave/1");
+    brain.answer(&start[0], true, "", "");
+    assert!(!recording(&brain));
 }

@@ -54,8 +54,11 @@ fn a_recording_is_made_on_a_leg_of_our_own_and_ends_with_it() {
     assert_eq!(brain.assist.rooms()[0].participants.len(), 1, "our leg is no participant");
     brain.key("sip/2", "conf/5", 3, "*");
     let sent = brain.key("sip/2", "conf/5", 4, "9");
-    assert!(sent[1].ends_with("chan.masquerade::id=conf/15:message=chan.record:call=-"), "{sent:?}");
-    let sent = brain.answer(&sent[1], false, "", "");
+    assert!(
+        sent[1].ends_with("chan.masquerade::id=conf/15:message=chan.record:call=-:single=yes"),
+        "{sent:?}"
+    );
+    let sent = brain.answer(&sent[1], true, "", "");
     let account = "name=conf/sampleroom,type=conference;module=conf,room=sampleroom,lonely=true,users=1%M%J";
     let sent = brain.answer(may_go(&sent), true, account, "");
     assert!(sent[0].ends_with("call.drop::id=dumb/11"), "{sent:?}");
@@ -89,7 +92,7 @@ fn after_a_restart_a_recording_is_known_by_its_leg() {
     assert_eq!(room.participants.len(), 1);
     brain.key("sip/1", "conf/14", 9, "*");
     let sent = brain.key("sip/1", "conf/14", 10, "9");
-    assert!(sent[1].ends_with("id=conf/15:message=chan.record:call=-"), "{sent:?}");
+    assert!(sent[1].ends_with("id=conf/15:message=chan.record:call=-:single=yes"), "{sent:?}");
 }
 
 #[test]
@@ -97,7 +100,7 @@ fn stopping_a_recording_hangs_nobody_up_who_is_alone_with_it() {
     let mut brain = in_room();
     begin(&mut brain);
     let sent = key_record(&mut brain, 3);
-    let sent = brain.answer(&sent[0], false, "", "");
+    let sent = brain.answer(&sent[0], true, "", "");
     let sent = brain.answer(may_go(&sent), true, ALONE, "");
     assert!(!sent.iter().any(|line| line.contains("call.drop")), "the leg keeps its company: {sent:?}");
     assert!(!brain.assist.rooms()[0].recording);
@@ -112,7 +115,7 @@ fn a_leg_that_stayed_is_recorded_on_again() {
     let mut brain = in_room();
     begin(&mut brain);
     let sent = key_record(&mut brain, 3);
-    let sent = brain.answer(&sent[0], false, "", "");
+    let sent = brain.answer(&sent[0], true, "", "");
     brain.answer(may_go(&sent), true, ALONE, "");
     let sent = key_record(&mut brain, 5);
     assert!(sent[0].contains("id=conf/15:message=chan.record:call=wave/record"), "{sent:?}");
@@ -207,4 +210,25 @@ fn a_recording_leg_that_is_gone_before_it_records_is_forgotten() {
         sent[0].contains(":call.execute::callto=dumb/touchtone-record-sampleroom"),
         "a new leg: {sent:?}"
     );
+}
+
+#[test]
+fn a_recording_that_nobody_could_stop_is_said_to_go_on() {
+    let mut brain = in_room();
+    begin(&mut brain);
+    let sent = key_record(&mut brain, 3);
+    brain.answer(&sent[0], false, "", "");
+    assert!(brain.assist.rooms()[0].recording, "the module that stops it is not there");
+    assert_eq!(ended(&brain.reports()), ["recording", "failed: the engine refused"]);
+}
+
+#[test]
+fn where_the_engine_counts_nobody_our_leg_stays_lest_it_ends_the_room() {
+    let mut brain = in_room();
+    begin(&mut brain);
+    let sent = key_record(&mut brain, 3);
+    let sent = brain.answer(&sent[0], true, "", "");
+    let account = "name=conf/sampleroom,type=conference;module=conf,room=sampleroom,lonely=true,users=0%M%J";
+    let sent = brain.answer(may_go(&sent), true, account, "");
+    assert!(!sent.iter().any(|line| line.contains("call.drop")), "{sent:?}");
 }

@@ -143,7 +143,7 @@ impl Play {
     }
 
     fn wait_until(&mut self, until: Duration) {
-        while let Some(due) = self.held().filter(|&due| due <= until) {
+        while let Some(due) = self.brain.assist.poll_timeout().filter(|&due| due <= until) {
             let sent = self.brain.wait(due - self.brain.now);
             self.heard(sent);
         }
@@ -151,12 +151,8 @@ impl Play {
         self.heard(sent);
     }
 
-    fn held(&self) -> Option<Duration> {
-        self.brain.assist.held("sip/3".into()).map(|held| held.due)
-    }
-
     fn wait_out(&mut self) {
-        while let Some(due) = self.held() {
+        while let Some(due) = self.brain.assist.poll_timeout() {
             self.wait_until(due);
         }
     }

@@ -4,6 +4,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::job::{Job, Purpose, Reply, Step, accepted};
 use super::legs::{Certainty, Muted, Tellings};
+use super::watch::room_name;
 use super::{Assist, status};
 use crate::moment::Moment;
 use crate::wire::{Answer, Params};
@@ -96,8 +97,12 @@ impl Assist {
     /// `peerid=dumb/11,…address=studio,…mute=true`: what one leg is connected to, its room, whether it is muted.
     fn leg_account(&mut self, now: Moment, leg: &BString, asked: Tellings, answer: &Answer<'_>) -> Certainty {
         let account = &answer.retvalue;
-        if let Some(room) = status::value(account, "address") {
-            self.rooms.entered(now.steady, leg.as_ref(), room);
+        if status::value(account, "type").is_some_and(|kind| kind == "conference") {
+            // Of a leg whose number is a room's name the engine tells the room instead.
+            return Certainty::Ask;
+        }
+        if let Some(room) = status::address(account) {
+            self.rooms.entered(now.steady, leg.as_ref(), room_name(room));
         }
         if let Some(peer) = status::value(account, "peerid") {
             self.rooms.connected(leg.as_ref(), peer);

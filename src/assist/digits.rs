@@ -20,9 +20,18 @@ type Value<'v> = Option<Cow<'v, [u8]>>;
 /// What a message with digits says.
 struct Digits {
     keys: Keys,
-    /// The engine's count; not 0, which we send ourselves with digits that no caller keyed at that moment.
+    /// The engine's count.
     sequence: Option<u32>,
     duplicate: bool,
+}
+
+/// Why digits are scanned.
+#[derive(Debug, Clone, Copy)]
+enum Cause {
+    Key,
+    Time,
+    /// The call is elsewhere: nobody is to be told that these were no code.
+    MovedOn,
 }
 
 /// The digits of one message, on their way to the collector.
@@ -55,7 +64,9 @@ impl Assist {
         let digits = read(text, sequence, duplicate).filter(|_| behind_others);
         self.outbox.answer(&message.id, digits.is_some());
         if let (Some(at), Some(digits)) = (at, digits) {
-            self.queue_release(now, at, digits.keys, false);
+            let secret =
+                self.calls.get(at).is_some_and(|call| self.config.states[call.place.state()].hides_digits);
+            self.queue_release(now, at, digits.keys, secret);
         }
     }
 
@@ -68,7 +79,7 @@ impl Assist {
         let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
         self.keyed_to(now, at, peer.as_deref().map(BStr::new));
         let Some(state) = self.calls.get(at).map(|call| call.place.state()) else { return false };
-        let (secret, swallowed) = (self.config.states[state].secret, self.config.holds_back(state));
+        let (secret, swallowed) = (self.config.states[state].hides_digits, self.config.holds_back(state));
         self.outbox.tell(|| Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
         let mut ready = Vec::new();
         match self.put_in_order(now, at, &digits, swallowed, &mut ready) {
@@ -81,7 +92,7 @@ impl Assist {
         }
         if swallowed && ready.len() == 1 && self.may_pass(at, &digits.keys) {
             self.outbox.tell(|| Report::Passed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
-            self.prompt_of_state(now, at, &digits.keys, false);
+            self.prompt_of_state(now, at, state, &digits.keys, false);
             self.await_key(now, at);
             return false;
         }
@@ -144,7 +155,9 @@ impl Assist {
 
     /// A timer of held digits ran out.
     pub(super) fn keypad_timeout(&mut self, now: Moment, at: usize) {
-        self.scan(now, at, true, |collector, rules, out| collector.handle_timeout(now.steady, rules, out));
+        self.scan(now, at, Cause::Time, |collector, rules, out| {
+            collector.handle_timeout(now.steady, rules, out);
+        });
         self.await_key(now, at);
     }
 
@@ -154,7 +167,7 @@ impl Assist {
                 if let Some(call) = self.calls.get_mut(at) {
                     call.swallowed.push_back(swallowed);
                 }
-                self.scan(now, at, false, |collector, rules, out| {
+                self.scan(now, at, Cause::Key, |collector, rules, out| {
                     collector.handle_key(now.steady, key, rules, out);
                 });
             }
@@ -163,16 +176,16 @@ impl Assist {
     }
 
     /// Has the collector do something, by the codes that hold where the call is; what is behind a code that fires is
-    /// scanned by those that hold then. `late` if a timer is the cause.
+    /// scanned by those that hold then.
     fn scan(
         &mut self,
         now: Moment,
         at: usize,
-        late: bool,
+        cause: Cause,
         begin: impl FnOnce(&mut Collector, Rules<'_>, &mut Vec<Outcome>),
     ) {
         let Some(place) = self.calls.get(at).map(|call| call.place) else { return };
-        self.scan_in(now, at, place, late, begin);
+        self.scan_in(now, at, place, cause, begin);
     }
 
     fn scan_in(
@@ -180,13 +193,13 @@ impl Assist {
         now: Moment,
         at: usize,
         place: Place,
-        late: bool,
+        cause: Cause,
         begin: impl FnOnce(&mut Collector, Rules<'_>, &mut Vec<Outcome>),
     ) {
-        self.scan_once(now, at, place, late, begin);
+        self.scan_once(now, at, place, cause, begin);
         while let Some(call) = self.calls.get(at).filter(|call| call.collector.goes_on()) {
             let place = call.place;
-            self.scan_once(now, at, place, late, |collector, rules, out| {
+            self.scan_once(now, at, place, cause, |collector, rules, out| {
                 collector.go_on(now.steady, rules, out);
             });
         }
@@ -197,7 +210,7 @@ impl Assist {
         now: Moment,
         at: usize,
         place: Place,
-        late: bool,
+        cause: Cause,
         work: impl FnOnce(&mut Collector, Rules<'_>, &mut Vec<Outcome>),
     ) {
         let Some(call) = self.calls.get_mut(at) else { return };
@@ -206,20 +219,24 @@ impl Assist {
         work(&mut call.collector, self.config.rules(place.state(), place.role()), &mut outcomes);
         self.timers.change(Timer::Keypad(at), before, call.collector.poll_timeout());
         for outcome in outcomes {
-            self.act_on(now, at, place, late, outcome);
+            self.act_on(now, at, place, cause, outcome);
         }
     }
 
-    fn act_on(&mut self, now: Moment, at: usize, place: Place, late: bool, outcome: Outcome) {
+    fn act_on(&mut self, now: Moment, at: usize, place: Place, cause: Cause, outcome: Outcome) {
         let Some(call) = self.calls.get_mut(at) else { return };
         match outcome {
             Outcome::Hold(key) => {
                 let keys = Keys::from([key].as_slice());
-                let secret = self.config.states[place.state()].secret;
+                let secret = self.config.states[place.state()].hides_digits;
                 self.outbox.tell(|| Report::Held { channel: call.id.clone(), keys, secret });
             }
             Outcome::GiveUp(keys) => {
-                self.prompt_of_state(now, at, &keys, late);
+                match cause {
+                    Cause::Key => self.prompt_of_state(now, at, place.state(), &keys, false),
+                    Cause::Time => self.prompt_of_state(now, at, place.state(), &keys, true),
+                    Cause::MovedOn => {}
+                }
                 self.give_up(now, at, place, &keys);
             }
             Outcome::Fire { pattern, keys, enter } => {
@@ -233,7 +250,7 @@ impl Assist {
     /// No code wants these digits. Those that have gone on already are where they belong.
     fn give_up(&mut self, now: Moment, at: usize, place: Place, keys: &Keys) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        let (channel, secret) = (call.id.clone(), self.config.states[place.state()].secret);
+        let (channel, secret) = (call.id.clone(), self.config.states[place.state()].hides_digits);
         let (mut gone_on, mut taken) = (Keys::default(), Keys::default());
         for &key in keys.iter() {
             let swallowed = call.swallowed.pop_front().unwrap_or(true);
@@ -269,7 +286,7 @@ impl Assist {
 
     /// The call moved on: what it holds ends by the codes of where it was.
     pub(super) fn end_digits(&mut self, now: Moment, at: usize, place: Place) {
-        self.scan_in(now, at, place, false, |collector, rules, out| {
+        self.scan_in(now, at, place, Cause::MovedOn, |collector, rules, out| {
             collector.give_up_all(now.steady, rules, out);
         });
     }
@@ -280,7 +297,7 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         self.timers.change(Timer::Keypad(at), call.collector.poll_timeout(), None);
         let channel: BString = call.id.clone();
-        let secret = self.config.states[call.place.state()].secret || call.release.secret;
+        let secret = self.config.states[call.place.state()].hides_digits || call.release.secret;
         let held = std::mem::take(&mut call.collector);
         let swallowed = std::mem::take(&mut call.swallowed);
         let held = held.held().iter().copied().zip(swallowed);
@@ -310,11 +327,12 @@ impl Assist {
     }
 }
 
-/// `None` if there is anything in `text` that is on no key: not ours to understand.
+/// `None` if there is anything in `text` that is on no key: not ours to understand. Nor are digits that are not counted
+/// among those keyed, as we send them on ourselves: after a reconnection they may come back to us.
 fn read(text: Value<'_>, sequence: Value<'_>, duplicate: Value<'_>) -> Option<Digits> {
     let keys: Keys = text?.to_str().ok()?.parse().ok()?;
     let sequence = sequence.and_then(|number| number.to_str().ok()?.parse().ok());
     let duplicate = duplicate.is_some_and(|duplicate| *duplicate == *b"true");
-    let sequence = sequence.filter(|&number| number != 0);
-    (!keys.is_empty()).then_some(Digits { keys, sequence, duplicate })
+    let released = sequence == Some(0);
+    (!keys.is_empty() && !released).then_some(Digits { keys, sequence, duplicate })
 }

@@ -70,6 +70,23 @@ pub(super) enum Purpose {
     Late(Late),
 }
 
+impl Purpose {
+    /// The channel in whose name the message was sent.
+    fn of_channel(&self) -> Option<&BString> {
+        match self {
+            Purpose::Step(job, Step::Join | Step::Leave | Step::SetMuted { .. }) => Some(&job.channel),
+            Purpose::Release(channel) | Purpose::Prompt { channel, .. } => Some(channel),
+            // In nobody's name, or in that of a leg.
+            Purpose::Step(..)
+            | Purpose::AskMayGo { .. }
+            | Purpose::DropLeg(_)
+            | Purpose::AskLeg { .. }
+            | Purpose::Account(_)
+            | Purpose::Late(_) => None,
+        }
+    }
+}
+
 /// What a sound belongs to.
 #[derive(Debug)]
 pub(super) enum Why {
@@ -105,9 +122,9 @@ pub(super) enum Step {
     OpenRecordLeg,
     StartRecordLeg(Recorder),
     StopRecordLeg(Recorder),
-    StartRoomRecorder,
+    StartRoomRecorder { changed: u64 },
     AskMayStop,
-    StopRoomRecorder,
+    StopRoomRecorder { changed: u64 },
 }
 
 /// What came of a message: the engine's answer, or `None` if it was too late.
@@ -165,6 +182,7 @@ impl Assist {
             Operation::Leave { to } => self.leave(now, job, to.as_ref()),
             Operation::Mute(switch) => self.mute(now, job, *switch),
             Operation::Record(switch) => self.record(now, job, *switch),
+            // One that follows another; keyed ones are done before they get here.
             Operation::SetState { to } => {
                 let outcome = self.change_state(now, &job.channel, *to);
                 self.finish(now, job, outcome);
@@ -185,9 +203,9 @@ impl Assist {
             Step::OpenRecordLeg => self.record_leg_open(now, job, reply),
             Step::StartRecordLeg(recorder) => self.record_leg_started(now, job, &recorder, reply),
             Step::StopRecordLeg(recorder) => self.record_leg_stopped(now, job, &recorder, reply),
-            Step::StartRoomRecorder => self.room_recorder_started(now, job, reply),
+            Step::StartRoomRecorder { changed } => self.room_recorder_started(now, job, changed, reply),
             Step::AskMayStop => self.may_stop_known(now, job, reply),
-            Step::StopRoomRecorder => self.room_recorder_stopped(now, job, reply),
+            Step::StopRoomRecorder { changed } => self.room_recorder_stopped(now, job, changed, reply),
         }
     }
 
@@ -233,6 +251,7 @@ impl Assist {
         let Some(flight) = self.flights.remove(&number) else { return };
         self.timers.change(Timer::Flight(number), Some(flight.due), None);
         let late = if reply.is_none() { Late::of(&flight.purpose) } else { None };
+        let gone = flight.purpose.of_channel().filter(|_| reply.is_some_and(says_gone)).cloned();
         match flight.purpose {
             Purpose::Step(job, step) => self.step(now, job, step, reply),
             Purpose::Release(channel) => self.release_ended(now, channel.as_ref(), reply),
@@ -248,6 +267,9 @@ impl Assist {
         }
         if let Some(late) = late {
             self.listen_on(now, number, late);
+        }
+        if let Some(channel) = gone {
+            self.forget_call(now, channel.as_ref());
         }
     }
 
@@ -318,9 +340,8 @@ impl Assist {
         self.tidy_room(now, name.as_ref());
     }
 
-    /// The connection is lost, and nobody will say what became of these.
-    pub(super) fn fail_all_jobs(&mut self, now: Moment) {
-        let reason = "the connection to the engine was lost";
+    /// Nobody will say what becomes of these any more.
+    pub(super) fn fail_all_jobs(&mut self, now: Moment, reason: &str) {
         for (_, flight) in self.flights.drain().collect::<std::collections::BTreeMap<_, _>>() {
             if let Purpose::Step(job, _) = flight.purpose {
                 self.conclude(now, &job, Err(reason.to_owned()));
@@ -343,10 +364,16 @@ pub(super) fn accepted<'r, 'a>(reply: Reply<'r, 'a>) -> Result<&'r Answer<'a>, S
     match reply {
         None => Err("the engine did not answer in time".to_owned()),
         Some(answer) if answer.processed => Ok(answer),
-        Some(answer) if answer.name.as_ref() == b"chan.masquerade" => Err("the channel is gone".to_owned()),
+        Some(answer) if says_gone(answer) => Err("the channel is gone".to_owned()),
         Some(answer) => Err(match answer.params.get("reason").or_else(|| answer.params.get("error")) {
             Some(reason) if !reason.is_empty() => format!("the engine refused: {}", reason.as_bstr()),
             _ => "the engine refused".to_owned(),
         }),
     }
+}
+
+/// Whether an answer says that there is no such channel as a message was to be sent by: the engine gives an answer that
+/// it could pass on the name of what it passed on.
+fn says_gone(answer: &Answer<'_>) -> bool {
+    !answer.processed && answer.name.as_ref() == b"chan.masquerade"
 }

@@ -54,8 +54,8 @@ impl Late {
             Step::StopRecordLeg(recorder) => {
                 Late::RecordLegStopped { room: room?, recorder: recorder.clone(), changed: 0 }
             }
-            Step::StartRoomRecorder => Late::RoomRecorder { room: room?, on: true, changed: 0 },
-            Step::StopRoomRecorder => Late::RoomRecorder { room: room?, on: false, changed: 0 },
+            Step::StartRoomRecorder { .. } => Late::RoomRecorder { room: room?, on: true, changed: 0 },
+            Step::StopRoomRecorder { .. } => Late::RoomRecorder { room: room?, on: false, changed: 0 },
             Step::Leave | Step::Message | Step::AskLeg { .. } | Step::AskMayStop => return None,
         })
     }
@@ -91,8 +91,7 @@ impl Assist {
             Late::RecordLegStarted { room, recorder, changed } if self.is_last(&room, changed) => {
                 self.leg_records(now, &room, &recorder, done);
             }
-            // The engine answers `false` and has stopped.
-            Late::RecordLegStopped { room, recorder, changed } if self.is_last(&room, changed) => {
+            Late::RecordLegStopped { room, recorder, changed } if done && self.is_last(&room, changed) => {
                 self.leg_records(now, &room, &recorder, false);
             }
             Late::RoomRecorder { room, on, changed } if done && self.is_last(&room, changed) => {
@@ -110,7 +109,7 @@ impl Assist {
     }
 
     /// Whether nothing else became of a room's recording since.
-    fn is_last(&self, name: &BString, changed: u64) -> bool {
+    pub(super) fn is_last(&self, name: &BString, changed: u64) -> bool {
         self.rooms.recording_changed(name.as_ref()) == changed
     }
 

@@ -32,11 +32,11 @@ mod timers;
 mod view;
 mod watch;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bstr::{BStr, BString};
+use bstr::{BStr, BString, ByteSlice};
 
 pub use report::Report;
 pub use session::Role;
@@ -214,7 +214,9 @@ impl Assist {
         if let Some(id) = wire::waiting_id(line) {
             self.outbox.answer(&id, false);
         }
-        let line = BStr::new(&line[..line.len().min(LINE_SHOWN)]);
+        // What a message says may be secret; what message it is, is not.
+        let told = line.find(b"::").unwrap_or(line.len()).min(LINE_SHOWN);
+        let line = BStr::new(&line[..told]);
         let text = format!("the engine said something that cannot be read: {problem}: {line:?}");
         self.outbox.report(Report::Trouble { text });
     }
@@ -223,7 +225,9 @@ impl Assist {
     fn asked(&mut self, now: Moment, message: &Message<'_>) {
         match (message.name.as_ref(), self.phase) {
             (b"chan.dtmf", Phase::Starting { .. } | Phase::Ready) => self.handle_digits(now, message),
-            (b"chan.dtmf", _) => self.handle_late_digits(now, message),
+            (b"chan.dtmf", Phase::Uninstalling { .. } | Phase::Lingering { .. }) => {
+                self.handle_late_digits(now, message);
+            }
             _ => self.outbox.answer(&message.id, false),
         }
     }
@@ -241,17 +245,22 @@ impl Assist {
             self.drop_digits(at);
         }
         self.phase = Phase::Down;
-        let opening = self.flights.values().filter_map(|flight| match &flight.purpose {
-            Purpose::Step(job, Step::OpenRecordLeg) => job.room.clone(),
-            _ => None,
-        });
-        let opening = opening.collect();
-        self.fail_all_jobs(now);
+        let (mut opening, mut starting) = (HashSet::new(), HashSet::new());
+        for flight in self.flights.values() {
+            match &flight.purpose {
+                Purpose::Step(job, Step::OpenRecordLeg) => opening.extend(job.room.clone()),
+                Purpose::Step(_, Step::StartRecordLeg(recorder)) => {
+                    starting.insert(recorder.channel.clone());
+                }
+                _ => {}
+            }
+        }
+        self.fail_all_jobs(now, "the connection to the engine was lost");
         self.timers.clear();
         self.flights.clear();
         self.outbox.connection_lost();
         self.calls.begin_again();
-        self.rooms.begin_again(opening);
+        self.rooms.begin_again(opening, &starting);
     }
 
     /// A channel hung up: what it held and what it still wanted ends with it.

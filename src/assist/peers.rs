@@ -126,10 +126,11 @@ impl Peers {
     }
 
     /// A digit names the peer it was keyed to; it names none if there was none.
-    pub(super) fn named(&mut self, peer: Option<&BStr>) {
+    pub(super) fn named(&mut self, now: Duration, peer: Option<&BStr>) {
+        let ended_just_now = |past: &Past, peer| past.peer == peer && now <= past.ended + RACE;
         match peer {
             None => self.alone |= self.is_untold(),
-            Some(peer) if self.past.iter().any(|past| past.peer == peer) => {}
+            Some(peer) if self.past.iter().any(|past| ended_just_now(past, peer)) => {}
             Some(peer) if self.present.iter().any(|known| known.peer == peer) => {}
             Some(peer) => self.add(peer, false),
         }
@@ -164,7 +165,7 @@ mod tests {
             match event {
                 Begun(peer, last) => peers.begun(now, (*peer).into(), (*last).into()),
                 Ended(peer) => peers.ended(now, (*peer).into()),
-                Named(peer) => peers.named(peer.map(BStr::new)),
+                Named(peer) => peers.named(now, peer.map(BStr::new)),
             }
         }
         peers.current().map(ToString::to_string)
@@ -206,7 +207,7 @@ mod tests {
         assert_eq!(after(&[Named(Some("sip/9")), Begun("sip/9", ""), Ended("sip/9")]), None);
         let mut peers = Peers::default();
         assert!(peers.is_untold());
-        peers.named(None);
+        peers.named(Duration::ZERO, None);
         assert!(!peers.is_untold(), "it is connected to nothing, and that is known");
     }
 
@@ -231,6 +232,18 @@ mod tests {
             Some(&BString::from("sip/9")),
             "that end is too long ago to be of this beginning"
         );
+    }
+
+    #[test]
+    fn what_digits_say_all_the_while_is_believed_in_the_end() {
+        let mut peers = Peers::default();
+        let peer = BStr::new("sip/9");
+        peers.begun(Duration::ZERO, peer, BStr::new(""));
+        peers.ended(Duration::ZERO, peer);
+        peers.named(RACE, Some(peer));
+        assert_eq!(peers.current(), None, "it may have been keyed before");
+        peers.named(RACE * 2, Some(peer));
+        assert_eq!(peers.current(), Some(&BString::from("sip/9")));
     }
 
     #[test]

@@ -14,13 +14,14 @@ use crate::moment::Moment;
 impl Assist {
     /// The engine tells that a channel is connected to another, to a leg or to a tone.
     pub(super) fn connected_to(&mut self, now: Moment, id: &BStr, peer: &BStr, last: &BStr) {
-        if self.rooms.is_gone(peer) {
-            return;
-        }
+        let over = self.rooms.is_gone(peer);
         if let Some(at) = self.calls.find(id)
             && let Some(call) = self.calls.get_mut(at)
         {
             call.peers.begun(now.steady, peer, last);
+            if over {
+                call.peers.ended(now.steady, peer);
+            }
             self.settle(now, at);
         }
     }
@@ -43,7 +44,7 @@ impl Assist {
             return;
         }
         if peer.is_none_or(|peer| !self.rooms.is_gone(peer)) {
-            call.peers.named(peer);
+            call.peers.named(now.steady, peer);
         }
         self.settle(now, at);
     }
@@ -111,15 +112,15 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         call.first_key = None;
         let place = call.place;
-        self.prompt_of_state(now, at, &Keys::default(), true);
+        self.prompt_of_state(now, at, place.state(), &Keys::default(), true);
         self.change_place(now, at, Place { set: None, ..place });
     }
 
     /// Tells the caller that what was keyed is no code, or took too long; once, however many digits there are.
-    pub(super) fn prompt_of_state(&mut self, now: Moment, at: usize, keys: &Keys, late: bool) {
+    pub(super) fn prompt_of_state(&mut self, now: Moment, at: usize, state: usize, keys: &Keys, late: bool) {
         let Some(call) = self.calls.get(at).filter(|call| !call.prompting) else { return };
         let config = self.config.clone();
-        let state = &config.states[call.place.state()];
+        let state = &config.states[state];
         let prompt = if late { &state.on_timeout } else { &state.on_unmatched };
         if let Some(prompt) = prompt {
             let channel: BString = call.id.clone();

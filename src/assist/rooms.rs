@@ -15,6 +15,9 @@ use super::peers::{Kind, RACE, kind};
 /// known again after a restart of ours.
 pub(super) const RECORD_LEG: &str = "touchtone-record-";
 
+/// What the ids of the channels at our legs begin with. Other drivers' names are not to be trusted: callers choose them.
+pub(super) const OWN_CHANNEL: &[u8] = b"dumb/";
+
 /// How many legs may be spoken of before they are known.
 const TOLD_EARLY: usize = 1024;
 
@@ -101,10 +104,11 @@ pub(super) struct Rooms {
 
 impl Rooms {
     /// What is known when a connection was lost: nothing, but for what the engine will not tell. In the rooms of
-    /// `opening` a leg of ours was to be made, and nothing was recorded on it.
-    pub(super) fn begin_again(&mut self, opening: HashSet<BString>) {
+    /// `opening` a leg of ours was to be made, and nothing was recorded on it; those that were `starting` may record.
+    pub(super) fn begin_again(&mut self, opening: HashSet<BString>, starting: &HashSet<BString>) {
         let spare = self.rooms.values().flat_map(|room| &room.spare);
-        let spare_before = spare.map(|spare| spare.recorder.channel.clone()).collect();
+        let spare = spare.map(|spare| &spare.recorder.channel).filter(|channel| !starting.contains(*channel));
+        let spare_before = spare.cloned().collect();
         let (gone, changes) = (std::mem::take(&mut self.gone), self.changes);
         *self = Rooms { gone, changes, spare_before, opening_before: opening, ..Rooms::default() };
     }
@@ -149,13 +153,14 @@ impl Rooms {
 
     /// A leg is in a room. Events come in any order: what is known already stays.
     pub(super) fn entered(&mut self, now: Duration, leg: &BStr, room: &BStr) {
-        if room.is_empty() || self.gone.contains(leg) {
+        // A leg never changes its room, and its room is not always told.
+        if room.is_empty() || self.gone.contains(leg) || self.legs.contains_key(leg) {
             return;
         }
         self.room_mut(room).legs.insert(leg.to_owned());
         let mute = self.told_early.remove(leg).unwrap_or_default();
-        let new = || Leg { room: room.to_owned(), peer: None, since: now, mute, records: false };
-        self.legs.entry(leg.to_owned()).or_insert_with(new);
+        let new = Leg { room: room.to_owned(), peer: None, since: now, mute, records: false };
+        self.legs.insert(leg.to_owned(), new);
     }
 
     /// A leg was just made.
@@ -215,15 +220,23 @@ impl Rooms {
         }
     }
 
-    /// The room's own recorder could not begin; says whether that is news.
+    /// The room's own recorder could not begin; says whether it was believed to have.
     pub(super) fn recorder_failed(&mut self, leg: &BStr, room: &BStr) -> bool {
+        let recording = self.rooms.get(room).map(|room| &room.recording);
+        let believed = match recording {
+            Some(Recording::Room { leg: known }) => known.as_ref().is_none_or(|known| known == leg),
+            Some(Recording::Off | Recording::Leg(_)) | None => false,
+        };
         self.left(leg);
-        let Some(known) = self.rooms.get(room) else { return false };
-        let ours = matches!(&known.recording, Recording::Room { leg: None });
-        if ours {
+        if believed {
             self.record(room, Recording::Off);
         }
-        ours
+        // An answer that says it began may come yet.
+        self.changes += 1;
+        if let Some(room) = self.rooms.get_mut(room) {
+            room.changed = self.changes;
+        }
+        believed
     }
 
     /// A leg of ours that records nothing is in a room.

@@ -192,7 +192,7 @@ impl Assist {
             self.outbox.line(&ModuleLine::Uninstall(b"chan.dtmf".into()));
             self.set_phase(Phase::Uninstalling { since: now.steady });
         } else {
-            self.quit(now);
+            self.linger(now);
         }
     }
 
@@ -202,6 +202,7 @@ impl Assist {
     }
 
     fn quit(&mut self, now: Moment) {
+        self.fail_all_jobs(now, "touchtone was told to leave");
         for name in self.watched_names() {
             self.outbox.line(&ModuleLine::Unwatch(name.as_bytes().into()));
         }

@@ -48,6 +48,7 @@ impl Assist {
 pub(super) fn may_go(reply: Reply<'_, '_>) -> bool {
     let account = reply.map(|answer| answer.retvalue.as_ref()).unwrap_or_default();
     let users: Option<u32> = status::value(account, "users").and_then(|users| users.to_string().parse().ok());
-    status::value(account, "lonely").is_some_and(|lonely| lonely == "true")
-        || users.is_some_and(|users| users != 1)
+    let lonely = status::value(account, "lonely").is_some_and(|lonely| lonely == "true");
+    // Where the engine counts nobody it ends the room when any leg goes.
+    users.is_some_and(|users| users > 1 || users == 1 && lonely)
 }

@@ -43,6 +43,14 @@ pub(super) fn value<'a>(retvalue: &'a [u8], key: &str) -> Option<&'a BStr> {
         .map(|(_, v)| v.as_bstr())
 }
 
+/// The `address` of a channel, as of a leg its room: whatever it holds, it stands between the first `address=` and the
+/// last `billid=`.
+pub(super) fn address(retvalue: &[u8]) -> Option<&BStr> {
+    let (_, rest) = retvalue.trim_end().split_once_str(",address=")?;
+    let end = rest.rfind(b",billid=").or_else(|| rest.find_byte(b',')).unwrap_or(rest.len());
+    Some(rest[..end].as_bstr())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +85,14 @@ mod tests {
         assert_eq!(value(account, "mute"), Some("true".into()));
         assert_eq!(value(account, "signal"), Some("false".into()));
         assert_eq!(value(account, "nosuch"), None);
+    }
+
+    #[test]
+    fn an_address_is_told_whole() {
+        let account =
+            b"name=conf/5,type=channel;module=conf,peerid=sip/2,address=a,address=b,billid=7-5,mute=true";
+        assert_eq!(address(account), Some("a,address=b".into()));
+        assert_eq!(address(b"name=conf/5,type=conf;peerid=sip/2,address=a,mute=true"), Some("a".into()));
     }
 
     #[test]

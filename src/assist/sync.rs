@@ -5,8 +5,9 @@ use bstr::ByteSlice;
 use super::calls::is_leg;
 use super::job::{Account, Reply, accepted};
 use super::peers::{Kind, kind};
-use super::rooms::{RECORD_LEG, Recorder, is_recorder};
+use super::rooms::{OWN_CHANNEL, RECORD_LEG, Recorder, is_recorder};
 use super::session::Phase;
+use super::watch::room_name;
 use super::{Assist, Report, status};
 use crate::keypad::Order;
 use crate::moment::Moment;
@@ -47,7 +48,7 @@ impl Assist {
     fn conferences(&mut self, now: Moment, account: &[u8]) {
         for (leg, values) in status::channels(account) {
             let [status, room, peer, ..] = &values[..] else { continue };
-            let (leg, room, peer) = (leg.as_bstr(), room.as_bstr(), peer.as_bstr());
+            let (leg, room, peer) = (leg.as_bstr(), room_name(room.as_ref()), peer.as_bstr());
             self.rooms.entered(now.steady, leg, room);
             if is_recorder(status.as_ref(), peer) {
                 self.rooms.records_itself(now.steady, leg, room);
@@ -68,7 +69,7 @@ impl Assist {
         for (channel, values) in status::channels(account) {
             let [_, name, leg, ..] = &values[..] else { continue };
             let Some(room) = name.strip_prefix(RECORD_LEG.as_bytes()) else { continue };
-            if !is_leg(leg) {
+            if !is_leg(leg) || !channel.starts_with(OWN_CHANNEL) {
                 continue;
             }
             // Of several, or beside the room's own recorder, it is one too many.

@@ -5,7 +5,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::calls::{Facts, LEG_PREFIX, Place, is_leg};
 use super::digits::Strokes;
 use super::legs::Muted;
-use super::rooms::{RECORD_LEG, Recorder, is_recorder};
+use super::rooms::{OWN_CHANNEL, RECORD_LEG, Recorder, is_recorder};
 use super::{Assist, Report};
 use crate::keypad::Order;
 use crate::moment::Moment;
@@ -23,6 +23,9 @@ pub(super) const WATCHED: [&str; 9] = [
     "chan.control",
     "chan.notify",
 ];
+
+/// What the ids of forked calls begin with.
+const FORK_PREFIX: &[u8] = b"fork/";
 
 impl Assist {
     pub(super) fn watched(&mut self, now: Moment, event: &Answer<'_>) {
@@ -55,7 +58,8 @@ impl Assist {
         if is_leg(&id) && !processed {
             return self.recorder_failed(&id, &text(params, "room"));
         }
-        if id.is_empty() || is_leg(&id) {
+        // What forks a call to several has no beginning and no end of its own, and keys nothing.
+        if id.is_empty() || is_leg(&id) || id.starts_with(FORK_PREFIX) {
             return;
         }
         // A call that is being set up has keyed nothing yet; one that is answered may have.
@@ -67,11 +71,13 @@ impl Assist {
                 self.change_place(now, at, Place { told_role: role, ..place });
             }
         }
-        let (leg, room) = (text(params, "peerid"), text(params, "room"));
-        if is_leg(&leg) {
-            self.leg_made(now, &leg, &room_name(room.as_ref()).to_owned());
+        if processed {
+            let (leg, room) = (text(params, "peerid"), text(params, "room"));
+            if is_leg(&leg) {
+                self.leg_made(now, &leg, &room_name(room.as_ref()).to_owned());
+            }
+            self.conference(now, params);
         }
-        self.conference(now, params);
     }
 
     /// A room's own recorder calls its file by a leg of its own, and it may be that nothing takes the call.
@@ -115,7 +121,8 @@ impl Assist {
     /// A leg of ours may come to be that nobody waits for any more: it is known by its name.
     fn adopt(&mut self, now: Moment, channel: &BString, leg: &BString, params: &Params<'_>) {
         let name = text(params, "address");
-        if let (Some(room), true) = (name.strip_prefix(RECORD_LEG.as_bytes()), is_leg(leg)) {
+        let ours = channel.starts_with(OWN_CHANNEL) && is_leg(leg);
+        if let (Some(room), true) = (name.strip_prefix(RECORD_LEG.as_bytes()), ours) {
             let recorder = Recorder { channel: channel.clone(), leg: leg.clone() };
             self.rooms.add_spare(now.steady, room.as_bstr(), recorder);
             self.tidy_room(now, room.as_bstr());
@@ -233,7 +240,7 @@ impl Assist {
 }
 
 /// A room's name without its prefix.
-fn room_name(room: &BStr) -> &BStr {
+pub(super) fn room_name(room: &BStr) -> &BStr {
     room.strip_prefix(LEG_PREFIX).map_or(room, ByteSlice::as_bstr)
 }
 

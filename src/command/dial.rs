@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{ConfigArg, Failure, Format};
-use crate::config::{Config, Operation, STATE_CALL, Unmatched};
+use crate::config::{Config, Operation, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, Unmatched};
 use crate::key::{Key, Keys};
 use crate::keypad::{Collector, Outcome};
 
@@ -109,9 +109,11 @@ fn place<'n>(wanted: &str, names: impl Iterator<Item = &'n str>, what: &str) -> 
 /// A caller who presses keys in one state, on a clock of its own.
 struct Dialler {
     config: Arc<Config>,
-    /// Where the call was when the first key was pressed.
-    begun: usize,
+    /// Where the engine has the call, whatever a code set.
+    natural: usize,
     state: usize,
+    /// When the first key of a state that asks for one is due.
+    first_key: Option<Duration>,
     role: Option<usize>,
     now: Duration,
     collector: Collector,
@@ -120,10 +122,16 @@ struct Dialler {
 
 impl Dialler {
     fn new(config: Arc<Config>, state: usize, role: Option<usize>) -> Self {
+        let built_in = [STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD];
+        let in_call = config.states.iter().position(|state| state.name == STATE_CALL);
+        // A state of the admin's own is taken to have been set in a call with another party.
+        let is_own = !built_in.contains(&config.states[state].name.as_str());
+        let natural = in_call.filter(|_| is_own).unwrap_or(state);
         Dialler {
             config,
-            begun: state,
+            natural,
             state,
+            first_key: None,
             role,
             now: Duration::ZERO,
             collector: Collector::default(),
@@ -166,24 +174,40 @@ impl Dialler {
             self.collector.go_on(self.now, config.rules(self.state, self.role), &mut outcomes);
             self.note(false, outcomes);
         }
+        self.await_key();
     }
 
     fn wait_out(&mut self) {
-        while let Some(due) = self.collector.poll_timeout() {
+        while let Some(due) = self.due() {
             self.wait_until(due);
         }
+    }
+
+    fn due(&self) -> Option<Duration> {
+        [self.collector.poll_timeout(), self.first_key].into_iter().flatten().min()
     }
 
     /// Lets the timers run out that are due by then.
     fn wait_until(&mut self, until: Duration) {
         let config = self.config.clone();
-        while let Some(due) = self.collector.poll_timeout().filter(|&due| due <= until) {
+        while let Some(due) = self.due().filter(|&due| due <= until) {
             self.now = self.now.max(due);
+            if self.first_key.is_some_and(|first| first <= due) {
+                (self.state, self.first_key) = (self.natural, None);
+                continue;
+            }
             let mut outcomes = Vec::new();
             self.collector.handle_timeout(due, config.rules(self.state, self.role), &mut outcomes);
             self.note(false, outcomes);
             self.go_on();
         }
+    }
+
+    /// Where something is asked for, the next key is waited for as long as nothing is held.
+    fn await_key(&mut self) {
+        let patience = self.config.states[self.state].first_key;
+        let patience = patience.filter(|_| self.state != self.natural && self.collector.held().is_empty());
+        self.first_key = patience.map(|patience| self.now + patience);
     }
 
     /// What became of digits, as the other party and the caller have it.
@@ -226,7 +250,7 @@ impl Dialler {
     fn set_states(&mut self, code: usize) {
         let config = self.config.clone();
         if let Operation::SetState { to } = config.codes[code].operation {
-            self.state = to.unwrap_or(self.begun);
+            self.state = to.unwrap_or(self.natural);
         }
         for &follower in &config.codes[code].then {
             self.set_states(follower);

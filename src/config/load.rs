@@ -135,7 +135,7 @@ impl<F: Files> Loading<'_, F> {
             keypad,
             record: record?,
             limits,
-            states: states.all,
+            states: states.hiding_digits_of(&codes),
             roles: roles.names,
             role_rooms: roles.rooms,
             codes,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::grammar::Limits;
@@ -140,6 +141,8 @@ pub struct State {
     pub first_key: Option<Duration>,
     /// Whether nobody is to read in the log what is keyed there.
     pub secret: bool,
+    /// Whether single digits are to be read in no log, because what is keyed there is secret or may become a secret code.
+    pub hides_digits: bool,
     /// What the caller hears when digits were given up.
     pub on_unmatched: Option<Template>,
     /// What the caller hears when a timer ran out before there was a code.
@@ -195,7 +198,7 @@ pub struct Code {
     /// Its name, unique.
     pub name: String,
     /// What is keyed for it, as a pattern of [`Key::index`]; `None` if it only follows other codes.
-    pub keys: Option<Node>,
+    pub keys: Option<Arc<Node>>,
     /// The states it is for, as places in [`Config::states`].
     pub states: Vec<usize>,
     /// The roles it is for, as places in [`Config::roles`]; `None` for everybody.

@@ -50,6 +50,7 @@ pub(super) fn states(root: &Table<'_, '_>, keypad: &Keypad, found: &mut Findings
         pass_through: false,
         first_key: None,
         secret: false,
+        hides_digits: false,
         on_unmatched: None,
         on_timeout: None,
     };
@@ -112,6 +113,15 @@ impl States {
             );
             found.push(warning.help(help));
         }
+    }
+
+    /// The states, where nobody is to read digits that are secret or may become a secret code.
+    pub(super) fn hiding_digits_of(mut self, codes: &[Code]) -> Vec<State> {
+        for (place, state) in self.all.iter_mut().enumerate() {
+            let of_secret = |code: &Code| code.secret && code.states.contains(&place);
+            state.hides_digits = state.secret || codes.iter().any(of_secret);
+        }
+        self.all
     }
 
     /// Which states calls come to.

@@ -38,7 +38,7 @@ pub async fn run(config: Arc<Config>, address: &Address) -> io::Result<()> {
     let mut signals = Signals::new(address)?;
     let mut backoff = Backoff::new(config.yate.reconnect);
     let mut assist = Assist::new(config);
-    assist.tell_digits(tracing::enabled!(tracing::Level::DEBUG));
+    assist.tell_digits(tell::is_told_of_digits());
     let mut pump = Pump::new(assist);
     let clock = Clock::start();
     loop {

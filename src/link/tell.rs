@@ -7,6 +7,11 @@ use tracing::{debug, info, warn};
 use crate::assist::Report;
 use crate::key::Keys;
 
+/// Whether anybody reads what is told of single digits.
+pub(super) fn is_told_of_digits() -> bool {
+    tracing::enabled!(tracing::Level::DEBUG)
+}
+
 /// Logs a report. What comes from outside is always written with its control characters escaped.
 pub(super) fn report(report: Report) {
     match report {

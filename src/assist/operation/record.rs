@@ -92,11 +92,16 @@ impl Assist {
     }
 
     fn stop_record_leg(&mut self, now: Moment, job: Job, recorder: Recorder) {
-        let params = Params::new().with("id", &recorder.leg).with("message", "chan.record").with("call", "-");
+        // Without `single` the engine stops and answers `false`, as it does where nobody can stop it.
+        let params = Params::new()
+            .with("id", &recorder.leg)
+            .with("message", "chan.record")
+            .with("call", "-")
+            .with("single", "yes");
         self.send_step(now, job, Step::StopRecordLeg(recorder), "chan.masquerade", params);
     }
 
-    /// The engine answers `false` and has stopped. The leg goes when nobody is left alone by that.
+    /// The leg goes when nobody is left alone by that.
     pub(in crate::assist) fn record_leg_stopped(
         &mut self,
         now: Moment,
@@ -104,13 +109,12 @@ impl Assist {
         recorder: &Recorder,
         reply: Reply<'_, '_>,
     ) {
-        let outcome = match (&job.room, reply) {
-            (Some(name), Some(_)) => {
+        let outcome = accepted(reply).map(|_| {
+            if let Some(name) = &job.room {
                 self.rooms.set_recording(name.as_ref(), recorder, false);
-                Ok("not recording")
             }
-            _ => accepted(reply).map(|_| "not recording"),
-        };
+            "not recording"
+        });
         self.finish(now, job, outcome);
     }
 

@@ -16,13 +16,21 @@ impl Assist {
         if let Some(warn) = self.render_record(now, &job, |record| record.warn.as_ref()) {
             params.push("recordwarn", warn);
         }
-        self.send_step(now, job, Step::StartRoomRecorder, "call.conference", params);
+        let changed = self.rooms.recording_changed(name.as_ref());
+        self.send_step(now, job, Step::StartRoomRecorder { changed }, "call.conference", params);
     }
 
-    pub(in crate::assist) fn room_recorder_started(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
+    pub(in crate::assist) fn room_recorder_started(
+        &mut self,
+        now: Moment,
+        job: Job,
+        changed: u64,
+        reply: Reply<'_, '_>,
+    ) {
         let outcome = accepted(reply).map(|_| {
             if let Some(name) = &job.room
                 && *self.rooms.room_mut(name.as_ref()).recording() == Recording::Off
+                && self.is_last(name, changed)
             {
                 self.rooms.record(name.as_ref(), Recording::Room { leg: None });
             }
@@ -41,18 +49,28 @@ impl Assist {
         match job.room.clone() {
             Some(name) if may_go(reply) => {
                 let params = Params::new().with("room", prefixed(&name)).with("record", "-");
-                self.send_step(now, job, Step::StopRoomRecorder, "call.conference", params);
+                let changed = self.rooms.recording_changed(name.as_ref());
+                self.send_step(now, job, Step::StopRoomRecorder { changed }, "call.conference", params);
             }
             _ => {
                 let reason = "with the recorder the engine would hang up who is alone with it";
-                self.finish(now, job, Err(reason.to_owned()));
+                let outcome = accepted(reply).and(Err(reason.to_owned()));
+                self.finish(now, job, outcome);
             }
         }
     }
 
-    pub(in crate::assist) fn room_recorder_stopped(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
+    pub(in crate::assist) fn room_recorder_stopped(
+        &mut self,
+        now: Moment,
+        job: Job,
+        changed: u64,
+        reply: Reply<'_, '_>,
+    ) {
         let outcome = accepted(reply).map(|_| {
-            if let Some(name) = &job.room {
+            if let Some(name) = &job.room
+                && self.is_last(name, changed)
+            {
                 self.rooms.record(name.as_ref(), Recording::Off);
             }
             "not recording"

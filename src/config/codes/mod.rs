@@ -5,9 +5,11 @@ mod refer;
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::grammar::Limits;
+use crate::grammar::ast::Node;
 use crate::keypad::CodeKeys;
 
 use chain::Chains;
@@ -56,16 +58,20 @@ pub(super) enum Keyed {
 impl Draft {
     /// What is keyed for it, and where it holds.
     pub(super) fn keys(&self) -> CodeKeys<'_> {
-        let pattern = match &self.keyed {
-            Keyed::Patterns(patterns) => Some(patterns.node()),
-            Keyed::Broken | Keyed::Nothing => None,
-        };
         CodeKeys {
-            pattern,
+            pattern: self.pattern().map(|node| &**node),
             states: self.states.as_deref().unwrap_or_default(),
             allow: self.allow.as_deref(),
             interdigit: self.interdigit,
             critical: self.critical,
+        }
+    }
+
+    /// The pattern of its keys, if there is one.
+    fn pattern(&self) -> Option<&Arc<Node>> {
+        match &self.keyed {
+            Keyed::Patterns(patterns) => Some(patterns.node()),
+            Keyed::Broken | Keyed::Nothing => None,
         }
     }
 
@@ -183,7 +189,7 @@ fn code(
     let (on_success, on_failure) = (prompt("on-success"), prompt("on-failure"));
     Some(Code {
         name: draft.name.as_ref()?.value.clone(),
-        keys: draft.keys().pattern.cloned(),
+        keys: draft.pattern().cloned(),
         states: draft.states.clone()?,
         allow: draft.allow.clone(),
         operation: operation?,
