@@ -18,8 +18,8 @@ use crate::trial::naive;
 use crate::trial::record::{Event, Noted, Stand};
 use crate::trial::scene::Scene;
 
-/// How long what the engine does may take to be believed.
-const RACE: Duration = Duration::from_secs(2);
+/// How long what the engine does may take to be told, while digits that are late keep all its threads.
+const RACE: Duration = Duration::from_secs(10);
 
 /// A channel as it must be.
 #[derive(Debug, Default)]
