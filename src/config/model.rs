@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::grammar::Limits;
@@ -195,7 +196,7 @@ pub struct Code {
     /// Its name, unique.
     pub name: String,
     /// What is keyed for it, as a pattern of [`Key::index`]; `None` if it only follows other codes.
-    pub keys: Option<Node>,
+    pub keys: Option<Arc<Node>>,
     /// The states it is for, as places in [`Config::states`].
     pub states: Vec<usize>,
     /// The roles it is for, as places in [`Config::roles`]; `None` for everybody.

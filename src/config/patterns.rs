@@ -19,7 +19,7 @@ use super::shape;
 /// What is keyed for a code.
 pub(super) struct Patterns {
     /// One pattern for all alternatives, if there are several.
-    several: Option<Node>,
+    several: Option<Arc<Node>>,
     pub(super) alternatives: Vec<Alternative>,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Allowance {
 
 /// What an alternative matches, and what was found out about that. Alternatives that name the same rule share it.
 pub(super) struct Pattern {
-    node: Node,
+    node: Arc<Node>,
     allowance: Rc<Allowance>,
     names: OnceCell<HashSet<Arc<str>>>,
     shortest: OnceCell<Result<Option<usize>, CompileError>>,
@@ -119,15 +119,15 @@ impl Patterns {
             [] => return None,
             [_] => None,
             several => {
-                let nodes = several.iter().map(|alternative| alternative.pattern.node.clone());
-                Some(Node::Alternatives(nodes.collect()))
+                let nodes = several.iter().map(|alternative| Node::clone(&alternative.pattern.node));
+                Some(Arc::new(Node::Alternatives(nodes.collect())))
             }
         };
         Some(Patterns { several, alternatives })
     }
 
     /// One pattern for all alternatives.
-    pub(super) fn node(&self) -> &Node {
+    pub(super) fn node(&self) -> &Arc<Node> {
         self.several.as_ref().unwrap_or_else(|| &self.alternatives[0].pattern.node)
     }
 }
@@ -160,7 +160,7 @@ impl Allowance {
 impl Pattern {
     pub(super) fn new(node: Node, allowance: &Rc<Allowance>) -> Self {
         Pattern {
-            node,
+            node: Arc::new(node),
             allowance: Rc::clone(allowance),
             names: OnceCell::new(),
             shortest: OnceCell::new(),

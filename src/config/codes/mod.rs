@@ -5,9 +5,11 @@ mod refer;
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::grammar::Limits;
+use crate::grammar::ast::Node;
 use crate::keypad::CodeKeys;
 
 use chain::Chains;
@@ -56,10 +58,7 @@ pub(super) enum Keyed {
 impl Draft {
     /// What is keyed for it, and where it holds.
     pub(super) fn keys(&self) -> CodeKeys<'_> {
-        let pattern = match &self.keyed {
-            Keyed::Patterns(patterns) => Some(patterns.node()),
-            Keyed::Broken | Keyed::Nothing => None,
-        };
+        let pattern = self.node().map(|node| &**node);
         CodeKeys {
             pattern,
             states: self.states.as_deref().unwrap_or_default(),
@@ -72,6 +71,14 @@ impl Draft {
     /// Whether it can be keyed, and does not only follow other codes.
     pub(super) fn is_keyed(&self) -> bool {
         !matches!(self.keyed, Keyed::Nothing)
+    }
+
+    /// What is keyed for it as one pattern; `None` if it has none that could be read.
+    fn node(&self) -> Option<&Arc<Node>> {
+        match &self.keyed {
+            Keyed::Patterns(patterns) => Some(patterns.node()),
+            Keyed::Broken | Keyed::Nothing => None,
+        }
     }
 
     /// The alternatives of what is keyed for it; none if that has an error.
@@ -183,7 +190,7 @@ fn code(
     let (on_success, on_failure) = (prompt("on-success"), prompt("on-failure"));
     Some(Code {
         name: draft.name.as_ref()?.value.clone(),
-        keys: draft.keys().pattern.cloned(),
+        keys: draft.node().cloned(),
         states: draft.states.clone()?,
         allow: draft.allow.clone(),
         operation: operation?,

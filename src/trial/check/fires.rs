@@ -226,7 +226,7 @@ impl Shadows<'_> {
             return Err(format!("there is no code {name}"));
         };
         let code = &config.codes[place];
-        let mut words = naive::Words::new(code.keys.iter().cloned().collect());
+        let mut words = naive::Words::new(code.keys.clone());
         if words.look(keys).code.is_none() {
             return Err(format!("{keys} fires {name}, and these are not its keys"));
         }
@@ -281,7 +281,7 @@ fn table(config: &Config, holder: Holder) -> (Table, Vec<usize>) {
     let state = &config.states[holder.0];
     let own = || codes.iter().map(|&code| &config.codes[code]);
     let table = Table {
-        words: naive::Words::new(own().filter_map(|code| code.keys.clone()).collect()),
+        words: naive::Words::new(own().filter_map(|code| code.keys.clone())),
         waits: own().map(|code| (code.interdigit, code.critical)).collect(),
         interdigit: state.interdigit,
         critical: state.critical,
