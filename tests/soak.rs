@@ -7,6 +7,7 @@
 //! printed at a failure has the seed of the one set of codes that it failed with.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use touchtone::grammar::ast::{Node, SymbolSet};
@@ -176,7 +177,7 @@ fn scene(chance: &mut Chance) -> Option<Scene> {
         .collect();
     let keymap = (**Keymaps::build(1, 0, &codes, &Limits::default()).ok()?.get(0, None)).clone();
     let table = Table {
-        words: Words::new(drawn),
+        words: Words::new(drawn.into_iter().map(Arc::new)),
         waits,
         interdigit: ms(*chance.pick(&[0, 500, 4000])),
         critical: ms(*chance.pick(&[0, 300, 1000])),
@@ -391,7 +392,7 @@ fn a_difference_is_noticed() {
         // In the model alone a code is keyed with one more key.
         let codes = scene.table.waits.len();
         let longer = Node::Sequence(vec![Node::symbol(scene.keys[0].index()).repeated(2, Some(2))]);
-        scene.table.words = Words::new(vec![longer; codes]);
+        scene.table.words = Words::new(std::iter::repeat_n(Arc::new(longer), codes));
         scene.table.interdigit = Duration::ZERO;
         compare(&mut scene, &sent, true);
     }

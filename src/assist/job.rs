@@ -60,6 +60,8 @@ pub(super) enum Purpose {
     Prompt { channel: BString, why: Why },
     /// Whether a leg of ours can go from a room.
     AskMayGo { room: BString, channel: BString },
+    /// Nothing is to be recorded on a leg of ours, whatever was done to it before.
+    StopSpare,
     /// A leg of ours that nobody needs any more.
     DropLeg(BString),
     /// What is so of a leg of which two things were told.
@@ -79,6 +81,7 @@ impl Purpose {
             // In nobody's name, or in that of a leg.
             Purpose::Step(..)
             | Purpose::AskMayGo { .. }
+            | Purpose::StopSpare
             | Purpose::DropLeg(_)
             | Purpose::AskLeg { .. }
             | Purpose::Account(_)
@@ -257,6 +260,7 @@ impl Assist {
             Purpose::Release(channel) => self.release_ended(now, channel.as_ref(), reply),
             Purpose::Prompt { channel, why } => self.prompt_ended(&channel, &why, reply),
             Purpose::AskMayGo { room, channel } => self.may_go_known(now, &room, channel, reply),
+            Purpose::StopSpare => {}
             Purpose::DropLeg(channel) => self.leg_dropped(&channel, reply),
             Purpose::AskLeg { leg, asked, asks } => self.told_aside(now, &leg, asked, asks, reply),
             Purpose::Account(account) => {

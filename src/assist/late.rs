@@ -37,6 +37,7 @@ impl Late {
             | Purpose::Prompt { .. }
             | Purpose::DropLeg(_)
             | Purpose::AskMayGo { .. }
+            | Purpose::StopSpare
             | Purpose::AskLeg { .. }
             | Purpose::Late(_) => return None,
         })
@@ -91,6 +92,8 @@ impl Assist {
             Late::RecordLegStarted { room, recorder, changed } if self.is_last(&room, changed) => {
                 self.leg_records(now, &room, &recorder, done);
             }
+            // It may have begun after it was stopped.
+            Late::RecordLegStarted { room, recorder, .. } if done => self.stop_spare(now, &room, &recorder),
             Late::RecordLegStopped { room, recorder, changed } if done && self.is_last(&room, changed) => {
                 self.leg_records(now, &room, &recorder, false);
             }

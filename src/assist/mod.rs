@@ -32,7 +32,7 @@ mod timers;
 mod view;
 mod watch;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
 use self::calls::Calls;
 use self::job::{Flight, Purpose, Step};
 use self::outbox::Outbox;
-use self::rooms::Rooms;
+use self::rooms::{Rooms, UnderWay};
 use self::session::{NOTIFY_ID, Phase};
 use self::timers::{Timer, Timers};
 use crate::config::{Config, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD};
@@ -245,12 +245,15 @@ impl Assist {
             self.drop_digits(at);
         }
         self.phase = Phase::Down;
-        let (mut opening, mut starting) = (HashSet::new(), HashSet::new());
+        let mut under_way = UnderWay::default();
         for flight in self.flights.values() {
             match &flight.purpose {
-                Purpose::Step(job, Step::OpenRecordLeg) => opening.extend(job.room.clone()),
+                Purpose::Step(job, Step::OpenRecordLeg) => under_way.opening.extend(job.room.clone()),
                 Purpose::Step(_, Step::StartRecordLeg(recorder)) => {
-                    starting.insert(recorder.channel.clone());
+                    under_way.starting.insert(recorder.channel.clone());
+                }
+                Purpose::Step(_, Step::StopRecordLeg(recorder)) => {
+                    under_way.stopping.insert(recorder.channel.clone());
                 }
                 _ => {}
             }
@@ -260,7 +263,7 @@ impl Assist {
         self.flights.clear();
         self.outbox.connection_lost();
         self.calls.begin_again();
-        self.rooms.begin_again(opening, &starting);
+        self.rooms.begin_again(under_way);
     }
 
     /// A channel hung up: what it held and what it still wanted ends with it.

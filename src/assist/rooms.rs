@@ -87,6 +87,15 @@ impl Room {
     }
 }
 
+/// What was under way when a connection was lost: the rooms in which a leg of ours was to be made, and the channels of
+/// those on which a recording was to begin, or to end.
+#[derive(Debug, Default)]
+pub(super) struct UnderWay {
+    pub(super) opening: HashSet<BString>,
+    pub(super) starting: HashSet<BString>,
+    pub(super) stopping: HashSet<BString>,
+}
+
 /// All rooms and legs.
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
@@ -103,14 +112,15 @@ pub(super) struct Rooms {
 }
 
 impl Rooms {
-    /// What is known when a connection was lost: nothing, but for what the engine will not tell. In the rooms of
-    /// `opening` a leg of ours was to be made, and nothing was recorded on it; those that were `starting` may record.
-    pub(super) fn begin_again(&mut self, opening: HashSet<BString>, starting: &HashSet<BString>) {
-        let spare = self.rooms.values().flat_map(|room| &room.spare);
-        let spare = spare.map(|spare| &spare.recorder.channel).filter(|channel| !starting.contains(*channel));
-        let spare_before = spare.cloned().collect();
+    /// What is known when a connection was lost: nothing, but for what the engine will not tell of our legs. Those of
+    /// `under_way` were being started or stopped.
+    pub(super) fn begin_again(&mut self, under_way: UnderWay) {
+        let spare = self.rooms.values().flat_map(|room| &room.spare).map(|spare| &spare.recorder.channel);
+        let mut spare_before: HashSet<_> =
+            spare.filter(|channel| !under_way.starting.contains(*channel)).cloned().collect();
+        spare_before.extend(under_way.stopping);
         let (gone, changes) = (std::mem::take(&mut self.gone), self.changes);
-        *self = Rooms { gone, changes, spare_before, opening_before: opening, ..Rooms::default() };
+        *self = Rooms { gone, changes, spare_before, opening_before: under_way.opening, ..Rooms::default() };
     }
 
     /// The engine is another one, and counts its legs anew.
@@ -261,6 +271,11 @@ impl Rooms {
             (room.recording, room.changed) = (recording, change);
             self.changes = change;
         }
+    }
+
+    /// Whether that leg of ours records nothing.
+    pub(super) fn is_spare(&self, name: &BStr, recorder: &Recorder) -> bool {
+        self.rooms.get(name).is_some_and(|room| room.spare.iter().any(|spare| spare.recorder == *recorder))
     }
 
     /// That leg of ours records, or does not.

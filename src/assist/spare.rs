@@ -7,7 +7,8 @@
 use bstr::{BStr, BString};
 
 use super::job::{Purpose, Reply};
-use super::rooms::prefixed;
+use super::operation::stop_recording;
+use super::rooms::{Recorder, prefixed};
 use super::{Assist, Report, status};
 use crate::moment::Moment;
 use crate::wire::Params;
@@ -33,6 +34,13 @@ impl Assist {
         if self.rooms.may_drop_spare(name.as_ref(), &channel, may_go(reply)) {
             let params = Params::new().with("id", &channel);
             self.send_aside(now, Purpose::DropLeg(channel), "call.drop", params);
+        }
+    }
+
+    /// Makes sure that nothing is recorded on a leg that records nothing by all that was told.
+    pub(super) fn stop_spare(&mut self, now: Moment, name: &BString, recorder: &Recorder) {
+        if self.rooms.is_spare(name.as_ref(), recorder) {
+            self.send_aside(now, Purpose::StopSpare, "chan.masquerade", stop_recording(&recorder.leg));
         }
     }
 

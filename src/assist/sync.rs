@@ -1,6 +1,6 @@
 //! Starting in the middle: the engine's own account of calls, rooms and our legs.
 
-use bstr::ByteSlice;
+use bstr::{BString, ByteSlice};
 
 use super::calls::is_leg;
 use super::job::{Account, Reply, accepted};
@@ -75,7 +75,9 @@ impl Assist {
             // Of several, or beside the room's own recorder, it is one too many.
             let recorder = Recorder { channel, leg: leg.clone() };
             self.rooms.add_spare(now.steady, room.as_bstr(), recorder.clone());
-            if !self.rooms.was_spare(&recorder.channel, room.as_bstr()) {
+            if self.rooms.was_spare(&recorder.channel, room.as_bstr()) {
+                self.stop_spare(now, &BString::from(room), &recorder);
+            } else {
                 self.rooms.set_recording(room.as_bstr(), &recorder, true);
             }
             self.tidy_room(now, room.as_bstr());

@@ -119,7 +119,7 @@ impl Patterns {
             [] => return None,
             [_] => None,
             several => {
-                let nodes = several.iter().map(|alternative| (*alternative.pattern.node).clone());
+                let nodes = several.iter().map(|alternative| Node::clone(&alternative.pattern.node));
                 Some(Arc::new(Node::Alternatives(nodes.collect())))
             }
         };

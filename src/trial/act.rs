@@ -39,9 +39,9 @@ pub enum Act {
         /// What.
         what: Meddling,
     },
-    /// What the engine has done for us next, it says only later, or never.
+    /// What the engine has done for us next, it says only later, or never; if that is before all is settled.
     AnswerLate(Option<Duration>),
-    /// What we ask of the engine next, it does only later.
+    /// What we ask of the engine next, it does only later; if that is before all is settled.
     DoneLate(Duration),
     /// The connection is lost, for so long; then there is a new one. If `killed` the module knows nothing any more.
     Lost {

@@ -1,6 +1,7 @@
 //! What keys match, by matchers that are too simple to be wrong. No automaton has a part in this.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::grammar::ast::Node;
 use crate::grammar::capture::Step;
@@ -266,7 +267,7 @@ impl Ways<'_> {
 /// The codes of a state and role as patterns, and what was found out of keys so far.
 #[derive(Debug, Clone, Default)]
 pub struct Words {
-    patterns: Vec<Node>,
+    patterns: Vec<Arc<Node>>,
     known: HashMap<Vec<Key>, Word>,
 }
 
@@ -285,8 +286,8 @@ const REMEMBERED: usize = 100_000;
 impl Words {
     /// Codes by their patterns.
     #[must_use]
-    pub fn new(patterns: Vec<Node>) -> Self {
-        Words { patterns, known: HashMap::new() }
+    pub fn new(patterns: impl IntoIterator<Item = Arc<Node>>) -> Self {
+        Words { patterns: patterns.into_iter().collect(), known: HashMap::new() }
     }
 
     /// What keys are to the codes.

@@ -46,6 +46,8 @@ pub enum Event {
         /// The other one, if there is one.
         peer: Option<String>,
     },
+    /// A channel is no more.
+    Gone(String),
     /// All that was under way has run out.
     Settled(Box<Snapshot>),
     /// Everybody has hung up, and everything has run out.

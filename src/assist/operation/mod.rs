@@ -9,4 +9,4 @@ mod record;
 mod record_room;
 mod set_state;
 
-pub(super) use record::recorder;
+pub(super) use record::{recorder, stop_recording};

@@ -92,12 +92,7 @@ impl Assist {
     }
 
     fn stop_record_leg(&mut self, now: Moment, job: Job, recorder: Recorder) {
-        // Without `single` the engine stops and answers `false`, as it does where nobody can stop it.
-        let params = Params::new()
-            .with("id", &recorder.leg)
-            .with("message", "chan.record")
-            .with("call", "-")
-            .with("single", "yes");
+        let params = stop_recording(&recorder.leg);
         self.send_step(now, job, Step::StopRecordLeg(recorder), "chan.masquerade", params);
     }
 
@@ -134,4 +129,10 @@ pub(in crate::assist) fn recorder(params: &Params<'_>) -> Option<Recorder> {
     let id = |name| params.get(name).map(|id| BString::from(id.into_owned()));
     let (channel, leg) = id("id").zip(id("peerid"))?;
     crate::assist::calls::is_leg(&leg).then_some(Recorder { channel, leg })
+}
+
+/// Stops what is recorded on a leg. Without `single` the engine stops and answers `false`, as it does where nobody can
+/// stop it.
+pub(in crate::assist) fn stop_recording(leg: &BString) -> Params<'static> {
+    Params::new().with("id", leg).with("message", "chan.record").with("call", "-").with("single", "yes")
 }

@@ -58,8 +58,9 @@ pub(super) enum Keyed {
 impl Draft {
     /// What is keyed for it, and where it holds.
     pub(super) fn keys(&self) -> CodeKeys<'_> {
+        let pattern = self.node().map(|node| &**node);
         CodeKeys {
-            pattern: self.pattern().map(|node| &**node),
+            pattern,
             states: self.states.as_deref().unwrap_or_default(),
             allow: self.allow.as_deref(),
             interdigit: self.interdigit,
@@ -67,17 +68,17 @@ impl Draft {
         }
     }
 
-    /// The pattern of its keys, if there is one.
-    fn pattern(&self) -> Option<&Arc<Node>> {
+    /// Whether it can be keyed, and does not only follow other codes.
+    pub(super) fn is_keyed(&self) -> bool {
+        !matches!(self.keyed, Keyed::Nothing)
+    }
+
+    /// What is keyed for it as one pattern; `None` if it has none that could be read.
+    fn node(&self) -> Option<&Arc<Node>> {
         match &self.keyed {
             Keyed::Patterns(patterns) => Some(patterns.node()),
             Keyed::Broken | Keyed::Nothing => None,
         }
-    }
-
-    /// Whether it can be keyed, and does not only follow other codes.
-    pub(super) fn is_keyed(&self) -> bool {
-        !matches!(self.keyed, Keyed::Nothing)
     }
 
     /// The alternatives of what is keyed for it; none if that has an error.
@@ -189,7 +190,7 @@ fn code(
     let (on_success, on_failure) = (prompt("on-success"), prompt("on-failure"));
     Some(Code {
         name: draft.name.as_ref()?.value.clone(),
-        keys: draft.pattern().cloned(),
+        keys: draft.node().cloned(),
         states: draft.states.clone()?,
         allow: draft.allow.clone(),
         operation: operation?,

@@ -18,8 +18,8 @@ use crate::trial::naive;
 use crate::trial::record::{Event, Noted, Stand};
 use crate::trial::scene::Scene;
 
-/// How long what the engine does may take to be believed.
-const RACE: Duration = Duration::from_secs(2);
+/// How long what the engine does may take to be told, while digits that are late keep all its threads.
+const RACE: Duration = Duration::from_secs(10);
 
 /// A channel as it must be.
 #[derive(Debug, Default)]
@@ -226,7 +226,7 @@ impl Shadows<'_> {
             return Err(format!("there is no code {name}"));
         };
         let code = &config.codes[place];
-        let mut words = naive::Words::new(code.keys.iter().map(|keys| (**keys).clone()).collect());
+        let mut words = naive::Words::new(code.keys.clone());
         if words.look(keys).code.is_none() {
             return Err(format!("{keys} fires {name}, and these are not its keys"));
         }
@@ -281,7 +281,7 @@ fn table(config: &Config, holder: Holder) -> (Table, Vec<usize>) {
     let state = &config.states[holder.0];
     let own = || codes.iter().map(|&code| &config.codes[code]);
     let table = Table {
-        words: naive::Words::new(own().filter_map(|code| Some((**code.keys.as_ref()?).clone())).collect()),
+        words: naive::Words::new(own().filter_map(|code| code.keys.clone())),
         waits: own().map(|code| (code.interdigit, code.critical)).collect(),
         interdigit: state.interdigit,
         critical: state.critical,

@@ -58,6 +58,9 @@ impl Known {
                     b"chan.notify" => self.concerned.insert(text(&answer.params, "peerid")),
                     _ => false,
                 };
+                if text(&answer.params, "address").starts_with_str("touchtone-record-") {
+                    self.concerned.extend(["id", "peerid"].map(|name| text(&answer.params, name)));
+                }
                 Ok(())
             }
             // Legs of the module's own, by which it records.

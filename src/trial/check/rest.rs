@@ -1,25 +1,22 @@
 //! When everybody has hung up and time has passed, nothing is left.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
-use bstr::BString;
-
-use super::{Checked, text};
+use super::Checked;
 use crate::assist::{Load, Report};
 use crate::trial::record::{Event, Noted};
-use crate::wire::EngineLine;
 
 pub(super) fn check(record: &[Noted]) -> Checked {
-    let (mut gone, mut killed) = (HashSet::new(), false);
-    let mut late = HashSet::new();
+    let (mut gone, mut late, mut lost) = (HashSet::new(), HashSet::new(), false);
     for Noted { at, event } in record {
         match event {
-            Event::Heard(line) => gone.extend(hung_up(line)),
-            Event::Connected { anew: true } => killed = *at > Duration::ZERO,
-            // A module that has just been started cannot know that who keyed this had hung up before.
-            Event::Told(Report::Keyed { channel, .. }) if killed && gone.contains(channel) => {
-                late.insert(channel.clone());
+            Event::Gone(channel) => {
+                gone.insert(channel.as_bytes());
+            }
+            Event::Lost => lost = true,
+            // Who hung up while there was no connection is not told of again, whatever they have keyed before.
+            Event::Told(Report::Keyed { channel, .. }) if lost && gone.contains(channel.as_slice()) => {
+                late.insert(channel);
             }
             Event::Ended(seen) => {
                 if let Some(channel) = seen.channels.first() {
@@ -39,13 +36,4 @@ pub(super) fn check(record: &[Noted]) -> Checked {
         }
     }
     Ok(())
-}
-
-fn hung_up(line: &[u8]) -> Option<BString> {
-    match EngineLine::parse(line) {
-        Ok(EngineLine::Answer(answer)) if answer.is_watched() && answer.name.as_ref() == b"chan.hangup" => {
-            Some(text(&answer.params, "id"))
-        }
-        _ => None,
-    }
 }

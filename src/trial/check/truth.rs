@@ -1,7 +1,7 @@
 //! When all has settled, what is believed of rooms, mutes, recordings and calls is what is so in the engine; and a
 //! toggle flips what is.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use bstr::{BString, ByteSlice};
@@ -21,6 +21,8 @@ pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
     // Somebody else may have had the last word.
     let mut unclear = false;
     let mut killed = false;
+    // What is said to be done of these may have been done where they were before.
+    let (mut peers, mut moved) = (HashMap::<BString, Option<String>>::new(), HashSet::new());
     for Noted { at, event } in record {
         match event {
             Event::Act(act) => match trial.acts.get(*act) {
@@ -35,11 +37,18 @@ pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
                 _ => {}
             },
             Event::Connected { anew: true } => killed = *at > Duration::ZERO,
-            Event::Peer { channel, .. } => {
-                said.remove(channel.as_bytes().as_bstr());
+            Event::Peer { channel, peer } => {
+                let channel = BString::from(channel.as_str());
+                said.remove(&channel);
+                let before = peers.insert(channel.clone(), peer.clone()).flatten();
+                if before.is_some() {
+                    moved.insert(channel);
+                }
             }
             Event::Told(Report::Done { channel, code, now }) => {
-                if let Some((toggle, muted)) = mute(scene, code, now).filter(|_| !unclear) {
+                if let Some((toggle, muted)) =
+                    mute(scene, code, now).filter(|_| !unclear && !moved.contains(channel))
+                {
                     let before = said.insert(channel.clone(), muted);
                     if toggle && before == Some(muted) {
                         return Err((*at, format!("{channel} toggles, and is {now} as before")));
@@ -48,6 +57,7 @@ pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
             }
             Event::Settled(seen) if seen.connected => {
                 rooms(seen, killed).and_then(|()| places(scene, seen)).map_err(|what| (*at, what))?;
+                moved.clear();
                 if std::mem::take(&mut unclear) {
                     said.clear();
                 }

@@ -20,6 +20,8 @@ impl Rig<'_> {
             Act::Wait(time) => self.advance(*time),
             Act::Settle => {
                 self.advance(self.scene.dust());
+                self.answers.clear();
+                self.slow.clear();
                 let seen = self.snapshot();
                 self.note(Event::Settled(seen));
             }

@@ -3,7 +3,7 @@
 
 mod deeds;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -56,6 +56,7 @@ pub(super) struct Rig<'s> {
     slow: VecDeque<Duration>,
     stands: HashMap<BString, Stand>,
     peers: BTreeMap<String, Option<String>>,
+    gone: BTreeSet<String>,
     record: Vec<Noted>,
 }
 
@@ -105,6 +106,7 @@ impl<'s> Rig<'s> {
             slow: VecDeque::new(),
             stands: HashMap::new(),
             peers: BTreeMap::new(),
+            gone: BTreeSet::new(),
             record: Vec::new(),
             sim,
         };
@@ -295,14 +297,20 @@ impl<'s> Rig<'s> {
     }
 
     fn look_at_peers(&mut self) {
-        let now: Vec<_> =
-            self.sim.peers().filter(|(channel, _)| channel.as_str().starts_with("sip/")).collect();
-        for (channel, peer) in now {
-            let (channel, peer) = (channel.to_string(), peer.map(|peer| peer.to_string()));
-            if self.peers.get(&channel) != Some(&peer) {
-                self.peers.insert(channel.clone(), peer.clone());
-                self.note(Event::Peer { channel, peer });
+        let callers = self.sim.peers().filter(|(channel, _)| channel.as_str().starts_with("sip/"));
+        let now: BTreeMap<String, Option<String>> =
+            callers.map(|(channel, peer)| (channel.to_string(), peer.map(|peer| peer.to_string()))).collect();
+        for (channel, peer) in &now {
+            if self.peers.insert(channel.clone(), peer.clone()).as_ref() != Some(peer) {
+                self.note(Event::Peer { channel: channel.clone(), peer: peer.clone() });
             }
+        }
+        let gone: Vec<String> =
+            self.peers.keys().filter(|channel| !now.contains_key(*channel)).cloned().collect();
+        for channel in
+            gone.into_iter().filter(|channel| self.gone.insert(channel.clone())).collect::<Vec<_>>()
+        {
+            self.note(Event::Gone(channel));
         }
     }
 
