@@ -60,6 +60,8 @@ pub(super) enum Purpose {
     Prompt { channel: BString, why: Why },
     /// Whether a leg of ours can go from a room.
     AskMayGo { room: BString, channel: BString },
+    /// What may have been ended is to be recorded all the same.
+    RecordAgain { room: BString, recorder: Recorder },
     /// Nothing is to be recorded on a leg of ours, whatever was done to it before.
     StopSpare,
     /// A leg of ours that nobody needs any more.
@@ -81,6 +83,7 @@ impl Purpose {
             // In nobody's name, or in that of a leg.
             Purpose::Step(..)
             | Purpose::AskMayGo { .. }
+            | Purpose::RecordAgain { .. }
             | Purpose::StopSpare
             | Purpose::DropLeg(_)
             | Purpose::AskLeg { .. }
@@ -260,6 +263,7 @@ impl Assist {
             Purpose::Release(channel) => self.release_ended(now, channel.as_ref(), reply),
             Purpose::Prompt { channel, why } => self.prompt_ended(&channel, &why, reply),
             Purpose::AskMayGo { room, channel } => self.may_go_known(now, &room, channel, reply),
+            Purpose::RecordAgain { room, recorder } => self.recorded_again(&room, &recorder, reply),
             Purpose::StopSpare => {}
             Purpose::DropLeg(channel) => self.leg_dropped(&channel, reply),
             Purpose::AskLeg { leg, asked, asks } => self.told_aside(now, &leg, asked, asks, reply),

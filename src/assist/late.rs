@@ -22,7 +22,7 @@ pub(super) enum Late {
     Muted { on: bool, leg: BString, sent: Tellings },
     RecordLegOpen { room: BString },
     RecordLegStarted { room: BString, recorder: Recorder, changed: u64 },
-    RecordLegStopped { room: BString, recorder: Recorder, changed: u64 },
+    RecordLegStopped { room: BString, job: Job, recorder: Recorder, changed: u64 },
     RoomRecorder { room: BString, on: bool, changed: u64 },
     Account(Account),
 }
@@ -37,6 +37,7 @@ impl Late {
             | Purpose::Prompt { .. }
             | Purpose::DropLeg(_)
             | Purpose::AskMayGo { .. }
+            | Purpose::RecordAgain { .. }
             | Purpose::StopSpare
             | Purpose::AskLeg { .. }
             | Purpose::Late(_) => return None,
@@ -52,9 +53,12 @@ impl Late {
             Step::StartRecordLeg(recorder) => {
                 Late::RecordLegStarted { room: room?, recorder: recorder.clone(), changed: 0 }
             }
-            Step::StopRecordLeg(recorder) => {
-                Late::RecordLegStopped { room: room?, recorder: recorder.clone(), changed: 0 }
-            }
+            Step::StopRecordLeg(recorder) => Late::RecordLegStopped {
+                room: room?,
+                job: job.clone(),
+                recorder: recorder.clone(),
+                changed: 0,
+            },
             Step::StartRoomRecorder { .. } => Late::RoomRecorder { room: room?, on: true, changed: 0 },
             Step::StopRoomRecorder { .. } => Late::RoomRecorder { room: room?, on: false, changed: 0 },
             Step::Leave | Step::Message | Step::AskLeg { .. } | Step::AskMayStop => return None,
@@ -94,8 +98,14 @@ impl Assist {
             }
             // It may have begun after it was stopped.
             Late::RecordLegStarted { room, recorder, .. } if done => self.stop_spare(now, &room, &recorder),
-            Late::RecordLegStopped { room, recorder, changed } if done && self.is_last(&room, changed) => {
+            Late::RecordLegStopped { room, recorder, changed, .. }
+                if done && self.is_last(&room, changed) =>
+            {
                 self.leg_records(now, &room, &recorder, false);
+            }
+            // It may have ended what was begun since.
+            Late::RecordLegStopped { room, job, recorder, .. } if done => {
+                self.record_again(now, &room, &job, recorder);
             }
             Late::RoomRecorder { room, on, changed } if done && self.is_last(&room, changed) => {
                 self.room_records(now, &room, on);

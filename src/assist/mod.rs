@@ -249,8 +249,8 @@ impl Assist {
         for flight in self.flights.values() {
             match &flight.purpose {
                 Purpose::Step(job, Step::OpenRecordLeg) => under_way.opening.extend(job.room.clone()),
-                Purpose::Step(_, Step::StartRecordLeg(recorder)) => {
-                    under_way.starting.insert(recorder.channel.clone());
+                Purpose::Step(job, Step::StartRecordLeg(recorder)) => {
+                    under_way.starting.insert(recorder.channel.clone(), job.clone());
                 }
                 Purpose::Step(_, Step::StopRecordLeg(recorder)) => {
                     under_way.stopping.insert(recorder.channel.clone());

@@ -15,6 +15,9 @@ use super::calls::LEG_PREFIX;
 /// what comes later than this is news.
 pub(super) const RACE: Duration = Duration::from_secs(1);
 
+/// How late a digit may come that was keyed to a peer which is there no more.
+const LATE_DIGIT: Duration = Duration::from_secs(10);
+
 /// How many peers are remembered, of those a channel has and of those it had.
 const REMEMBERED: usize = 8;
 
@@ -57,6 +60,10 @@ struct Present {
     peer: BString,
     /// Whether the engine told its beginning, or only a digit named it.
     told: bool,
+    /// When that was.
+    since: Duration,
+    /// When it began anew before its end was told, which is to come yet.
+    anew: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -87,6 +94,9 @@ impl Peers {
         }
         if let Some(known) = self.present.iter_mut().find(|known| known.peer == peer) {
             known.told = true;
+            if last == peer {
+                known.anew = Some(now);
+            }
             return;
         }
         let earlier = self.past.iter().position(|past| past.peer == peer);
@@ -98,11 +108,11 @@ impl Peers {
         {
             return self.remember(Past { whole: true, ..past });
         }
-        self.add(peer, true);
+        self.add(now, peer, true);
     }
 
-    fn add(&mut self, peer: &BStr, told: bool) {
-        self.present.push_back(Present { peer: peer.to_owned(), told });
+    fn add(&mut self, now: Duration, peer: &BStr, told: bool) {
+        self.present.push_back(Present { peer: peer.to_owned(), told, since: now, anew: None });
         if self.present.len() > REMEMBERED {
             self.present.pop_front();
         }
@@ -115,6 +125,11 @@ impl Peers {
 
     fn end(&mut self, now: Duration, peer: &BStr, to: Option<&BStr>) {
         let at = self.present.iter().position(|known| known.peer == peer);
+        if let Some(known) = at.and_then(|at| self.present.get_mut(at))
+            && known.anew.take().is_some_and(|anew| now <= anew + RACE)
+        {
+            return;
+        }
         let known = at.and_then(|at| self.present.remove(at));
         let whole = known.as_ref().is_some_and(|known| known.told);
         // Of an end that is told twice, or in two ways, the first says enough.
@@ -127,12 +142,16 @@ impl Peers {
 
     /// A digit names the peer it was keyed to; it names none if there was none.
     pub(super) fn named(&mut self, now: Duration, peer: Option<&BStr>) {
-        let ended_just_now = |past: &Past, peer| past.peer == peer && now <= past.ended + RACE;
+        let ended_just_now = |past: &Past, peer| past.peer == peer && now <= past.ended + LATE_DIGIT;
         match peer {
             None => self.alone |= self.is_untold(),
             Some(peer) if self.past.iter().any(|past| ended_just_now(past, peer)) => {}
             Some(peer) if self.present.iter().any(|known| known.peer == peer) => {}
-            Some(peer) => self.add(peer, false),
+            // Nor does it count against what was told just now.
+            Some(_)
+                if self.present.back().is_some_and(|known| known.told && now <= known.since + LATE_DIGIT) => {
+            }
+            Some(peer) => self.add(now, peer, false),
         }
     }
 
@@ -240,10 +259,22 @@ mod tests {
         let peer = BStr::new("sip/9");
         peers.begun(Duration::ZERO, peer, BStr::new(""));
         peers.ended(Duration::ZERO, peer);
-        peers.named(RACE, Some(peer));
+        peers.named(LATE_DIGIT, Some(peer));
         assert_eq!(peers.current(), None, "it may have been keyed before");
-        peers.named(RACE * 2, Some(peer));
+        peers.named(LATE_DIGIT * 2, Some(peer));
         assert_eq!(peers.current(), Some(&BString::from("sip/9")));
+    }
+
+    #[test]
+    fn who_was_connected_to_the_same_again_is_there_though_the_end_before_is_told_last() {
+        let told = [Begun("sip/9", ""), Begun("sip/9", "sip/9"), Ended("sip/9")];
+        assert_eq!(after(&told), Some("sip/9".into()));
+        assert_eq!(after(&[&told[..], &[Ended("sip/9")]].concat()), None);
+    }
+
+    #[test]
+    fn an_old_digit_says_nothing_against_what_was_told_just_now() {
+        assert_eq!(after(&[Begun("conf/5", ""), Named(Some("tone/1"))]), Some("conf/5".into()));
     }
 
     #[test]

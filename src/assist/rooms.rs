@@ -92,7 +92,7 @@ impl Room {
 #[derive(Debug, Default)]
 pub(super) struct UnderWay {
     pub(super) opening: HashSet<BString>,
-    pub(super) starting: HashSet<BString>,
+    pub(super) starting: HashMap<BString, Job>,
     pub(super) stopping: HashSet<BString>,
 }
 
@@ -109,6 +109,8 @@ pub(super) struct Rooms {
     spare_before: HashSet<BString>,
     /// The rooms in which a leg of ours was to be made then.
     opening_before: HashSet<BString>,
+    /// The channels of those on which a recording was to begin, and what for.
+    starting_before: HashMap<BString, Job>,
 }
 
 impl Rooms {
@@ -117,15 +119,27 @@ impl Rooms {
     pub(super) fn begin_again(&mut self, under_way: UnderWay) {
         let spare = self.rooms.values().flat_map(|room| &room.spare).map(|spare| &spare.recorder.channel);
         let mut spare_before: HashSet<_> =
-            spare.filter(|channel| !under_way.starting.contains(*channel)).cloned().collect();
+            spare.filter(|channel| !under_way.starting.contains_key(*channel)).cloned().collect();
         spare_before.extend(under_way.stopping);
         let (gone, changes) = (std::mem::take(&mut self.gone), self.changes);
-        *self = Rooms { gone, changes, spare_before, opening_before: under_way.opening, ..Rooms::default() };
+        *self = Rooms {
+            gone,
+            changes,
+            spare_before,
+            opening_before: under_way.opening,
+            starting_before: under_way.starting,
+            ..Rooms::default()
+        };
     }
 
     /// The engine is another one, and counts its legs anew.
     pub(super) fn forget_gone(&mut self) {
         self.gone = Gone::default();
+    }
+
+    /// What a recording that was to begin on a leg of ours was for, if nobody knows whether it did.
+    pub(super) fn was_starting(&mut self, channel: &BString) -> Option<Job> {
+        self.starting_before.remove(channel)
     }
 
     /// Whether a leg of ours that the engine knows of is known to record nothing.
@@ -271,6 +285,12 @@ impl Rooms {
             (room.recording, room.changed) = (recording, change);
             self.changes = change;
         }
+    }
+
+    /// Whether that leg of ours records, by all that was told.
+    pub(super) fn is_recording_on(&self, name: &BStr, recorder: &Recorder) -> bool {
+        let recording = self.rooms.get(name).map(|room| &room.recording);
+        matches!(recording, Some(Recording::Leg(known)) if known == recorder)
     }
 
     /// Whether that leg of ours records nothing.

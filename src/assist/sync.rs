@@ -79,6 +79,9 @@ impl Assist {
                 self.stop_spare(now, &BString::from(room), &recorder);
             } else {
                 self.rooms.set_recording(room.as_bstr(), &recorder, true);
+                if let Some(job) = self.rooms.was_starting(&recorder.channel) {
+                    self.record_again(now, &BString::from(room), &job, recorder);
+                }
             }
             self.tidy_room(now, room.as_bstr());
         }

@@ -5,6 +5,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::calls::{Facts, LEG_PREFIX, Place, is_leg};
 use super::digits::Strokes;
 use super::legs::Muted;
+use super::peers::{Kind, kind};
 use super::rooms::{OWN_CHANNEL, RECORD_LEG, Recorder, is_recorder};
 use super::{Assist, Report};
 use crate::keypad::Order;
@@ -138,7 +139,10 @@ impl Assist {
             self.leg_parted(now, &last, &id);
         }
         self.parted_from(now, id.as_ref(), last.as_ref());
-        self.parted_from(now, last.as_ref(), id.as_ref());
+        // A tone or a file is told of where its party may not be.
+        if kind(&id) != Kind::Party {
+            self.parted_from(now, last.as_ref(), id.as_ref());
+        }
     }
 
     fn hung_up(&mut self, now: Moment, params: &Params<'_>) {

@@ -2,9 +2,9 @@
 
 use bstr::BString;
 
-use crate::assist::Assist;
-use crate::assist::job::{Job, Reply, Step, accepted};
+use crate::assist::job::{Job, Purpose, Reply, Step, accepted};
 use crate::assist::rooms::{RECORD_LEG, Recorder, Recording, prefixed};
+use crate::assist::{Assist, Report};
 use crate::config::{RecordBy, Switch};
 use crate::moment::Moment;
 use crate::template::Template;
@@ -89,6 +89,37 @@ impl Assist {
             self.rooms.set_recording(name.as_ref(), recorder, !refused);
         }
         self.finish(now, job, outcome);
+    }
+
+    /// Makes sure that what is believed to be recorded is.
+    pub(in crate::assist) fn record_again(
+        &mut self,
+        now: Moment,
+        name: &BString,
+        job: &Job,
+        recorder: Recorder,
+    ) {
+        if !self.rooms.is_recording_on(name.as_ref(), &recorder) {
+            return;
+        }
+        let file = self.render_record(now, job, |record| Some(&record.file)).unwrap_or_default();
+        let params =
+            Params::new().with("id", &recorder.leg).with("message", "chan.record").with("call", file);
+        let purpose = Purpose::RecordAgain { room: name.clone(), recorder };
+        self.send_aside(now, purpose, "chan.masquerade", params);
+    }
+
+    pub(in crate::assist) fn recorded_again(
+        &mut self,
+        name: &BString,
+        recorder: &Recorder,
+        reply: Reply<'_, '_>,
+    ) {
+        if let Err(reason) = accepted(reply) {
+            self.rooms.set_recording(name.as_ref(), recorder, false);
+            let text = format!("the recording of conf/{name} ended too early: {reason}");
+            self.outbox.report(Report::Trouble { text });
+        }
     }
 
     fn stop_record_leg(&mut self, now: Moment, job: Job, recorder: Recorder) {

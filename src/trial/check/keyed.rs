@@ -65,6 +65,7 @@ impl<'s> Keyed<'s> {
                         self.known(&text(&answer.params, "id"), set_up);
                     }
                     (false, b"engine.status") => self.accounted(&answer.retvalue),
+                    (false, b"chan.masquerade") if !answer.processed => self.said_gone(group, &mut fresh),
                     _ => {}
                 },
                 _ => {}
@@ -88,6 +89,17 @@ impl<'s> Keyed<'s> {
         for word in account.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'/') {
             if word.starts_with(b"sip/") {
                 self.known(&word.into(), false);
+            }
+        }
+    }
+
+    /// The engine says that a channel is no more by not knowing in whose name to do something.
+    fn said_gone(&mut self, group: &Group<'_>, fresh: &mut Fresh) {
+        for noted in group.rest {
+            if let Event::Stands(stand) = &noted.event
+                && stand.place.is_none()
+            {
+                self.end(&stand.channel, fresh);
             }
         }
     }
