@@ -232,3 +232,15 @@ fn where_the_engine_counts_nobody_our_leg_stays_lest_it_ends_the_room() {
     let sent = brain.answer(may_go(&sent), true, account, "");
     assert!(!sent.iter().any(|line| line.contains("call.drop")), "{sent:?}");
 }
+
+#[test]
+fn a_leg_that_another_touchtone_records_on_is_left_alone_and_said() {
+    let mut brain = in_room();
+    let name = "touchtone-record-sampleroom";
+    let sent = brain.say(&format!(
+        "%%<message::false:chan.connected::id=dumb/1:module=dumb:address={name}:peerid=conf/8"
+    ));
+    assert_eq!(sent, [""; 0]);
+    let told = brain.reports();
+    assert!(told.iter().any(|report| format!("{report:?}").contains("another touchtone")), "{told:?}");
+}

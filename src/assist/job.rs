@@ -203,7 +203,16 @@ impl Assist {
     pub(super) fn step(&mut self, now: Moment, job: Job, step: Step, reply: Reply<'_, '_>) {
         match step {
             Step::Join => self.joined(now, job, reply),
-            Step::Leave | Step::Message => self.simply_done(now, job, reply),
+            Step::Leave => self.simply_done(now, job, reply),
+            Step::Message => {
+                let outcome = accepted(reply).map(|_| "done");
+                let unhandled = |reason: String| format!("{reason}, or nobody handles this message");
+                self.finish(
+                    now,
+                    job,
+                    outcome.map_err(|reason| if reason == REFUSED { unhandled(reason) } else { reason }),
+                );
+            }
             Step::AskLeg { leg, asked } => self.leg_known(now, job, &leg, asked, reply),
             Step::SetMuted { on, leg, sent } => self.muted(now, job, on, &leg, sent, reply),
             Step::OpenRecordLeg => self.record_leg_open(now, job, reply),
@@ -367,6 +376,9 @@ impl Assist {
     }
 }
 
+/// What is said where the engine says no more than no.
+const REFUSED: &str = "the engine refused";
+
 /// The engine's answer, if it says that somebody did what was asked.
 pub(super) fn accepted<'r, 'a>(reply: Reply<'r, 'a>) -> Result<&'r Answer<'a>, String> {
     match reply {
@@ -375,7 +387,7 @@ pub(super) fn accepted<'r, 'a>(reply: Reply<'r, 'a>) -> Result<&'r Answer<'a>, S
         Some(answer) if says_gone(answer) => Err("the channel is gone".to_owned()),
         Some(answer) => Err(match answer.params.get("reason").or_else(|| answer.params.get("error")) {
             Some(reason) if !reason.is_empty() => format!("the engine refused: {}", reason.as_bstr()),
-            _ => "the engine refused".to_owned(),
+            _ => REFUSED.to_owned(),
         }),
     }
 }

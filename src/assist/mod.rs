@@ -117,6 +117,8 @@ pub struct Assist {
     flights: HashMap<u64, Flight>,
     timers: Timers,
     outbox: Outbox,
+    /// Whether it was said that somebody else does what we do.
+    warned_of_another: bool,
 }
 
 impl Assist {
@@ -140,12 +142,19 @@ impl Assist {
             flights: HashMap::new(),
             timers: Timers::default(),
             outbox: Outbox::new(),
+            warned_of_another: false,
         }
     }
 
     /// Whether to report what becomes of every digit, as it does unless told otherwise, or only the codes that fire.
     pub fn tell_digits(&mut self, tell: bool) {
         self.outbox.set_tells_digits(tell);
+    }
+
+    /// Whether the engine has given its account of what is so.
+    #[must_use]
+    pub fn is_connected_and_ready(&self) -> bool {
+        self.phase == Phase::Ready
     }
 
     /// Something happened at `now`.

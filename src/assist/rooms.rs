@@ -137,6 +137,17 @@ impl Rooms {
         self.gone = Gone::default();
     }
 
+    /// Whether a leg of ours was to be made in a room when the connection was lost.
+    pub(super) fn was_opening(&self, name: &BStr) -> bool {
+        self.opening_before.contains(name)
+    }
+
+    /// Whether a leg is one that we record on in a room, or may be the one that we asked for just now.
+    pub(super) fn is_ours(&self, name: &BStr, leg: &BString) -> bool {
+        self.gone.contains(leg.as_ref())
+            || self.rooms.get(name).is_some_and(|room| room.busy || room.is_machine(leg))
+    }
+
     /// What a recording that was to begin on a leg of ours was for, if nobody knows whether it did.
     pub(super) fn was_starting(&mut self, channel: &BString) -> Option<Job> {
         self.starting_before.remove(channel)

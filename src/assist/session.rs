@@ -167,7 +167,12 @@ impl Assist {
     pub(super) fn ready(&mut self, now: Moment) {
         self.set_phase(Phase::Ready);
         let engine = self.engine.clone();
-        self.outbox.report(Report::Ready { engine: engine.version, run: engine.run });
+        if engine.run.is_empty() {
+            let text = "what listens there does not answer as an engine does: is it the port of its external modules?";
+            self.outbox.report(Report::Trouble { text: text.to_owned() });
+        } else {
+            self.outbox.report(Report::Ready { engine: engine.version, run: engine.run });
+        }
         if self.config.yate.intercept && engine.workers.is_some_and(|workers| workers <= 10) {
             let text = "the engine has 10 workers or fewer, and every digit keyed takes one for as long as it is on \
                         its way to us: under load set minworkers=100 and maxworkers=100 in [general] of yate.conf";

@@ -67,7 +67,13 @@ impl Assist {
         let order = if params.is_true("answered") { Order::default } else { Order::from_start };
         let Some(at) = self.learn(id.as_ref(), params, order) else { return };
         if let Some(role) = params.get("touchtone_role") {
-            let role = self.config.roles.iter().position(|known| known.as_bytes() == role.as_ref());
+            let name = role.as_bstr();
+            let role = self.config.roles.iter().position(|known| known.as_bytes() == name);
+            if role.is_none() && !self.config.roles.is_empty() {
+                let text =
+                    format!("routing gives {id:?} the role {name:?}, which no code and no section names");
+                self.outbox.report(Report::Trouble { text });
+            }
             if let Some(place) = self.calls.get(at).map(|call| call.place) {
                 self.change_place(now, at, Place { told_role: role, ..place });
             }
@@ -119,14 +125,22 @@ impl Assist {
         }
     }
 
-    /// A leg of ours may come to be that nobody waits for any more: it is known by its name.
+    /// A leg of our name may come to be that was asked for before the connection was lost, and nobody waits for it any
+    /// more. One that was not asked for is somebody else's.
     fn adopt(&mut self, now: Moment, channel: &BString, leg: &BString, params: &Params<'_>) {
         let name = text(params, "address");
         let ours = channel.starts_with(OWN_CHANNEL) && is_leg(leg);
-        if let (Some(room), true) = (name.strip_prefix(RECORD_LEG.as_bytes()), ours) {
+        let (Some(room), true) = (name.strip_prefix(RECORD_LEG.as_bytes()), ours) else { return };
+        let room = room.as_bstr();
+        if self.rooms.was_opening(room) {
             let recorder = Recorder { channel: channel.clone(), leg: leg.clone() };
-            self.rooms.add_spare(now.steady, room.as_bstr(), recorder);
-            self.tidy_room(now, room.as_bstr());
+            self.rooms.add_spare(now.steady, room, recorder);
+            self.tidy_room(now, room);
+        } else if !self.rooms.is_ours(room, leg) && !self.warned_of_another {
+            self.warned_of_another = true;
+            let text =
+                "another touchtone is at work on this engine: both act on the same digits, so stop one";
+            self.outbox.report(Report::Trouble { text: text.to_owned() });
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) struct Dial {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
     /// The keys, 0-9 * # A-D, pressed 200 ms apart; a comma waits out every timer, and so does the end. Where codes set
-    /// another state the keys behind them are pressed there; whatever an engine is asked for is taken as done.
+    /// another state the keys behind them are pressed there; what an engine would do is not played.
     #[arg(value_name = "KEYS", allow_hyphen_values = true)]
     keys: String,
 }

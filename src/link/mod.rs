@@ -87,8 +87,14 @@ async fn serve(
     let mut buffer = vec![0; READ_SIZE];
     let mut event = Event::Connected(role);
     loop {
+        if matches!(event, Event::Leave) {
+            info!("leaving");
+        }
         if let Some(ended) = pump.handle(clock.now(), event) {
             return ended;
+        }
+        if pump.assist().is_connected_and_ready() {
+            backoff.reset();
         }
         event = tokio::select! {
             biased;
@@ -101,10 +107,7 @@ async fn serve(
             () = clock.until(pump.poll_timeout()) => Event::Due,
             read = reader.read(&mut buffer) => match read {
                 Ok(0) => Event::Lost("the engine closed the connection".to_owned()),
-                Ok(count) => {
-                    backoff.reset();
-                    Event::Bytes(&buffer[..count])
-                }
+                Ok(count) => Event::Bytes(&buffer[..count]),
                 Err(problem) => Event::Lost(problem.to_string()),
             },
         };

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bstr::{BString, ByteSlice};
 use tracing::{debug, info, warn};
 
 use crate::assist::Report;
@@ -15,26 +16,32 @@ pub(super) fn is_told_of_digits() -> bool {
 /// Logs a report. What comes from outside is always written with its control characters escaped.
 pub(super) fn report(report: Report) {
     match report {
-        Report::Ready { engine, run } => info!(?engine, ?run, "ready"),
-        Report::Advice { text } => warn!("{}", one_line(&text)),
-        Report::Keyed { channel, keys, secret } => debug!(?channel, keys = %shown(&keys, secret), "keyed"),
+        Report::Ready { engine, run } => info!(engine = one_line(&engine), run = one_line(&run), "ready"),
+        Report::Advice { text } => info!("{}", one_line(&text)),
+        Report::Keyed { channel, keys, secret } => {
+            debug!(channel = name(&channel), keys = %shown(&keys, secret), "keyed")
+        }
         Report::Repeated { channel, keys, secret } => {
-            debug!(?channel, keys = %shown(&keys, secret), "came again, ignored");
+            debug!(channel = name(&channel), keys = %shown(&keys, secret), "came again, ignored");
         }
-        Report::Held { channel, keys, secret } => debug!(?channel, keys = %shown(&keys, secret), "held"),
-        Report::Fired { channel, code, secret: true, .. } => info!(?channel, code, "fired"),
+        Report::Held { channel, keys, secret } => {
+            debug!(channel = name(&channel), keys = %shown(&keys, secret), "held")
+        }
+        Report::Fired { channel, code, secret: true, .. } => info!(channel = name(&channel), code, "fired"),
         Report::Fired { channel, code, keys, captures, .. } => {
-            info!(?channel, code, %keys, ?captures, "fired");
+            info!(channel = name(&channel), code, %keys, captures = listed(&captures), "fired");
         }
-        Report::Passed { channel, keys, secret } => debug!(?channel, keys = %shown(&keys, secret), "passed"),
+        Report::Passed { channel, keys, secret } => {
+            debug!(channel = name(&channel), keys = %shown(&keys, secret), "passed")
+        }
         Report::Released { channel, keys, secret } => {
-            debug!(?channel, keys = %shown(&keys, secret), "released");
+            debug!(channel = name(&channel), keys = %shown(&keys, secret), "released");
         }
         Report::Dropped { channel, keys, secret } => {
-            debug!(?channel, keys = %shown(&keys, secret), "dropped");
+            debug!(channel = name(&channel), keys = %shown(&keys, secret), "dropped");
         }
-        Report::Done { channel, code, now } => info!(?channel, code, now, "done"),
-        Report::Failed { channel, code, reason } => warn!(?channel, code, reason, "failed"),
+        Report::Done { channel, code, now } => info!(channel = name(&channel), code, now, "done"),
+        Report::Failed { channel, code, reason } => warn!(channel = name(&channel), code, reason, "failed"),
         Report::Trouble { text } => warn!("{}", one_line(&text)),
     }
 }
@@ -42,6 +49,16 @@ pub(super) fn report(report: Report) {
 /// Digits, unless nobody is to read them.
 fn shown(keys: &Keys, secret: bool) -> impl fmt::Display + '_ {
     fmt::from_fn(move |f| if secret { f.write_str("(secret)") } else { write!(f, "{keys}") })
+}
+
+/// An id as text.
+fn name(id: &BString) -> String {
+    one_line(&id.to_str_lossy())
+}
+
+/// What the captures of a code hold, as `room=800 pin=1234`.
+fn listed(captures: &[(String, Keys)]) -> String {
+    captures.iter().map(|(name, keys)| format!("{name}={keys}")).collect::<Vec<_>>().join(" ")
 }
 
 /// A text as one line, whoever it quotes.

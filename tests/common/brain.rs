@@ -39,6 +39,7 @@ impl Brain {
     pub(crate) fn ready(config: Arc<Config>) -> Self {
         let mut brain = Brain::new(config);
         let sent = brain.input(Input::Connected(Role::Socket));
+        brain.say("%%<setlocal:engine.runid:1795420044:true");
         brain.say("%%<setlocal:bufsize:65536:true");
         for line in sent.iter().filter(|line| line.contains(":engine.status:")) {
             brain.answer(line, true, "name=x,type=misc;chans=0;", "");
