@@ -19,20 +19,20 @@ pub(super) fn report(report: Report) {
         Report::Ready { engine, run } => info!(engine = one_line(&engine), run = one_line(&run), "ready"),
         Report::Advice { text } => info!("{}", one_line(&text)),
         Report::Keyed { channel, keys, secret } => {
-            debug!(channel = name(&channel), keys = %shown(&keys, secret), "keyed")
+            debug!(channel = name(&channel), keys = %shown(&keys, secret), "keyed");
         }
         Report::Repeated { channel, keys, secret } => {
             debug!(channel = name(&channel), keys = %shown(&keys, secret), "came again, ignored");
         }
         Report::Held { channel, keys, secret } => {
-            debug!(channel = name(&channel), keys = %shown(&keys, secret), "held")
+            debug!(channel = name(&channel), keys = %shown(&keys, secret), "held");
         }
         Report::Fired { channel, code, secret: true, .. } => info!(channel = name(&channel), code, "fired"),
         Report::Fired { channel, code, keys, captures, .. } => {
             info!(channel = name(&channel), code, %keys, captures = listed(&captures), "fired");
         }
         Report::Passed { channel, keys, secret } => {
-            debug!(channel = name(&channel), keys = %shown(&keys, secret), "passed")
+            debug!(channel = name(&channel), keys = %shown(&keys, secret), "passed");
         }
         Report::Released { channel, keys, secret } => {
             debug!(channel = name(&channel), keys = %shown(&keys, secret), "released");
