@@ -82,6 +82,11 @@ impl Peers {
         self.present.back().map(|present| &present.peer)
     }
 
+    /// Whether the engine told of any peer; a digit alone may be an old one.
+    pub(super) fn is_told(&self) -> bool {
+        self.present.iter().any(|known| known.told) || !self.past.is_empty()
+    }
+
     /// Whether nothing is known of any peer.
     pub(super) fn is_untold(&self) -> bool {
         self.present.is_empty() && self.past.is_empty() && !self.alone

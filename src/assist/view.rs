@@ -77,7 +77,7 @@ impl Assist {
     pub fn place(&self, channel: &BStr) -> Option<PlaceView> {
         let call = self.calls.by_id(channel)?;
         let (state, role) = (call.place.state(), call.place.role());
-        Some(PlaceView { state, set: call.place.set.is_some(), role, told: !call.peers.is_untold() })
+        Some(PlaceView { state, set: call.place.set.is_some(), role, told: call.peers.is_told() })
     }
 
     /// How much is being kept.

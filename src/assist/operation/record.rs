@@ -115,7 +115,8 @@ impl Assist {
         recorder: &Recorder,
         reply: Reply<'_, '_>,
     ) {
-        if let Err(reason) = accepted(reply) {
+        // Where nothing is answered it may record, and can be stopped.
+        if let (Some(_), Err(reason)) = (reply, accepted(reply)) {
             self.rooms.set_recording(name.as_ref(), recorder, false);
             let text = format!("the recording of conf/{name} ended too early: {reason}");
             self.outbox.report(Report::Trouble { text });
