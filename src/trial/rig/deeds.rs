@@ -121,7 +121,7 @@ impl Rig<'_> {
             }
             (Meddling::EndRoom, Some(room), _) => self.other("call.drop", Params::new().with("id", room)),
             (Meddling::Record(on), Some(room), _) => {
-                let file = if on { "wave/record//tmp/other.au" } else { "-" };
+                let file = if on { "wave/record//var/spool/yate/other.au" } else { "-" };
                 self.other("call.conference", Params::new().with("room", room).with("record", file));
             }
             (Meddling::Join(to), ..) => {
