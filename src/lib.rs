@@ -7,6 +7,9 @@
 //! - [`assist`]: the brain; channels, rooms, operations.
 //! - [`link`]: the edge; a connection to an engine, kept up.
 //! - [`config`]: what an admin wrote, checked.
+//! - [`store`]: what outlasts the process; [`schedule`]: when conferences are held.
+//! - [`control`]: the socket by which commands reach a running daemon.
+//! - [`sounds`]: what callers are told in words.
 //! - [`import`]: from what the engine's own module is configured with.
 //! - [`sim`]: an engine that is not there.
 
@@ -17,6 +20,7 @@
 pub mod assist;
 pub mod command;
 pub mod config;
+pub mod control;
 pub mod diagnostic;
 pub mod grammar;
 pub mod import;
@@ -24,8 +28,11 @@ pub mod key;
 pub mod keypad;
 pub mod link;
 pub mod moment;
+pub mod schedule;
 pub mod sim;
+pub mod sounds;
 pub mod stage;
+pub mod store;
 mod suggest;
 pub mod template;
 pub mod trial;

@@ -196,6 +196,7 @@ impl Assist {
             Operation::Message { name, masquerade, params } => {
                 self.message(now, job, name, *masquerade, params);
             }
+            _ => self.finish(now, job, Err("this is not built yet".to_owned())),
         }
     }
 

@@ -49,7 +49,9 @@ use self::rooms::{Rooms, UnderWay};
 use self::session::{NOTIFY_ID, Phase};
 use self::timers::{Timer, Timers};
 use crate::config::{Config, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD};
+use crate::control::{self, protocol::Command};
 use crate::moment::Moment;
+use crate::store;
 use crate::wire::{self, Answer, EngineLine, Message};
 
 /// How much is shown of a line that cannot be read, in bytes.
@@ -72,17 +74,45 @@ pub enum Input<'a> {
     },
     /// The connection is lost.
     Disconnected,
+    /// The store has answered a question.
+    Stored {
+        /// The number of the question.
+        number: u64,
+        /// What it says.
+        reply: store::Reply,
+    },
+    /// Somebody wants something by the control socket.
+    Command {
+        /// Given back with the answer.
+        number: u64,
+        /// What.
+        command: Command,
+    },
     /// Leave, so that nothing is left waiting in the engine; [`Output::Leave`] says when that is done.
     Leave,
 }
 
 /// What the brain wants done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Output {
     /// Whole lines for the engine, as bytes.
     Send(Vec<u8>),
     /// Something for people.
     Report(Report),
+    /// A question for the store.
+    Store {
+        /// Given back with the answer.
+        number: u64,
+        /// What is asked.
+        request: store::Request,
+    },
+    /// The answer to a command.
+    Answer {
+        /// The command's.
+        number: u64,
+        /// What came of it.
+        outcome: control::protocol::Outcome,
+    },
     /// Nothing is left to be said: close the connection.
     Leave,
 }
@@ -165,6 +195,7 @@ impl Assist {
             Input::Line(line) => self.line(now, line),
             Input::Unreadable { line, problem } => self.unreadable(line, &problem),
             Input::Disconnected => self.lost(now),
+            Input::Stored { .. } | Input::Command { .. } => {}
             Input::Leave => self.say_goodbye(now),
         }
     }

@@ -140,6 +140,20 @@ impl<F: Files> Loading<'_, F> {
             role_rooms: roles.rooms,
             codes,
             keymaps: keymaps?,
+            rooms: Vec::new(),
+            routes: super::Routes::default(),
+            entry: super::Entry::default(),
+            calling: super::Calling {
+                direct: None,
+                caller: "${room}".parse().ok()?,
+                ring: std::time::Duration::from_secs(30),
+                per_minute: 60,
+                params: super::EngineParams::new(),
+            },
+            schedule: super::Schedule::default(),
+            sounds: super::Sounds { dir: None, language: "en".to_owned() },
+            store: None,
+            control: None,
         })
     }
 }

@@ -30,6 +30,8 @@ pub use address::BadAddress;
 pub use grammar_file::load_grammar;
 pub use load::{Loaded, Refused, load, load_file, load_limits};
 pub use model::{
-    Address, Code, Config, Keypad, Operation, Params, Record, RecordBy, RoomPattern, STATE_CALL,
-    STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, State, Switch, Unmatched, Yate,
+    Address, Admission, Calling, Code, Config, Control, EngineParams, Entry, Keypad, Operation, Params,
+    ROLE_ORGANIZER, Record, RecordBy, RoomPattern, RoomRules, Route, Routes, STATE_CALL, STATE_CONFERENCE,
+    STATE_DIAL, STATE_HOLD, STATE_LOBBY, STATE_PIN, STATE_WAITING, Schedule, Sounds, State, Switch,
+    Unmatched, Utility, Yate,
 };

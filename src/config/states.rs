@@ -9,15 +9,19 @@ use super::read::{Findings, Table, Text};
 use super::sections::check_name;
 use super::templates::{self, Scope};
 use super::{
-    Code, Keypad, Operation, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, State, Unmatched,
+    Code, Keypad, Operation, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, STATE_LOBBY, STATE_PIN,
+    STATE_WAITING, State, Unmatched,
 };
 
 /// The states that touchtone puts calls in by itself, and what becomes in them of digits that no code wants.
-const BUILT_IN_STATES: [(&str, Unmatched); 4] = [
+const BUILT_IN_STATES: [(&str, Unmatched); 7] = [
     (STATE_CALL, Unmatched::Pass),
     (STATE_CONFERENCE, Unmatched::Drop),
     (STATE_DIAL, Unmatched::Pass),
     (STATE_HOLD, Unmatched::Pass),
+    (STATE_LOBBY, Unmatched::Drop),
+    (STATE_PIN, Unmatched::Drop),
+    (STATE_WAITING, Unmatched::Drop),
 ];
 
 /// The states of the configuration.

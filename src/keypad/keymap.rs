@@ -267,6 +267,14 @@ impl Keymap {
         Ok(Keymap { automaton, codes: set.to_vec(), waits })
     }
 
+    /// The pattern that the whole of these keys are.
+    #[must_use]
+    pub fn whole(&self, keys: &[Key]) -> Option<usize> {
+        let start = self.automaton.start();
+        let end = keys.iter().try_fold(start, |at, key| self.automaton.next(at, key.index()))?;
+        self.automaton.accepts(end)
+    }
+
     /// The keys that fire something by themselves, each with its pattern.
     pub fn single_keys(&self) -> impl Iterator<Item = (Key, usize)> {
         let after = |key: Key| self.automaton.next(self.automaton.start(), key.index());

@@ -137,6 +137,7 @@ impl Pump {
                 Output::Send(lines) => self.pending.extend_from_slice(&lines),
                 Output::Report(report) => tell(report),
                 Output::Leave => ended = Some(Ended::Left),
+                Output::Store { .. } | Output::Answer { .. } => {}
             }
         }
         ended

@@ -7,7 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use touchtone::assist::{Assist, Input, Output, Report, Role};
 use touchtone::config::{self, Config};
+use touchtone::control::protocol::Outcome;
 use touchtone::moment::Moment;
+use touchtone::store;
 use touchtone::wire::EngineLine;
 
 /// The configuration of a text.
@@ -27,12 +29,22 @@ pub(crate) struct Brain {
     pub(crate) assist: Assist,
     pub(crate) now: Duration,
     pub(crate) reports: Vec<Report>,
+    /// What was asked of the store, with the numbers of the questions.
+    pub(crate) stored: Vec<(u64, store::Request)>,
+    /// What was answered to commands, with their numbers.
+    pub(crate) answers: Vec<(u64, Outcome)>,
 }
 
 impl Brain {
     /// One that has no connection.
     pub(crate) fn new(config: Arc<Config>) -> Self {
-        Brain { assist: Assist::new(config), now: Duration::ZERO, reports: Vec::new() }
+        Brain {
+            assist: Assist::new(config),
+            now: Duration::ZERO,
+            reports: Vec::new(),
+            stored: Vec::new(),
+            answers: Vec::new(),
+        }
     }
 
     /// One that the engine has told that there is nothing yet.
@@ -113,6 +125,8 @@ impl Brain {
                 }
                 Output::Report(report) => self.reports.push(report),
                 Output::Leave => sent.push("(leaves)".to_owned()),
+                Output::Store { number, request } => self.stored.push((number, request)),
+                Output::Answer { number, outcome } => self.answers.push((number, outcome)),
             }
         }
         sent

@@ -251,7 +251,8 @@ impl<'s> Rig<'s> {
         while let Some(output) = self.assist.poll_output() {
             match output {
                 Output::Report(report) => self.note(Event::Told(report)),
-                Output::Leave => {}
+                // Nothing here is stored, and nobody gives commands.
+                Output::Leave | Output::Store { .. } | Output::Answer { .. } => {}
                 Output::Send(lines) => {
                     for line in lines.lines_with_terminator() {
                         self.lines += 1;

@@ -1,5 +1,7 @@
 //! A configuration that was read and checked.
 
+mod conference;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +12,10 @@ use crate::grammar::ast::Node;
 use crate::key::Key;
 use crate::keypad::{Keymap, Keymaps, Rules};
 use crate::template::Template;
+
+pub use conference::{
+    Admission, Calling, Control, EngineParams, Entry, RoomRules, Route, Routes, Schedule, Sounds, Utility,
+};
 
 /// Everything an admin can set, checked: what loads works as it reads.
 #[derive(Debug, Clone)]
@@ -32,6 +38,22 @@ pub struct Config {
     pub codes: Vec<Code>,
     /// The codes compiled, one automaton a state and role.
     pub keymaps: Keymaps,
+    /// The rooms under control, first match first.
+    pub rooms: Vec<RoomRules>,
+    /// Which called numbers touchtone sends to rooms itself.
+    pub routes: Routes,
+    /// How callers prove who they are.
+    pub entry: Entry,
+    /// How others are called in.
+    pub calling: Calling,
+    /// How conferences on record are held.
+    pub schedule: Schedule,
+    /// Where the engine finds what is said.
+    pub sounds: Sounds,
+    /// The file of the store; `None` if nothing is to last.
+    pub store: Option<PathBuf>,
+    /// The socket on which commands come; `None` if there is none.
+    pub control: Option<Control>,
 }
 
 impl Config {
@@ -47,6 +69,12 @@ impl Config {
         let Keymap { automaton, waits, .. } = &**self.keymaps.get(state, role);
         let State { interdigit, critical, enter, .. } = self.states[state];
         Rules { automaton, waits, interdigit, critical, enter, max_digits: self.keypad.max_digits }
+    }
+
+    /// The rules of a room under control, by its name without the prefix.
+    #[must_use]
+    pub fn room(&self, name: &[u8]) -> Option<&RoomRules> {
+        self.rooms.iter().find(|rules| rules.pattern.matches(name))
     }
 
     /// Whether digits are held back in a state, by its place, or go on as they come and are only watched.
@@ -240,6 +268,51 @@ pub enum Operation {
     Mute(Switch),
     /// Starts or stops the recording of the room.
     Record(Switch),
+    /// Mutes everybody else in the room, or unmutes everybody.
+    MuteOthers {
+        /// Whether to mute.
+        on: bool,
+    },
+    /// Locks or unlocks the room.
+    Lock(Switch),
+    /// Throws somebody out of the room.
+    Kick {
+        /// The seat; `None` for who came last, other than who keyed.
+        seat: Option<Template>,
+    },
+    /// Calls somebody in.
+    Invite {
+        /// The number.
+        number: Template,
+        /// The role they get, as a place in [`Config::roles`].
+        role: Option<usize>,
+    },
+    /// Tells the caller how many are in the room.
+    Count,
+    /// Tells the caller who is talking.
+    Talkers,
+    /// Plays something into the room.
+    Announce {
+        /// An engine resource.
+        sound: Template,
+    },
+    /// Lets the conference that is being held last longer.
+    Extend {
+        /// By how much.
+        by: Duration,
+    },
+    /// Ends the conference for everybody.
+    End,
+    /// The caller has keyed a PIN that was asked for.
+    EnterPin {
+        /// The PIN.
+        pin: Template,
+    },
+    /// The caller has keyed the number of a conference that was asked for.
+    EnterRoom {
+        /// The room with its prefix, as `conf/${room}`.
+        room: Template,
+    },
     /// Puts the call in another state.
     SetState {
         /// A place in [`Config::states`], or `None` for where the engine has the call.
@@ -278,3 +351,12 @@ pub const STATE_CONFERENCE: &str = "conference";
 pub const STATE_DIAL: &str = "dial";
 /// The name of the state of a caller who is connected to nobody.
 pub const STATE_HOLD: &str = "hold";
+/// The name of the state of a caller who is asked for the number of a conference.
+pub const STATE_LOBBY: &str = "lobby";
+/// The name of the state of a caller who is asked for a PIN.
+pub const STATE_PIN: &str = "pin";
+/// The name of the state of a caller who waits to be let into a room.
+pub const STATE_WAITING: &str = "waiting";
+
+/// The role that organizers of conferences have.
+pub const ROLE_ORGANIZER: &str = "organizer";

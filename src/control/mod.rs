@@ -1,0 +1,3 @@
+//! The control socket, by which commands reach a running daemon.
+
+pub mod protocol;
