@@ -70,6 +70,12 @@ pub struct NotAKey {
 }
 
 impl Keys {
+    /// No keys.
+    #[must_use]
+    pub const fn new() -> Self {
+        Keys(Vec::new())
+    }
+
     /// The text as the engine's `text=` has it.
     #[must_use]
     pub fn symbols(&self) -> String {

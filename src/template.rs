@@ -49,6 +49,12 @@ pub enum TemplateError {
 }
 
 impl Template {
+    /// A text in which nothing is filled in.
+    #[must_use]
+    pub fn literal(text: &str) -> Self {
+        Template { parts: vec![Part::Text(text.to_owned())] }
+    }
+
     /// Reads the text of a template.
     ///
     /// # Errors

@@ -2,8 +2,10 @@
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::job::{Job, Purpose, Reply, Step, accepted};
+use super::flight::{Purpose, Reply, accepted};
+use super::job::{Job, Step};
 use super::legs::{Certainty, Muted, Tellings};
+use super::outcome::Cause;
 use super::watch::room_name;
 use super::{Assist, status};
 use crate::moment::Moment;
@@ -17,7 +19,7 @@ impl Assist {
     pub(super) fn ask_leg(&mut self, now: Moment, mut job: Job, leg: BString) {
         if job.asks >= ASKS {
             let reason = "the engine does not say enough of the caller's leg";
-            return self.finish(now, job, Err(reason.to_owned()));
+            return self.finish(now, job, Err(Cause::Engine.because(reason)));
         }
         job.asks += 1;
         let params = Params::new().with("module", &leg);

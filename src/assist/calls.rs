@@ -7,10 +7,12 @@ use bstr::{BStr, BString};
 use slab::Slab;
 
 use super::digits::Strokes;
+use super::entry::Entry;
 use super::gone::Gone;
 use super::job::Job;
 use super::peers::Peers;
 use super::release::Release;
+use super::speech::Speech;
 use crate::keypad::{Collector, Order};
 
 /// What the engine's ids of conference legs begin with.
@@ -38,6 +40,11 @@ pub(super) struct Call {
     pub(super) working: bool,
     /// Whether a sound of the state is on its way to the caller.
     pub(super) prompting: bool,
+    pub(super) speech: Speech,
+    /// What the caller has yet to do before they are let in.
+    pub(super) entry: Option<Entry>,
+    /// The room whose PIN the caller has keyed, and whether it was that of organizers.
+    pub(super) proven: Option<(BString, bool)>,
 }
 
 /// Where a call is and who the caller is, as places in the configuration's states and roles.
@@ -74,6 +81,9 @@ pub(super) struct Facts {
     pub(super) called: BString,
     pub(super) billid: BString,
     pub(super) address: BString,
+    pub(super) username: BString,
+    /// Whether the engine called this party, and not they us.
+    pub(super) outgoing: bool,
 }
 
 /// All channels.
@@ -132,10 +142,18 @@ impl Calls {
             jobs: VecDeque::new(),
             working: false,
             prompting: false,
+            speech: Speech::default(),
+            entry: None,
+            proven: None,
         };
         let at = self.slab.insert(call);
         self.by_id.insert(id.to_owned(), at);
         Some(at)
+    }
+
+    /// The channel to which that sound is being said, if another follows.
+    pub(super) fn speaking(&self, number: u64) -> Option<usize> {
+        self.slab.iter().find(|(_, call)| call.speech.is_saying(number)).map(|(at, _)| at)
     }
 
     /// What is known when a connection was lost: only what is gone.

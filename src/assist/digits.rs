@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::calls::Place;
-use super::job::Job;
+use super::job::{Asker, Job, Keyed};
 use super::timers::Timer;
 use super::{Assist, Report};
 use crate::config::Unmatched;
@@ -79,6 +79,7 @@ impl Assist {
         let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
         self.keyed_to(now, at, peer.as_deref().map(BStr::new));
         let Some(state) = self.calls.get(at).map(|call| call.place.state()) else { return false };
+        self.barge_in(now, at);
         let (secret, swallowed) = (self.config.states[state].hides_digits, self.config.holds_back(state));
         self.outbox.tell(|| Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
         let mut ready = Vec::new();
@@ -281,7 +282,8 @@ impl Assist {
             secret: self.config.states[place.state()].secret || self.config.codes[code].secret,
         });
         let keyed_in = Some(place.natural);
-        self.enqueue(now, Job { channel, code, keyed_in, keys, captures, room: None, asks: 0 });
+        let keyed = Keyed { code, keyed_in, keys, captures };
+        self.enqueue(now, Job::new(Asker::Code(keyed), channel));
     }
 
     /// The call moved on: what it holds ends by the codes of where it was.

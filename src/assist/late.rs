@@ -5,10 +5,11 @@ use std::time::Duration;
 use bstr::{BStr, BString};
 
 use super::Assist;
-use super::job::{Account, Flight, Job, Purpose, Reply, Step, accepted};
+use super::flight::{Account, Flight, Purpose, Reply, accepted};
+use super::job::{Job, Step};
 use super::legs::Tellings;
-use super::operation::recorder;
-use super::rooms::{Recorder, Recording};
+use super::operation::own_leg;
+use super::room::{OwnLeg, Recording};
 use super::timers::Timer;
 use crate::moment::Moment;
 
@@ -21,8 +22,8 @@ pub(super) enum Late {
     Joined { channel: BString },
     Muted { on: bool, leg: BString, sent: Tellings },
     RecordLegOpen { room: BString },
-    RecordLegStarted { room: BString, recorder: Recorder, changed: u64 },
-    RecordLegStopped { room: BString, job: Job, recorder: Recorder, changed: u64 },
+    RecordLegStarted { room: BString, recorder: OwnLeg, changed: u64 },
+    RecordLegStopped { room: BString, job: Job, recorder: OwnLeg, changed: u64 },
     RoomRecorder { room: BString, on: bool, changed: u64 },
     Account(Account),
 }
@@ -40,6 +41,11 @@ impl Late {
             | Purpose::RecordAgain { .. }
             | Purpose::StopSpare
             | Purpose::AskLeg { .. }
+            | Purpose::Say { .. }
+            | Purpose::OpenVoice(_)
+            | Purpose::Announce(_)
+            | Purpose::Divert(_)
+            | Purpose::BringIn(_)
             | Purpose::Late(_) => return None,
         })
     }
@@ -47,7 +53,7 @@ impl Late {
     fn of_step(job: &Job, step: &Step) -> Option<Late> {
         let room = job.room.clone();
         Some(match step {
-            Step::Join => Late::Joined { channel: job.channel.clone() },
+            Step::Join { .. } => Late::Joined { channel: job.channel.clone() },
             Step::SetMuted { on, leg, sent } => Late::Muted { on: *on, leg: leg.clone(), sent: *sent },
             Step::OpenRecordLeg => Late::RecordLegOpen { room: room? },
             Step::StartRecordLeg(recorder) => {
@@ -61,7 +67,13 @@ impl Late {
             },
             Step::StartRoomRecorder { .. } => Late::RoomRecorder { room: room?, on: true, changed: 0 },
             Step::StopRoomRecorder { .. } => Late::RoomRecorder { room: room?, on: false, changed: 0 },
-            Step::Leave | Step::Message | Step::AskLeg { .. } | Step::AskMayStop => return None,
+            Step::Leave
+            | Step::End
+            | Step::Kick { .. }
+            | Step::Message
+            | Step::AskLeg { .. }
+            | Step::AskMayStop
+            | Step::Dial(_) => return None,
         })
     }
 }
@@ -88,7 +100,7 @@ impl Assist {
             Late::Joined { channel } if done => self.entered_by(now, &channel, &answer.params),
             Late::Muted { on, leg, sent } if done => self.muted_as_answered(now, answer, &leg, sent, on),
             Late::RecordLegOpen { room } if done => {
-                if let Some(recorder) = recorder(&answer.params) {
+                if let Some(recorder) = own_leg(&answer.params) {
                     self.rooms.add_spare(now.steady, room.as_ref(), recorder);
                     self.tidy_room(now, room.as_ref());
                 }
@@ -127,7 +139,7 @@ impl Assist {
     }
 
     /// Whether that leg of ours records is told after all.
-    fn leg_records(&mut self, now: Moment, name: &BString, recorder: &Recorder, on: bool) {
+    fn leg_records(&mut self, now: Moment, name: &BString, recorder: &OwnLeg, on: bool) {
         self.rooms.set_recording(name.as_ref(), recorder, on);
         self.tidy_room(now, name.as_ref());
     }

@@ -9,30 +9,44 @@
 //!
 //! Nothing else is needed, and calling any of them at other times does no harm. Time must not go back between calls.
 
+mod admission;
+mod announce;
 mod ask;
+mod calling;
 mod calls;
+mod commands;
 mod digits;
+mod entry;
+mod flight;
+mod gate;
 mod gone;
+mod held;
 mod job;
 mod late;
 mod legs;
 mod names;
 mod operation;
 mod outbox;
+mod outcome;
+mod participants;
 mod peers;
 mod place;
+mod questions;
 mod release;
 mod report;
+mod room;
 mod rooms;
+mod seats;
 mod session;
 mod spare;
+mod speech;
 mod status;
 mod sync;
 mod timers;
 mod view;
 mod watch;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,13 +56,23 @@ pub use report::Report;
 pub use session::Role;
 pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
 
+use self::calling::{Outgoing, Pace};
 use self::calls::Calls;
-use self::job::{Flight, Purpose, Step};
+use self::entry::{Failures, PinCheck};
+use self::flight::{Flight, Purpose};
+use self::held::Schedule;
+use self::job::Step;
+use self::operation::Whole;
 use self::outbox::Outbox;
+use self::outcome::Cause;
+use self::questions::Questions;
 use self::rooms::{Rooms, UnderWay};
 use self::session::{NOTIFY_ID, Phase};
 use self::timers::{Timer, Timers};
-use crate::config::{Config, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD};
+use crate::config::{
+    Config, ROLE_ORGANIZER, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, STATE_LOBBY, STATE_PIN,
+    STATE_WAITING,
+};
 use crate::control::{self, protocol::Command};
 use crate::moment::Moment;
 use crate::store;
@@ -133,6 +157,9 @@ struct Places {
     conference: usize,
     dial: usize,
     hold: usize,
+    lobby: usize,
+    pin: usize,
+    waiting: usize,
 }
 
 /// The brain. See the module's documentation for how it is driven.
@@ -149,6 +176,33 @@ pub struct Assist {
     outbox: Outbox,
     /// Whether it was said that somebody else does what we do.
     warned_of_another: bool,
+    /// The role of organizers, as a place in the configuration's, if anything names it.
+    organizer: Option<usize>,
+    /// How many sounds were said to callers, and to rooms: each has its number.
+    sayings: u64,
+    announcements: u64,
+    /// The rooms of the sounds that are being played in one.
+    announcing: HashMap<u64, BString>,
+    /// Operations on many, whose parts are under way.
+    wholes: HashMap<u64, Whole>,
+    wholes_made: u64,
+    /// PINs that wait to be looked at, or are being.
+    pin_checks: HashMap<u64, PinCheck>,
+    pin_checks_made: u64,
+    failures: Failures,
+    /// Calls to others, by our own channel.
+    outgoing: HashMap<BString, Outgoing>,
+    /// Our channels of calls by the number of their timers.
+    ringing_of: HashMap<u64, BString>,
+    ringings: u64,
+    /// Channels that answered before we were told that they are called for us.
+    answered_early: BTreeSet<BString>,
+    pace: Pace,
+    schedule: Schedule,
+    questions: Questions,
+    /// Whether the store did what was last asked of it.
+    store_ok: Option<bool>,
+    store_was_bad: bool,
 }
 
 impl Assist {
@@ -161,7 +215,11 @@ impl Assist {
             conference: place(STATE_CONFERENCE),
             dial: place(STATE_DIAL),
             hold: place(STATE_HOLD),
+            lobby: place(STATE_LOBBY),
+            pin: place(STATE_PIN),
+            waiting: place(STATE_WAITING),
         };
+        let organizer = config.roles.iter().position(|role| role == ROLE_ORGANIZER);
         Assist {
             config,
             places,
@@ -173,6 +231,24 @@ impl Assist {
             timers: Timers::default(),
             outbox: Outbox::new(),
             warned_of_another: false,
+            organizer,
+            sayings: 0,
+            announcements: 0,
+            announcing: HashMap::new(),
+            wholes: HashMap::new(),
+            wholes_made: 0,
+            pin_checks: HashMap::new(),
+            pin_checks_made: 0,
+            failures: Failures::default(),
+            outgoing: HashMap::new(),
+            ringing_of: HashMap::new(),
+            ringings: 0,
+            answered_early: BTreeSet::new(),
+            pace: Pace::default(),
+            schedule: Schedule::default(),
+            questions: Questions::default(),
+            store_ok: None,
+            store_was_bad: false,
         }
     }
 
@@ -195,9 +271,11 @@ impl Assist {
             Input::Line(line) => self.line(now, line),
             Input::Unreadable { line, problem } => self.unreadable(line, &problem),
             Input::Disconnected => self.lost(now),
-            Input::Stored { .. } | Input::Command { .. } => {}
+            Input::Stored { number, reply } => self.stored(now, number, reply),
+            Input::Command { number, command } => self.command(now, number, command),
             Input::Leave => self.say_goodbye(now),
         }
+        self.settle_rooms(now);
     }
 
     /// Does what is due at `now`; nothing if nothing is.
@@ -208,8 +286,14 @@ impl Assist {
                 Timer::Order(at) => self.order_timeout(now, at),
                 Timer::FirstKey(at) => self.first_key_timeout(now, at),
                 Timer::Flight(number) => self.answered(now, number, None),
+                Timer::Speech(at) => self.speech_timeout(now, at),
+                Timer::Announcement(number) => self.announced(now, number),
+                Timer::Pin(number) => self.look_at_pin(now, number),
+                Timer::Ring(number) => self.rung(now, number),
+                Timer::Schedule => self.schedule_timeout(now),
                 Timer::Session => self.session_timeout(now),
             }
+            self.settle_rooms(now);
         }
     }
 
@@ -235,9 +319,6 @@ impl Assist {
                 let text = format!("the engine refused to let us watch {}", BStr::new(&name));
                 self.outbox.report(Report::Trouble { text });
             }
-            EngineLine::Uninstalled { .. } if matches!(self.phase, Phase::Uninstalling { .. }) => {
-                self.linger(now);
-            }
             EngineLine::Quit => {
                 self.set_phase(Phase::Down);
                 self.outbox.leave();
@@ -246,7 +327,8 @@ impl Assist {
                 let text = format!("the engine could not read our line {:?}", BStr::new(&line));
                 self.outbox.report(Report::Trouble { text });
             }
-            EngineLine::Uninstalled { .. } | EngineLine::Watched { .. } | EngineLine::Unwatched { .. } => {}
+            EngineLine::Uninstalled { .. } => self.uninstalled(now),
+            EngineLine::Watched { .. } | EngineLine::Unwatched { .. } => {}
         }
     }
 
@@ -268,6 +350,9 @@ impl Assist {
             (b"chan.dtmf", Phase::Uninstalling { .. } | Phase::Lingering { .. }) => {
                 self.handle_late_digits(now, message);
             }
+            (b"call.route", Phase::Starting { .. } | Phase::Ready) => self.route(now, message),
+            (b"call.execute", Phase::Starting { .. } | Phase::Ready) => self.executing(now, message),
+            (b"call.conference", Phase::Starting { .. } | Phase::Ready) => self.conferencing(now, message),
             _ => self.outbox.answer(&message.id, false),
         }
     }
@@ -299,6 +384,19 @@ impl Assist {
             }
         }
         self.fail_all_jobs(now, "the connection to the engine was lost");
+        for (_, check) in std::mem::take(&mut self.pin_checks) {
+            self.conclude(
+                now,
+                &check.job,
+                Err(Cause::Engine.because("the connection to the engine was lost")),
+            );
+        }
+        self.wholes.clear();
+        self.announcing.clear();
+        self.outgoing.clear();
+        self.ringing_of.clear();
+        self.answered_early.clear();
+        self.schedule.stop();
         self.timers.clear();
         self.flights.clear();
         self.outbox.connection_lost();
@@ -311,10 +409,11 @@ impl Assist {
         if let Some(at) = self.calls.find(id) {
             self.drop_digits(at);
             self.expect_first_key(at, None);
+            self.hush(at);
         }
         if let Some((_, call)) = self.calls.remove(id) {
             for job in call.jobs {
-                self.conclude(now, &job, Err("the caller has hung up".to_owned()));
+                self.conclude(now, &job, Err(Cause::NobodyThere.because("the caller has hung up")));
             }
         }
     }
@@ -322,6 +421,16 @@ impl Assist {
     /// The leg of a channel, if it is in a room.
     fn leg_of(&self, channel: &BString) -> Option<&BString> {
         self.calls.by_id(channel.as_ref())?.peers.current().filter(|peer| calls::is_leg(peer))
+    }
+
+    /// Tells people what needs an eye.
+    fn trouble(&mut self, text: impl Into<String>) {
+        self.outbox.report(Report::Trouble { text: text.into() });
+    }
+
+    /// The room that an operation is about, without its prefix.
+    fn room_of_job(&self, job: &job::Job) -> Option<BString> {
+        job.place.as_ref().or_else(|| self.room_of(&job.channel)).cloned()
     }
 
     /// The room of a channel, without its prefix.

@@ -5,11 +5,14 @@ use std::borrow::Cow;
 use bstr::BString;
 
 use super::Assist;
-use super::job::Job;
+use super::job::{Job, Keyed};
 use crate::config::names::{self, CallValue};
 use crate::key::Keys;
 use crate::moment::Moment;
 use crate::template::Template;
+
+/// What was keyed for what nobody keyed.
+static NO_KEYS: Keys = Keys::new();
 
 /// What a template is filled in from.
 #[derive(Debug, Clone, Copy)]
@@ -26,8 +29,13 @@ pub(super) struct Context<'c> {
 
 impl<'j> From<&'j Job> for Context<'j> {
     fn from(job: &'j Job) -> Self {
-        let Job { channel, code, keys, captures, room, .. } = job;
-        Context { channel, code: Some(*code), keys, captures, room: room.as_ref() }
+        let room = job.room.as_ref().or(job.place.as_ref());
+        match job.keyed() {
+            Some(Keyed { code, keys, captures, .. }) => {
+                Context { channel: &job.channel, code: Some(*code), keys, captures, room }
+            }
+            None => Context { channel: &job.channel, code: None, keys: &NO_KEYS, captures: &[], room },
+        }
     }
 }
 

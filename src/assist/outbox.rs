@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use super::{Output, Report};
-use crate::wire::{self, Message, ModuleLine, Params, Unsendable};
+use crate::control::protocol::Outcome;
+use crate::store;
+use crate::wire::{self, Answer, Message, ModuleLine, Params, Unsendable};
 
 /// Collects output until it is polled.
 #[derive(Debug)]
@@ -11,6 +13,8 @@ pub(super) struct Outbox {
     answers: Vec<u8>,
     lines: Vec<u8>,
     reports: VecDeque<Report>,
+    /// For the store, and for those who gave commands.
+    aside: VecDeque<Output>,
     /// Whether somebody wants to know of every digit.
     tells_digits: bool,
     leaving: bool,
@@ -24,6 +28,7 @@ impl Outbox {
             answers: Vec::new(),
             lines: Vec::new(),
             reports: VecDeque::new(),
+            aside: VecDeque::new(),
             tells_digits: true,
             leaving: false,
             limit: wire::DEFAULT_LINE_LIMIT,
@@ -34,6 +39,25 @@ impl Outbox {
     /// Answers a message of the engine's.
     pub(super) fn answer(&mut self, id: &[u8], processed: bool) {
         wire::answer_into(id, processed, &mut self.answers);
+    }
+
+    /// Answers a message of the engine's with something changed. If the engine would choke on it nothing is.
+    pub(super) fn answer_with(&mut self, answer: &Answer<'_>) {
+        let line = ModuleLine::Answer(answer.clone());
+        if let Err(problem) = line.encode(self.limit, &mut self.answers) {
+            self.report(Report::Trouble { text: format!("an answer was not given in full: {problem}") });
+            self.answer(&answer.id, false);
+        }
+    }
+
+    /// Asks the store.
+    pub(super) fn ask_store(&mut self, number: u64, request: store::Request) {
+        self.aside.push_back(Output::Store { number, request });
+    }
+
+    /// Answers a command.
+    pub(super) fn answer_command(&mut self, number: u64, outcome: Outcome) {
+        self.aside.push_back(Output::Answer { number, outcome });
     }
 
     /// Sends a line of the session's, which is known to be good.
@@ -95,6 +119,9 @@ impl Outbox {
         }
         if !self.lines.is_empty() {
             return Some(Output::Send(std::mem::take(&mut self.lines)));
+        }
+        if let Some(output) = self.aside.pop_front() {
+            return Some(output);
         }
         if let Some(report) = self.reports.pop_front() {
             return Some(Output::Report(report));

@@ -3,8 +3,8 @@
 use bstr::{BStr, BString};
 
 use super::Assist;
-use super::calls::{Place, is_leg};
-use super::job::Why;
+use super::calls::{Call, Place, is_leg};
+use super::flight::Why;
 use super::names::Context;
 use super::peers::{Kind, kind};
 use super::timers::Timer;
@@ -50,9 +50,11 @@ impl Assist {
     }
 
     /// Where a call is follows from what it is connected to.
-    fn settle(&mut self, now: Moment, at: usize) {
+    pub(super) fn settle(&mut self, now: Moment, at: usize) {
         let Some(call) = self.calls.get(at) else { return };
         let (mut place, peer) = (call.place, call.peers.current());
+        let waits = call.entry.as_ref().map(|entry| self.state_of_entry(entry));
+        let alone = peer.is_some_and(|peer| matches!(kind(peer), Kind::Tone | Kind::File));
         let natural = match peer.map(|peer| kind(peer)) {
             None if call.peers.is_untold() => place.natural,
             None => self.places.hold,
@@ -64,17 +66,41 @@ impl Assist {
             place.set = None;
         }
         place.natural = natural;
+        if natural == self.places.conference {
+            if let Some(call) = self.calls.get_mut(at) {
+                call.entry = None;
+            }
+        } else if waits.is_some() {
+            place.set = waits;
+        }
+        let Some(call) = self.calls.get(at) else { return };
+        let peer = call.peers.current();
         if let Some(leg) = peer.filter(|peer| is_leg(peer)) {
             self.rooms.connected(leg.as_ref(), call.id.as_ref());
         }
-        place.room_role = self.room_role(at);
+        place.room_role = self.room_role(now, at);
         self.change_place(now, at, place);
+        if alone && waits.is_some() {
+            self.tell_entry(now, at);
+        }
     }
 
     /// The role that the room of a channel gives.
-    fn room_role(&self, at: usize) -> Option<usize> {
-        let leg = self.calls.get(at)?.peers.current().filter(|peer| is_leg(peer))?;
+    fn room_role(&self, now: Moment, at: usize) -> Option<usize> {
+        let call = self.calls.get(at)?;
+        let leg = call.peers.current().filter(|peer| is_leg(peer))?;
         let room = &self.rooms.leg(leg.as_ref())?.room;
+        self.role_in(now, room.as_ref(), call)
+    }
+
+    /// The role that a room gives to who is on a channel: by a PIN that they keyed, by the schedule, by its name.
+    pub(super) fn role_in(&self, now: Moment, room: &BStr, call: &Call) -> Option<usize> {
+        let proven = call.proven.as_ref().is_some_and(|(proven, organizer)| *organizer && proven == room);
+        let facts = &call.facts;
+        let organizer = || self.identity_in(now, room, facts.number(), facts.username.as_ref()) == Some(true);
+        if self.organizer.is_some() && (proven || organizer()) {
+            return self.organizer;
+        }
         let given = self.config.role_rooms.iter().find(|(pattern, _)| pattern.matches(room));
         given.map(|&(_, role)| role)
     }
@@ -112,6 +138,9 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         call.first_key = None;
         let place = call.place;
+        if self.entry_timeout(now, at) {
+            return;
+        }
         self.prompt_of_state(now, at, place.state(), &Keys::default(), true);
         self.change_place(now, at, Place { set: None, ..place });
     }

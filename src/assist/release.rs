@@ -2,7 +2,7 @@
 
 use bstr::BStr;
 
-use super::job::{Purpose, Reply};
+use super::flight::{Purpose, Reply};
 use super::{Assist, Report};
 use crate::key::Keys;
 use crate::moment::Moment;

@@ -104,6 +104,13 @@ pub enum Report {
         /// Why.
         reason: String,
     },
+    /// A command was done, or could not be.
+    Commanded {
+        /// What was to be done, as codes name it.
+        operation: &'static str,
+        /// What is so now, or why it is not.
+        outcome: Result<String, String>,
+    },
     /// The engine did or said something that needs an admin's eye.
     Trouble {
         /// What.

@@ -1,6 +1,6 @@
 //! The conference rooms and the legs in them, as the engine tells.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use bstr::{BStr, BString};
@@ -10,82 +10,20 @@ use super::gone::Gone;
 use super::job::Job;
 use super::legs::{Leg, Mute, Tellings};
 use super::peers::{Kind, RACE, kind};
+use super::room::{Kept, OwnLeg, Recording, Room, Spare};
 
-/// The name that a utility leg of ours is called by begins with this; the room's name follows. By it the leg is
+/// The name that a leg of ours to record on is called by begins with this; the room's name follows. By it the leg is
 /// known again after a restart of ours.
 pub(super) const RECORD_LEG: &str = "touchtone-record-";
+
+/// The same of a leg of ours to announce on.
+pub(super) const VOICE_LEG: &str = "touchtone-announce-";
 
 /// What the ids of the channels at our legs begin with. Other drivers' names are not to be trusted: callers choose them.
 pub(super) const OWN_CHANNEL: &[u8] = b"dumb/";
 
 /// How many legs may be spoken of before they are known.
 const TOLD_EARLY: usize = 1024;
-
-/// A utility leg of ours: its channel `dumb/N` and its leg `conf/U`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Recorder {
-    pub(super) channel: BString,
-    pub(super) leg: BString,
-}
-
-/// What records a room.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) enum Recording {
-    #[default]
-    Off,
-    /// A leg of ours.
-    Leg(Recorder),
-    /// The room's own recorder, with its leg where that is known.
-    Room { leg: Option<BString> },
-}
-
-impl Recording {
-    /// The leg that records.
-    fn leg(&self) -> Option<&BString> {
-        match self {
-            Recording::Off => None,
-            Recording::Leg(recorder) => Some(&recorder.leg),
-            Recording::Room { leg } => leg.as_ref(),
-        }
-    }
-}
-
-/// A leg of ours that records nothing, or nothing yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Spare {
-    pub(super) recorder: Recorder,
-    /// Whether the engine was asked whether it may go.
-    asked: bool,
-    /// Whether the engine was told to drop it.
-    pub(super) dropped: bool,
-}
-
-/// One room.
-#[derive(Debug, Default)]
-pub(super) struct Room {
-    pub(super) legs: BTreeSet<BString>,
-    recording: Recording,
-    /// Which change of any room's recording was this room's last.
-    changed: u64,
-    pub(super) spare: Vec<Spare>,
-    /// Whether an operation on the room itself is under way; others wait.
-    pub(super) busy: bool,
-    pub(super) waiting: VecDeque<Job>,
-    /// Whether those that wait are being started.
-    pub(super) serving: bool,
-}
-
-impl Room {
-    /// What records it.
-    pub(super) fn recording(&self) -> &Recording {
-        &self.recording
-    }
-
-    /// Whether a leg is there only to record.
-    pub(super) fn is_machine(&self, leg: &BString) -> bool {
-        self.recording.leg() == Some(leg) || self.spare.iter().any(|spare| spare.recorder.leg == *leg)
-    }
-}
 
 /// What was under way when a connection was lost: the rooms in which a leg of ours was to be made, and the channels of
 /// those on which a recording was to begin, or to end.
@@ -111,6 +49,12 @@ pub(super) struct Rooms {
     opening_before: HashSet<BString>,
     /// The channels of those on which a recording was to begin, and what for.
     starting_before: HashMap<BString, Job>,
+    /// What was ours of the rooms that were there then.
+    kept: HashMap<BString, Kept>,
+    /// Rooms in which something changed that has not been looked at.
+    touched: BTreeSet<BString>,
+    /// Channels that are known to be in a room only to do something there.
+    utilities: BTreeSet<BString>,
 }
 
 impl Rooms {
@@ -122,7 +66,11 @@ impl Rooms {
             spare.filter(|channel| !under_way.starting.contains_key(*channel)).cloned().collect();
         spare_before.extend(under_way.stopping);
         let (gone, changes) = (std::mem::take(&mut self.gone), self.changes);
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.extend(self.rooms.iter_mut().map(|(name, room)| (name.clone(), room.keep())));
         *self = Rooms {
+            kept,
+            utilities: std::mem::take(&mut self.utilities),
             gone,
             changes,
             spare_before,
@@ -173,7 +121,54 @@ impl Rooms {
 
     /// The room of that name, which an operation may be about to make.
     pub(super) fn room_mut(&mut self, name: &BStr) -> &mut Room {
-        self.rooms.entry(name.to_owned()).or_default()
+        self.rooms.entry(name.to_owned()).or_insert_with(|| match self.kept.remove(name) {
+            Some(Kept { locked, since, seats }) => Room { locked, since, seats, ..Room::default() },
+            None => Room::default(),
+        })
+    }
+
+    /// The room of that name, if there is one.
+    pub(super) fn get(&self, name: &BStr) -> Option<&Room> {
+        self.rooms.get(name)
+    }
+
+    /// The room of that name, if there is one, to change what is ours of it.
+    pub(super) fn get_mut(&mut self, name: &BStr) -> Option<&mut Room> {
+        self.rooms.get_mut(name)
+    }
+
+    /// Has every room that was there when a connection was lost be looked at, gone or not.
+    pub(super) fn look_at_kept(&mut self) {
+        let names: Vec<BString> = self.kept.keys().cloned().collect();
+        for name in names {
+            self.room_mut(name.as_ref());
+            self.touched.insert(name);
+        }
+    }
+
+    /// Has a room be looked at.
+    pub(super) fn touch(&mut self, name: &BStr) {
+        self.touched.insert(name.to_owned());
+    }
+
+    /// The next room to be looked at.
+    pub(super) fn next_touched(&mut self) -> Option<BString> {
+        self.touched.pop_first()
+    }
+
+    /// A channel is in a room, or will be, only to do something there.
+    pub(super) fn is_utility(&mut self, channel: &BStr) {
+        self.utilities.insert(channel.to_owned());
+        if self.utilities.len() > TOLD_EARLY {
+            self.utilities.pop_first();
+        }
+    }
+
+    /// Who sits on a leg: its channel, unless that is a machine.
+    pub(super) fn sitter(&self, room: &Room, leg: &BString) -> Option<&BString> {
+        let known = self.legs.get(leg).filter(|known| !known.records && !room.is_machine(leg))?;
+        let peer = known.peer.as_ref()?;
+        (kind(peer) == Kind::Party && !self.utilities.contains(peer)).then_some(peer)
     }
 
     /// The next operation that waits for a room, if the room is free.
@@ -193,6 +188,7 @@ impl Rooms {
             return;
         }
         self.room_mut(room).legs.insert(leg.to_owned());
+        self.touch(room);
         let mute = self.told_early.remove(leg).unwrap_or_default();
         let new = Leg { room: room.to_owned(), peer: None, since: now, mute, records: false };
         self.legs.insert(leg.to_owned(), new);
@@ -230,8 +226,11 @@ impl Rooms {
 
     /// A leg is connected to a channel.
     pub(super) fn connected(&mut self, leg: &BStr, peer: &BStr) {
-        if let Some(known) = self.legs.get_mut(leg) {
+        if let Some(known) = self.legs.get_mut(leg)
+            && known.peer.as_ref().is_none_or(|known| known != peer)
+        {
             known.peer = Some(peer.to_owned());
+            self.touched.insert(known.room.clone());
         }
     }
 
@@ -275,11 +274,11 @@ impl Rooms {
     }
 
     /// A leg of ours that records nothing is in a room.
-    pub(super) fn add_spare(&mut self, now: Duration, name: &BStr, recorder: Recorder) {
+    pub(super) fn add_spare(&mut self, now: Duration, name: &BStr, recorder: OwnLeg) {
         self.occupied(now, recorder.leg.as_ref(), name, recorder.channel.as_ref());
         let room = self.room_mut(name);
         if room.legs.contains(&recorder.leg) && !room.is_machine(&recorder.leg) {
-            room.spare.push(Spare { recorder, asked: false, dropped: false });
+            room.spare.push(Spare::new(recorder, false));
         }
     }
 
@@ -299,25 +298,25 @@ impl Rooms {
     }
 
     /// Whether that leg of ours records, by all that was told.
-    pub(super) fn is_recording_on(&self, name: &BStr, recorder: &Recorder) -> bool {
+    pub(super) fn is_recording_on(&self, name: &BStr, recorder: &OwnLeg) -> bool {
         let recording = self.rooms.get(name).map(|room| &room.recording);
         matches!(recording, Some(Recording::Leg(known)) if known == recorder)
     }
 
     /// Whether that leg of ours records nothing.
-    pub(super) fn is_spare(&self, name: &BStr, recorder: &Recorder) -> bool {
+    pub(super) fn is_spare(&self, name: &BStr, recorder: &OwnLeg) -> bool {
         self.rooms.get(name).is_some_and(|room| room.spare.iter().any(|spare| spare.recorder == *recorder))
     }
 
     /// That leg of ours records, or does not.
-    pub(super) fn set_recording(&mut self, name: &BStr, recorder: &Recorder, on: bool) {
+    pub(super) fn set_recording(&mut self, name: &BStr, recorder: &OwnLeg, on: bool) {
         let Some(room) = self.rooms.get_mut(name) else { return };
         let here = |spare: &Spare| spare.recorder == *recorder;
         if on && room.recording == Recording::Off && room.spare.iter().any(here) {
             room.spare.retain(|spare| !here(spare));
             self.record(name, Recording::Leg(recorder.clone()));
         } else if !on && room.recording == Recording::Leg(recorder.clone()) {
-            room.spare.push(Spare { recorder: recorder.clone(), asked: false, dropped: false });
+            room.spare.push(Spare::new(recorder.clone(), false));
             self.record(name, Recording::Off);
         }
     }
@@ -344,6 +343,9 @@ impl Rooms {
         let known = self.legs.remove(leg)?;
         if let Some(room) = self.rooms.get_mut(&known.room) {
             room.legs.remove(leg);
+            room.talkers.remove(leg);
+            room.voice.leg_gone(leg);
+            self.touched.insert(known.room.clone());
             room.spare.retain(|spare| spare.recorder.leg != leg);
             if room.recording.leg().is_some_and(|recorder| recorder == leg) {
                 self.record(known.room.as_ref(), Recording::Off);
@@ -366,7 +368,8 @@ impl Rooms {
     /// Forgets a room that has no legs and nothing to do.
     pub(super) fn forget_if_empty(&mut self, name: &BStr) {
         if self.rooms.get(name).is_some_and(|room| {
-            room.legs.is_empty() && !room.busy && !room.serving && room.waiting.is_empty()
+            let idle = !room.busy && !room.serving && room.waiting.is_empty() && room.voice.is_idle();
+            room.legs.is_empty() && room.seats.is_empty() && idle
         }) {
             self.rooms.remove(name);
         }

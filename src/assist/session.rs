@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use bstr::ByteSlice;
 
-use super::job::{Account, Flight, Purpose};
+use super::flight::{Account, Flight, Purpose};
+use super::questions::Question;
 use super::timers::Timer;
 use super::watch::WATCHED;
 use super::{Assist, Report};
 use crate::moment::Moment;
+use crate::store::Request;
 use crate::wire::{MAX_LINE_LIMIT, ModuleLine, Params};
 
 /// How a connection came about.
@@ -22,6 +24,15 @@ pub enum Role {
 
 /// What a module's handlers are called in the engine's `handlers` lists, and what the rooms we make tell.
 pub(super) const NOTIFY_ID: &str = "touchtone";
+
+/// Before the engine's own routing of calls.
+const ROUTE_PRIORITY: u32 = 50;
+
+/// Before the modules that connect calls, at 90, and before the call's record is written, at 50.
+const EXECUTE_PRIORITY: u32 = 45;
+
+/// Before the conference module, at 150.
+const CONFERENCE_PRIORITY: u32 = 140;
 
 /// The most messages the engine lets wait for one module.
 const MAX_QUEUE: &str = "10000";
@@ -49,6 +60,8 @@ pub(super) enum Phase {
     /// Handlers are being removed.
     Uninstalling {
         since: Duration,
+        /// How many the engine has not removed yet.
+        missing: usize,
     },
     /// They are removed; what was on its way is still answered, and our own answers are waited for, until then at most.
     Lingering {
@@ -64,7 +77,7 @@ pub(super) enum Phase {
 impl Phase {
     fn due(self) -> Option<Duration> {
         match self {
-            Phase::Uninstalling { since } | Phase::Quitting { since } => Some(since + LEAVE_PATIENCE),
+            Phase::Uninstalling { since, .. } | Phase::Quitting { since } => Some(since + LEAVE_PATIENCE),
             Phase::Lingering { since, until } => Some((since + LINGER).min(until)),
             Phase::Down | Phase::Starting { .. } | Phase::Ready => None,
         }
@@ -109,11 +122,22 @@ impl Assist {
         for name in self.watched_names() {
             self.outbox.line(&ModuleLine::Watch(name.as_bytes().into()));
         }
-        if self.config.yate.intercept {
-            let priority = Some(self.config.yate.priority);
-            self.outbox.line(&ModuleLine::Install { priority, name: b"chan.dtmf".into(), filter: None });
+        for (name, priority) in self.handled() {
+            let name = name.as_bytes().into();
+            self.outbox.line(&ModuleLine::Install { priority: Some(priority), name, filter: None });
         }
         self.ask_for_account(now);
+    }
+
+    /// The messages that we handle, and at which priority: digits, and the ways into rooms under control.
+    fn handled(&self) -> Vec<(&'static str, u32)> {
+        let config = &self.config;
+        let guards = config.guards_rooms();
+        let digits = config.yate.intercept.then_some(("chan.dtmf", config.yate.priority));
+        let routes = (!config.routes.all.is_empty()).then_some(("call.route", ROUTE_PRIORITY));
+        let executes = guards.then_some(("call.execute", EXECUTE_PRIORITY));
+        let conferences = guards.then_some(("call.conference", CONFERENCE_PRIORITY));
+        [digits, routes, executes, conferences].into_iter().flatten().collect()
     }
 
     fn watched_names(&self) -> impl Iterator<Item = &'static str> + use<> {
@@ -158,7 +182,8 @@ impl Assist {
 
     pub(super) fn installed(&mut self, name: &[u8], success: bool) {
         if !success {
-            let text = format!("the engine refused our handler of {}: no key will work", name.as_bstr());
+            let what = if name == b"chan.dtmf" { "no key will work" } else { "rooms are not under control" };
+            let text = format!("the engine refused our handler of {}: {what}", name.as_bstr());
             self.outbox.report(Report::Trouble { text });
         }
     }
@@ -178,6 +203,11 @@ impl Assist {
                         its way to us: under load set minworkers=100 and maxworkers=100 in [general] of yate.conf";
             self.outbox.report(Report::Advice { text: text.to_owned() });
         }
+        self.settle_account(now);
+        self.ask_for_occurrences(now);
+        if self.has_store() {
+            self.ask_store(now, Question::OpenAttendance, Request::OpenAttendance);
+        }
         let channels: Vec<_> =
             self.calls.iter().filter(|(_, c)| !c.jobs.is_empty()).map(|(_, c)| c.id.clone()).collect();
         for channel in channels {
@@ -193,11 +223,24 @@ impl Assist {
             return self.outbox.leave();
         }
         self.let_go(now);
-        if self.config.yate.intercept {
-            self.outbox.line(&ModuleLine::Uninstall(b"chan.dtmf".into()));
-            self.set_phase(Phase::Uninstalling { since: now.steady });
-        } else {
-            self.linger(now);
+        let handled = self.handled();
+        if handled.is_empty() {
+            return self.linger(now);
+        }
+        for (name, _) in &handled {
+            self.outbox.line(&ModuleLine::Uninstall(name.as_bytes().into()));
+        }
+        self.set_phase(Phase::Uninstalling { since: now.steady, missing: handled.len() });
+    }
+
+    /// The engine has removed a handler of ours.
+    pub(super) fn uninstalled(&mut self, now: Moment) {
+        match self.phase {
+            Phase::Uninstalling { missing: 0 | 1, .. } => self.linger(now),
+            Phase::Uninstalling { since, missing } => {
+                self.set_phase(Phase::Uninstalling { since, missing: missing - 1 });
+            }
+            _ => {}
         }
     }
 

@@ -6,9 +6,10 @@
 
 use bstr::{BStr, BString};
 
-use super::job::{Purpose, Reply};
+use super::flight::{Purpose, Reply};
 use super::operation::stop_recording;
-use super::rooms::{Recorder, prefixed};
+use super::room::OwnLeg;
+use super::rooms::prefixed;
 use super::{Assist, Report, status};
 use crate::moment::Moment;
 use crate::wire::Params;
@@ -38,7 +39,7 @@ impl Assist {
     }
 
     /// Makes sure that nothing is recorded on a leg that records nothing by all that was told.
-    pub(super) fn stop_spare(&mut self, now: Moment, name: &BString, recorder: &Recorder) {
+    pub(super) fn stop_spare(&mut self, now: Moment, name: &BString, recorder: &OwnLeg) {
         if self.rooms.is_spare(name.as_ref(), recorder) {
             self.send_aside(now, Purpose::StopSpare, "chan.masquerade", stop_recording(&recorder.leg));
         }

@@ -2,10 +2,12 @@
 
 use bstr::{BString, ByteSlice};
 
+use super::calling::CALL_LEG;
 use super::calls::is_leg;
-use super::job::{Account, Reply, accepted};
+use super::flight::{Account, Reply, accepted};
 use super::peers::{Kind, kind};
-use super::rooms::{OWN_CHANNEL, RECORD_LEG, Recorder, is_recorder};
+use super::room::OwnLeg;
+use super::rooms::{OWN_CHANNEL, RECORD_LEG, VOICE_LEG, is_recorder};
 use super::session::Phase;
 use super::watch::room_name;
 use super::{Assist, Report, status};
@@ -22,7 +24,8 @@ impl Assist {
                 Account::Calls => self.known_calls(&answer.retvalue),
             },
             None => {
-                let reason = accepted(reply).err().unwrap_or_else(|| "nothing was said".to_owned());
+                let reason =
+                    accepted(reply).err().map_or("nothing was said".into(), |failure| failure.reason);
                 let what = match account {
                     Account::Conferences => "conferences (is its conference module loaded?)",
                     Account::OwnLegs => "dumb channels (is its dumbchan module loaded?)",
@@ -67,13 +70,25 @@ impl Assist {
     /// `dumb/11=answered|touchtone-record-studio|conf/15`: channel, status, the name it was called by, peer.
     fn own_legs(&mut self, now: Moment, account: &[u8]) {
         for (channel, values) in status::channels(account) {
-            let [_, name, leg, ..] = &values[..] else { continue };
-            let Some(room) = name.strip_prefix(RECORD_LEG.as_bytes()) else { continue };
-            if !is_leg(leg) || !channel.starts_with(OWN_CHANNEL) {
+            let [status, name, leg, ..] = &values[..] else { continue };
+            if !channel.starts_with(OWN_CHANNEL) {
                 continue;
             }
+            if name.starts_with(CALL_LEG.as_bytes()) && !is_leg(leg) {
+                let own = OwnLeg { channel, leg: leg.clone() };
+                self.adopt_call(now, own, name.as_ref(), status == "answered");
+                continue;
+            }
+            if !is_leg(leg) {
+                continue;
+            }
+            if let Some(room) = name.strip_prefix(VOICE_LEG.as_bytes()) {
+                self.adopt_voice(now, room.as_bstr(), OwnLeg { channel, leg: leg.clone() });
+                continue;
+            }
+            let Some(room) = name.strip_prefix(RECORD_LEG.as_bytes()) else { continue };
             // Of several, or beside the room's own recorder, it is one too many.
-            let recorder = Recorder { channel, leg: leg.clone() };
+            let recorder = OwnLeg { channel, leg: leg.clone() };
             self.rooms.add_spare(now.steady, room.as_bstr(), recorder.clone());
             if self.rooms.was_spare(&recorder.channel, room.as_bstr()) {
                 self.stop_spare(now, &BString::from(room), &recorder);

@@ -14,6 +14,16 @@ pub(super) enum Timer {
     FirstKey(usize),
     /// The answer to a message of ours.
     Flight(u64),
+    /// What is being said to a channel, where the engine does not tell its end.
+    Speech(usize),
+    /// What is being said to a room.
+    Announcement(u64),
+    /// A PIN that is to be looked at.
+    Pin(u64),
+    /// Somebody whom we call.
+    Ring(u64),
+    /// The clock on the wall.
+    Schedule,
     /// The engine's part in starting or leaving.
     Session,
 }

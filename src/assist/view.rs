@@ -5,7 +5,7 @@ use std::time::Duration;
 use bstr::{BStr, BString};
 
 use super::Assist;
-use super::rooms::Recording;
+use super::room::Recording;
 use crate::key::Keys;
 
 /// A room as it is believed to be.

@@ -2,11 +2,14 @@
 
 use bstr::{BStr, BString, ByteSlice};
 
+use super::announce::ANNOUNCING;
 use super::calls::{Facts, LEG_PREFIX, Place, is_leg};
 use super::digits::Strokes;
 use super::legs::Muted;
 use super::peers::{Kind, kind};
-use super::rooms::{OWN_CHANNEL, RECORD_LEG, Recorder, is_recorder};
+use super::room::OwnLeg;
+use super::rooms::{OWN_CHANNEL, RECORD_LEG, is_recorder};
+use super::speech::{SAYING, number_of};
 use super::{Assist, Report};
 use crate::keypad::Order;
 use crate::moment::Moment;
@@ -25,6 +28,9 @@ pub(super) const WATCHED: [&str; 9] = [
     "chan.notify",
 ];
 
+/// How many speakers the engine tells of at most.
+const MOST_SPEAKERS: usize = 8;
+
 /// What the ids of forked calls begin with.
 const FORK_PREFIX: &[u8] = b"fork/";
 
@@ -35,6 +41,7 @@ impl Assist {
             b"chan.dtmf" => self.watch_digits(now, params),
             b"chan.startup" => self.started(now, params),
             b"call.execute" => self.executed(now, params, event.processed),
+            b"call.answered" => self.call_answered(now, params),
             b"chan.connected" => self.now_connected(now, params),
             b"call.conference" if event.processed => self.conference(now, params),
             b"chan.disconnected" => self.disconnected(now, params),
@@ -50,7 +57,11 @@ impl Assist {
         if is_leg(&id) {
             return self.leg_made(now, &id, &text(params, "address"));
         }
-        self.learn(id.as_ref(), params, Order::from_start);
+        let at = self.learn(id.as_ref(), params, Order::from_start);
+        let outgoing = ["direction", "status"].iter().any(|name| text(params, name) == "outgoing");
+        if let Some(call) = at.and_then(|at| self.calls.get_mut(at)) {
+            call.facts.outgoing |= outgoing;
+        }
     }
 
     /// Who calls whom, and what routing says of the caller; then where the call went.
@@ -62,6 +73,9 @@ impl Assist {
         // What forks a call to several has no beginning and no end of its own, and keys nothing.
         if id.is_empty() || is_leg(&id) || id.starts_with(FORK_PREFIX) {
             return;
+        }
+        if params.is_true("utility") {
+            self.rooms.is_utility(id.as_ref());
         }
         // A call that is being set up has keyed nothing yet; one that is answered may have.
         let order = if params.is_true("answered") { Order::default } else { Order::from_start };
@@ -133,7 +147,7 @@ impl Assist {
         let (Some(room), true) = (name.strip_prefix(RECORD_LEG.as_bytes()), ours) else { return };
         let room = room.as_bstr();
         if self.rooms.was_opening(room) {
-            let recorder = Recorder { channel: channel.clone(), leg: leg.clone() };
+            let recorder = OwnLeg { channel: channel.clone(), leg: leg.clone() };
             self.rooms.add_spare(now.steady, room, recorder);
             self.tidy_room(now, room);
         } else if !self.rooms.is_ours(room, leg) && !self.warned_of_another {
@@ -146,6 +160,7 @@ impl Assist {
 
     fn disconnected(&mut self, now: Moment, params: &Params<'_>) {
         let (id, last) = (id(params), text(params, "lastpeerid"));
+        self.call_ended(now, id.as_ref(), params);
         if is_leg(&id) {
             self.leg_parted(now, &id, &last);
         }
@@ -164,6 +179,7 @@ impl Assist {
         if is_leg(&id) {
             return self.leg_left(now, &id);
         }
+        self.call_ended(now, id.as_ref(), params);
         self.forget_call(now, id.as_ref());
         let last = text(params, "lastpeerid");
         if is_leg(&last) {
@@ -187,14 +203,38 @@ impl Assist {
     }
 
     fn notified(&mut self, now: Moment, params: &Params<'_>) {
+        let target = text(params, "targetid");
+        if let Some(number) = number_of(&target, SAYING) {
+            return self.said(now, number);
+        }
+        if let Some(number) = number_of(&target, ANNOUNCING) {
+            return self.announced(now, number);
+        }
         let (room, leg) = (text(params, "room"), id(params));
         match text(params, "event").as_slice() {
             b"joined" => self.leg_made(now, &leg, &room),
             b"left" => self.leg_left(now, &leg),
             b"destroyed" => self.rooms.destroyed(now.steady, room.as_ref()),
+            b"speaking" => self.speaking(room.as_ref(), params),
             b"recording" => self.rooms.records_itself(now.steady, leg.as_ref(), room.as_ref()),
             b"dtmf" if !self.config.yate.intercept => self.watch_digits(now, &keyed(params)),
             _ => {}
+        }
+    }
+
+    /// `speaker.1=conf/11`, `speaker.1.energy=21`, …: who talks, the loudest first.
+    fn speaking(&mut self, room: &BStr, params: &Params<'_>) {
+        let count: usize =
+            params.get("speakers").and_then(|count| count.to_str().ok()?.parse().ok()).unwrap_or(0);
+        let talker = |place: usize| {
+            let energy = params.get(&format!("speaker.{place}.energy"));
+            let energy = energy.and_then(|energy| energy.to_str().ok()?.parse().ok()).unwrap_or(0);
+            let leg = text(params, &format!("speaker.{place}"));
+            (!leg.is_empty()).then_some((leg, energy))
+        };
+        let talkers = (1..=count.min(MOST_SPEAKERS)).filter_map(talker).collect();
+        if let Some(room) = self.rooms.get_mut(room) {
+            room.talkers = talkers;
         }
     }
 
@@ -243,12 +283,23 @@ impl Assist {
         }
     }
 
-    fn learn(&mut self, id: &BStr, params: &Params<'_>, order: fn() -> Order<Strokes>) -> Option<usize> {
+    pub(super) fn learn(
+        &mut self,
+        id: &BStr,
+        params: &Params<'_>,
+        order: fn() -> Order<Strokes>,
+    ) -> Option<usize> {
         let at = self.calls.obtain(id, self.places.call, order)?;
         let call = self.calls.get_mut(at)?;
-        let Facts { caller, called, billid, address } = &mut call.facts;
-        for (name, fact) in [("caller", caller), ("called", called), ("billid", billid), ("address", address)]
-        {
+        let Facts { caller, called, billid, address, username, .. } = &mut call.facts;
+        let told = [
+            ("caller", caller),
+            ("called", called),
+            ("billid", billid),
+            ("address", address),
+            ("username", username),
+        ];
+        for (name, fact) in told {
             if let Some(value) = params.get(name).filter(|value| !value.is_empty()) {
                 *fact = BString::from(value.into_owned());
             }
@@ -272,7 +323,7 @@ fn keyed(params: &Params<'_>) -> Params<'static> {
     params.iter().filter_map(|(name, value)| Some((swapped(&name), value?.into_owned()))).collect()
 }
 
-fn text(params: &Params<'_>, name: &str) -> BString {
+pub(super) fn text(params: &Params<'_>, name: &str) -> BString {
     BString::from(params.get(name).unwrap_or_default().into_owned())
 }
 

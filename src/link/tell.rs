@@ -42,6 +42,12 @@ pub(super) fn report(report: Report) {
         }
         Report::Done { channel, code, now } => info!(channel = name(&channel), code, now, "done"),
         Report::Failed { channel, code, reason } => warn!(channel = name(&channel), code, reason, "failed"),
+        Report::Commanded { operation, outcome: Ok(now) } => {
+            info!(operation, now = one_line(&now), "commanded")
+        }
+        Report::Commanded { operation, outcome: Err(reason) } => {
+            warn!(operation, reason = one_line(&reason), "a command failed");
+        }
         Report::Trouble { text } => warn!("{}", one_line(&text)),
     }
 }

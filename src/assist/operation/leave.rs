@@ -2,6 +2,7 @@
 
 use crate::assist::Assist;
 use crate::assist::job::{Job, Step};
+use crate::assist::outcome::in_no_room;
 use crate::moment::Moment;
 use crate::template::Template;
 use crate::wire::Params;
@@ -10,7 +11,7 @@ impl Assist {
     /// On to somewhere else, or out of the call.
     pub(in crate::assist) fn leave(&mut self, now: Moment, job: Job, to: Option<&Template>) {
         if self.leg_of(&job.channel).is_none() {
-            return self.finish(now, job, Err("the caller is in no room".to_owned()));
+            return self.finish(now, job, in_no_room());
         }
         let params = Params::new().with("id", &job.channel);
         match to {

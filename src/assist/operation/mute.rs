@@ -3,17 +3,20 @@
 use bstr::BString;
 
 use crate::assist::Assist;
-use crate::assist::job::{Job, Reply, Step, accepted};
+use crate::assist::flight::{Reply, accepted};
+use crate::assist::job::{Job, Step};
 use crate::assist::legs::Tellings;
+use crate::assist::outcome::{in_no_room, said};
 use crate::config::Switch;
 use crate::moment::Moment;
+use crate::sounds::Phrase;
 use crate::wire::Params;
 
 impl Assist {
     /// A toggle flips what is so in the engine; where that is not known it is asked first.
     pub(in crate::assist) fn mute(&mut self, now: Moment, job: Job, switch: Switch) {
         let Some(leg) = self.leg_of(&job.channel).cloned() else {
-            return self.finish(now, job, Err("the caller is in no room".to_owned()));
+            return self.finish(now, job, in_no_room());
         };
         let known = self.rooms.leg(leg.as_ref()).and_then(|leg| leg.mute.known());
         match (switch, known) {
@@ -41,9 +44,9 @@ impl Assist {
         sent: Tellings,
         reply: Reply<'_, '_>,
     ) {
-        let outcome = accepted(reply).map(|answer| {
+        let outcome = accepted(reply).and_then(|answer| {
             self.muted_as_answered(now, answer, leg, sent, on);
-            if on { "muted" } else { "unmuted" }
+            if on { said("muted", Phrase::Muted) } else { said("unmuted", Phrase::Unmuted) }
         });
         if reply.is_none()
             && let Some(mute) = self.rooms.mute_mut(leg.as_ref())

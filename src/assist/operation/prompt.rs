@@ -2,7 +2,7 @@
 
 use bstr::BString;
 
-use crate::assist::job::{Purpose, Reply, Why, accepted};
+use crate::assist::flight::{Purpose, Reply, Why, accepted};
 use crate::assist::names::Context;
 use crate::assist::{Assist, Report};
 use crate::moment::Moment;
@@ -21,6 +21,7 @@ impl Assist {
         if self.calls.find(from.channel.as_ref()).is_none() {
             return false;
         }
+        self.prompt_sent(from.channel.as_ref());
         let params = Params::new()
             .with("id", from.channel)
             .with("message", "chan.attach")
@@ -34,8 +35,8 @@ impl Assist {
         if let (Why::State(_), Some(call)) = (why, self.calls.by_id_mut(channel.as_ref())) {
             call.prompting = false;
         }
-        if let Err(reason) = accepted(reply) {
-            let text = format!("the sound of {why} was not played to {channel:?}: {reason}");
+        if let Err(failure) = accepted(reply) {
+            let text = format!("the sound of {why} was not played to {channel:?}: {}", failure.reason);
             self.outbox.report(Report::Trouble { text });
         }
     }

@@ -1,30 +1,37 @@
 //! Recording a room on a utility leg of our own.
 
-use bstr::BString;
+use bstr::{BString, ByteSlice};
 
-use crate::assist::job::{Job, Purpose, Reply, Step, accepted};
-use crate::assist::rooms::{RECORD_LEG, Recorder, Recording, prefixed};
+use crate::assist::flight::{Purpose, Reply, accepted};
+use crate::assist::job::{Job, Step};
+use crate::assist::outcome::{Cause, Outcome, in_no_room, said};
+use crate::assist::room::{OwnLeg, Recording};
+use crate::assist::rooms::{RECORD_LEG, prefixed};
 use crate::assist::{Assist, Report};
 use crate::config::{RecordBy, Switch};
 use crate::moment::Moment;
+use crate::sounds::{Phrase, Sound};
 use crate::template::Template;
 use crate::wire::Params;
 
 impl Assist {
     pub(in crate::assist) fn record(&mut self, now: Moment, job: Job, switch: Switch) {
-        let Some(leg) = self.leg_of(&job.channel).cloned() else {
-            return self.finish(now, job, Err("the caller is in no room".to_owned()));
+        let Some(name) = self.room_of_job(&job) else {
+            return match self.leg_of(&job.channel).cloned() {
+                Some(leg) => self.ask_leg(now, job, leg),
+                None => self.finish(now, job, in_no_room()),
+            };
         };
-        let Some(name) = self.room_of(&job.channel).cloned() else {
-            return self.ask_leg(now, job, leg);
-        };
+        if self.rooms.get(name.as_ref()).is_none_or(|room| room.legs.is_empty()) {
+            return self.finish(now, job, Err(Cause::NobodyThere.because("there is no such room")));
+        }
         let Some(job) = self.claim_room(job, &name) else { return };
         let recording = self.rooms.room_mut(name.as_ref()).recording().clone();
         match (switch, recording) {
             (Switch::On, Recording::Leg(_) | Recording::Room { .. }) => {
-                self.finish(now, job, Ok("recording already"));
+                self.finish(now, job, said("recording already", Phrase::Recording));
             }
-            (Switch::Off, Recording::Off) => self.finish(now, job, Ok("not recording")),
+            (Switch::Off, Recording::Off) => self.finish(now, job, not_recording()),
             (Switch::Off | Switch::Toggle, Recording::Leg(recorder)) => {
                 self.stop_record_leg(now, job, recorder);
             }
@@ -40,7 +47,8 @@ impl Assist {
 
     /// On a leg of ours that is there still, or on a new one.
     fn start_on_leg(&mut self, now: Moment, job: Job, name: &BString) {
-        let spare = self.rooms.room_mut(name.as_ref()).spare.iter().find(|spare| !spare.dropped);
+        let spare =
+            self.rooms.room_mut(name.as_ref()).spare.iter().find(|spare| !spare.dropped && !spare.spoke);
         if let Some(recorder) = spare.map(|spare| spare.recorder.clone()) {
             return self.start_record_leg(now, job, recorder);
         }
@@ -56,7 +64,7 @@ impl Assist {
 
     pub(in crate::assist) fn record_leg_open(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
         let opened = accepted(reply).and_then(|answer| {
-            recorder(&answer.params).ok_or_else(|| "the engine made no leg to record on".to_owned())
+            own_leg(&answer.params).ok_or(Cause::Engine.because("the engine made no leg to record on"))
         });
         let recorder = match opened {
             Ok(opened) => opened,
@@ -68,7 +76,7 @@ impl Assist {
         self.start_record_leg(now, job, recorder);
     }
 
-    fn start_record_leg(&mut self, now: Moment, job: Job, recorder: Recorder) {
+    fn start_record_leg(&mut self, now: Moment, job: Job, recorder: OwnLeg) {
         let file = self.render_record(now, &job, |record| Some(&record.file)).unwrap_or_default();
         let params =
             Params::new().with("id", &recorder.leg).with("message", "chan.record").with("call", file);
@@ -79,14 +87,17 @@ impl Assist {
         &mut self,
         now: Moment,
         job: Job,
-        recorder: &Recorder,
+        recorder: &OwnLeg,
         reply: Reply<'_, '_>,
     ) {
-        let outcome = accepted(reply).map(|_| "recording");
+        let outcome = accepted(reply).and_then(|_| said("recording", Phrase::Recording));
         let refused = reply.is_some() && outcome.is_err();
         if let Some(name) = &job.room {
             // Where nothing is answered it may record, and can be stopped.
             self.rooms.set_recording(name.as_ref(), recorder, !refused);
+        }
+        if let Some(name) = job.room.clone().filter(|_| outcome.is_ok()) {
+            self.warn_of_recording(now, &job, &name);
         }
         self.finish(now, job, outcome);
     }
@@ -97,7 +108,7 @@ impl Assist {
         now: Moment,
         name: &BString,
         job: &Job,
-        recorder: Recorder,
+        recorder: OwnLeg,
     ) {
         if !self.rooms.is_recording_on(name.as_ref(), &recorder) {
             return;
@@ -112,18 +123,18 @@ impl Assist {
     pub(in crate::assist) fn recorded_again(
         &mut self,
         name: &BString,
-        recorder: &Recorder,
+        recorder: &OwnLeg,
         reply: Reply<'_, '_>,
     ) {
         // Where nothing is answered it may record, and can be stopped.
-        if let (Some(_), Err(reason)) = (reply, accepted(reply)) {
+        if let (Some(_), Err(failure)) = (reply, accepted(reply)) {
             self.rooms.set_recording(name.as_ref(), recorder, false);
-            let text = format!("the recording of conf/{name} ended too early: {reason}");
+            let text = format!("the recording of conf/{name} ended too early: {}", failure.reason);
             self.outbox.report(Report::Trouble { text });
         }
     }
 
-    fn stop_record_leg(&mut self, now: Moment, job: Job, recorder: Recorder) {
+    fn stop_record_leg(&mut self, now: Moment, job: Job, recorder: OwnLeg) {
         let params = stop_recording(&recorder.leg);
         self.send_step(now, job, Step::StopRecordLeg(recorder), "chan.masquerade", params);
     }
@@ -133,16 +144,24 @@ impl Assist {
         &mut self,
         now: Moment,
         job: Job,
-        recorder: &Recorder,
+        recorder: &OwnLeg,
         reply: Reply<'_, '_>,
     ) {
-        let outcome = accepted(reply).map(|_| {
+        let outcome = accepted(reply).and_then(|_| {
             if let Some(name) = &job.room {
                 self.rooms.set_recording(name.as_ref(), recorder, false);
             }
-            "not recording"
+            not_recording()
         });
         self.finish(now, job, outcome);
+    }
+
+    /// Lets those in a room hear that it is recorded now; the room's own recorder does that by itself.
+    fn warn_of_recording(&mut self, now: Moment, job: &Job, name: &BString) {
+        if let Some(warn) = self.render_record(now, job, |record| record.warn.as_ref()) {
+            let resource = warn.to_str_lossy().into_owned();
+            self.announce_in(now, name, vec![Sound { resource, lasts: None }]);
+        }
     }
 
     /// What the configuration's part on recording says, for this room.
@@ -156,11 +175,16 @@ impl Assist {
     }
 }
 
-/// The channel and the leg that the engine made for us to record on.
-pub(in crate::assist) fn recorder(params: &Params<'_>) -> Option<Recorder> {
+/// A room is not recorded.
+pub(in crate::assist) fn not_recording() -> Outcome {
+    said("not recording", Phrase::NotRecording)
+}
+
+/// The channel and the leg that the engine made for us.
+pub(in crate::assist) fn own_leg(params: &Params<'_>) -> Option<OwnLeg> {
     let id = |name| params.get(name).map(|id| BString::from(id.into_owned()));
     let (channel, leg) = id("id").zip(id("peerid"))?;
-    crate::assist::calls::is_leg(&leg).then_some(Recorder { channel, leg })
+    crate::assist::calls::is_leg(&leg).then_some(OwnLeg { channel, leg })
 }
 
 /// Stops what is recorded on a leg. Without `single` the engine stops and answers `false`, as it does where nobody can

@@ -3,10 +3,15 @@
 use bstr::BString;
 
 use crate::assist::Assist;
-use crate::assist::job::{Job, Reply, Step, accepted};
-use crate::assist::rooms::{Recording, prefixed};
+use crate::assist::flight::{Reply, accepted};
+use crate::assist::job::{Job, Step};
+use crate::assist::operation::record::not_recording;
+use crate::assist::outcome::{Cause, said};
+use crate::assist::room::Recording;
+use crate::assist::rooms::prefixed;
 use crate::assist::spare::may_go;
 use crate::moment::Moment;
+use crate::sounds::Phrase;
 use crate::wire::Params;
 
 impl Assist {
@@ -27,14 +32,14 @@ impl Assist {
         changed: u64,
         reply: Reply<'_, '_>,
     ) {
-        let outcome = accepted(reply).map(|_| {
+        let outcome = accepted(reply).and_then(|_| {
             if let Some(name) = &job.room
                 && *self.rooms.room_mut(name.as_ref()).recording() == Recording::Off
                 && self.is_last(name, changed)
             {
                 self.rooms.record(name.as_ref(), Recording::Room { leg: None });
             }
-            "recording"
+            said("recording", Phrase::Recording)
         });
         self.finish(now, job, outcome);
     }
@@ -54,7 +59,7 @@ impl Assist {
             }
             _ => {
                 let reason = "with the recorder the engine would hang up who is alone with it";
-                let outcome = accepted(reply).and(Err(reason.to_owned()));
+                let outcome = accepted(reply).and(Err(Cause::Other.because(reason)));
                 self.finish(now, job, outcome);
             }
         }
@@ -67,13 +72,13 @@ impl Assist {
         changed: u64,
         reply: Reply<'_, '_>,
     ) {
-        let outcome = accepted(reply).map(|_| {
+        let outcome = accepted(reply).and_then(|_| {
             if let Some(name) = &job.room
                 && self.is_last(name, changed)
             {
                 self.rooms.record(name.as_ref(), Recording::Off);
             }
-            "not recording"
+            not_recording()
         });
         self.finish(now, job, outcome);
     }

@@ -4,7 +4,7 @@ use bstr::BString;
 
 use crate::assist::Assist;
 use crate::assist::calls::Place;
-use crate::assist::job::Outcome;
+use crate::assist::outcome::{Cause, Outcome, done};
 use crate::moment::Moment;
 
 impl Assist {
@@ -16,9 +16,9 @@ impl Assist {
         to: Option<usize>,
     ) -> Outcome {
         let found = self.calls.find(channel.as_ref()).and_then(|at| Some((at, self.calls.get(at)?.place)));
-        let (at, place) = found.ok_or("the caller is gone")?;
+        let (at, place) = found.ok_or(Cause::NobodyThere.because("the caller is gone"))?;
         self.change_place(now, at, Place { set: to, ..place });
         self.await_key(now, at);
-        Ok("in its state")
+        done("in its state")
     }
 }

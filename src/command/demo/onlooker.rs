@@ -144,6 +144,10 @@ impl Onlooker {
             Report::Dropped { keys, .. } => self.code(at, format!("drops {keys}: no code")),
             Report::Done { code, now, .. } => self.code(at, format!("is done with {code}: {now}")),
             Report::Failed { code, reason, .. } => self.code(at, format!("failed at {code}: {reason}")),
+            Report::Commanded { operation, outcome } => {
+                let (Ok(now) | Err(now)) = outcome;
+                self.code(at, format!("was told to {operation}: {now}"));
+            }
             Report::Advice { text } | Report::Trouble { text } => {
                 self.line(at, Kind::Trouble, MODULE, format!("warns: {text}"));
             }

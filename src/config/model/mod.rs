@@ -77,6 +77,17 @@ impl Config {
         self.rooms.iter().find(|rules| rules.pattern.matches(name))
     }
 
+    /// Whether anything is to be said about who comes into which room.
+    #[must_use]
+    pub fn guards_rooms(&self) -> bool {
+        let locks = |code: &Code| matches!(code.operation, Operation::Lock(_));
+        let asks = !self.routes.all.is_empty();
+        asks || !self.rooms.is_empty()
+            || self.control.is_some()
+            || self.store.is_some()
+            || self.codes.iter().any(locks)
+    }
+
     /// Whether digits are held back in a state, by its place, or go on as they come and are only watched.
     #[must_use]
     pub fn holds_back(&self, state: usize) -> bool {
@@ -327,6 +338,40 @@ pub enum Operation {
         /// Its parameters.
         params: Params,
     },
+}
+
+impl Operation {
+    /// What it is called in a configuration.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Operation::Join { .. } => "join",
+            Operation::Leave { .. } => "leave",
+            Operation::Mute(Switch::Toggle) => "mute-toggle",
+            Operation::Mute(Switch::On) => "mute",
+            Operation::Mute(Switch::Off) => "unmute",
+            Operation::Record(Switch::Toggle) => "record-toggle",
+            Operation::Record(Switch::On) => "record-start",
+            Operation::Record(Switch::Off) => "record-stop",
+            Operation::MuteOthers { on: true } => "mute-others",
+            Operation::MuteOthers { on: false } => "unmute-all",
+            Operation::Lock(Switch::Toggle) => "lock-toggle",
+            Operation::Lock(Switch::On) => "lock",
+            Operation::Lock(Switch::Off) => "unlock",
+            Operation::Kick { seat: Some(_) } => "kick",
+            Operation::Kick { seat: None } => "kick-last",
+            Operation::Invite { .. } => "invite",
+            Operation::Count => "count",
+            Operation::Talkers => "talkers",
+            Operation::Announce { .. } => "announce",
+            Operation::Extend { .. } => "extend",
+            Operation::End => "end",
+            Operation::EnterPin { .. } => "enter-pin",
+            Operation::EnterRoom { .. } => "enter-room",
+            Operation::SetState { .. } => "set-state",
+            Operation::Message { .. } => "message",
+        }
+    }
 }
 
 /// Named values, each filled in when the code fires.

@@ -1,0 +1,104 @@
+//! Who is let into which room, and by which rules of the engine's: the same whichever way they come.
+
+use bstr::{BStr, BString};
+
+use super::Assist;
+use super::outcome::Cause;
+use crate::config::{self, EngineParams, RoomRules};
+use crate::moment::Moment;
+use crate::store::PinHash;
+
+/// What becomes of who wants to come into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// In, and this is what the engine is told.
+    Enter(EngineParams),
+    /// Not in.
+    Refuse(Cause),
+    /// Not before a PIN was keyed.
+    AskPin,
+    /// Not before an organizer is there; meanwhile they hear this.
+    Wait(String),
+}
+
+/// Who wants to come into a room.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Comer<'c> {
+    pub(super) channel: &'c BStr,
+    pub(super) caller: &'c BString,
+    pub(super) username: &'c BString,
+    /// The role that routing says besides what is known of the call.
+    pub(super) told_role: Option<usize>,
+    /// Whether they were called in, and so asked for.
+    pub(super) invited: bool,
+}
+
+impl Assist {
+    /// Whether somebody is let into a room, by its name without the prefix.
+    pub(super) fn admission(&self, now: Moment, room: &BStr, comer: &Comer<'_>) -> Admission {
+        let call = self.calls.by_id(comer.channel);
+        let identity = self.identity_in(now, room, comer.caller.as_ref(), comer.username.as_ref());
+        let told = comer.told_role.or(call.and_then(|call| call.place.told_role));
+        let by_room = self.config.role_rooms.iter().find(|(pattern, _)| pattern.matches(room));
+        let role = told.or(by_room.map(|&(_, role)| role));
+        let proven = call.and_then(|call| call.proven.as_ref()).filter(|(proven, _)| proven == room);
+        let organizer = identity == Some(true)
+            || proven.is_some_and(|&(_, organizer)| organizer)
+            || role.is_some() && role == self.organizer;
+        let there = self.rooms.get(room).filter(|room| !room.legs.is_empty());
+        if there.is_some_and(|room| room.locked) && !organizer && !comer.invited {
+            return Admission::Refuse(Cause::Locked);
+        }
+        let settled = comer.invited || identity.is_some() || told.is_some() || proven.is_some();
+        if !settled && self.asks_for_pin(now, room) {
+            return Admission::AskPin;
+        }
+        let Some(rules) = self.config.room(room) else {
+            return Admission::Enter(EngineParams::new());
+        };
+        let seats = there.map_or(0, |room| room.seats.len());
+        let admission = if organizer { &rules.organizer } else { &rules.participant };
+        let waits = || rules.waiting.clone().filter(|_| !comer.invited);
+        if !organizer
+            && !there.is_some_and(|room| room.seats.has_organizer())
+            && let Some(resource) = waits()
+        {
+            return Admission::Wait(resource);
+        }
+        if !admission.may_open && there.is_none() && !comer.invited {
+            return Admission::Refuse(Cause::NobodyThere);
+        }
+        if rules.max_users.is_some_and(|most| seats >= most as usize) {
+            return Admission::Refuse(Cause::Full);
+        }
+        Admission::Enter(engine_params(rules, admission, comer.invited))
+    }
+
+    /// Whether a room is closed to who is unknown and has no PIN.
+    fn asks_for_pin(&self, now: Moment, room: &BStr) -> bool {
+        let of_rules = self.config.room(room).is_some_and(|rules| rules.participant.pin.is_some());
+        of_rules || self.held_in(now, room).is_some_and(|held| held.pin.is_some())
+    }
+
+    /// The PINs that let somebody into a room, those of organizers first, and how many of these there are.
+    pub(super) fn pins_of(&self, now: Moment, room: &BStr) -> (Vec<PinHash>, usize) {
+        let (rules, held) = (self.config.room(room), self.held_in(now, room));
+        let organizers = rules.and_then(|rules| rules.organizer.pin.clone()).into_iter();
+        let mut pins: Vec<PinHash> =
+            organizers.chain(held.and_then(|held| held.organizer_pin.clone())).collect();
+        let organizers = pins.len();
+        pins.extend(rules.and_then(|rules| rules.participant.pin.clone()));
+        pins.extend(held.and_then(|held| held.pin.clone()));
+        (pins, organizers)
+    }
+}
+
+/// What the engine is told of a room under control, and of a leg in it.
+fn engine_params(rules: &RoomRules, admission: &config::Admission, invited: bool) -> EngineParams {
+    let mut params = rules.params.clone();
+    params.extend(admission.params.clone());
+    if !admission.may_open && !invited {
+        params.insert("existing".to_owned(), "true".to_owned());
+    }
+    Assist::with_notify(params)
+}

@@ -1,0 +1,414 @@
+//! Conferences of the schedule, while they are held and shortly before: who is let in, called, missing.
+//!
+//! What is looked at is the clock on the wall, at least twice a minute, so that one that jumps is noticed. Whom we call is
+//! on disk before the call begins: a restart in the middle calls nobody twice.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use bstr::{BStr, BString, ByteSlice};
+use jiff::{SignedDuration, Timestamp};
+
+use super::calling::Outgoing;
+use super::questions::Question;
+use super::timers::Timer;
+use super::{Assist, Report};
+use crate::moment::Moment;
+use crate::sounds::{Phrase, Word};
+use crate::store::{
+    AttemptKey, AttemptState, NewParticipant, Occurrence, OccurrenceKey, Participant, Request,
+};
+
+/// How long it is between two looks at the clock, at most.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// How long it is between two questions what is held.
+const ASK: Duration = Duration::from_secs(600);
+
+/// By how much the clock on the wall may differ from the steady one between two looks.
+const JUMP: SignedDuration = SignedDuration::from_secs(5);
+
+/// What is known of the schedule.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    known: BTreeMap<OccurrenceKey, Held>,
+    /// When it is looked at next.
+    due: Option<Duration>,
+    /// When the store was last asked.
+    asked: Option<Duration>,
+    /// What both clocks said at the last look.
+    last: Option<(Duration, Timestamp)>,
+}
+
+/// A conference at one of its times.
+#[derive(Debug)]
+struct Held {
+    occurrence: Occurrence,
+    calls: HashMap<i64, Calls>,
+    warned: bool,
+    told_missing: bool,
+    said_missing: bool,
+}
+
+/// Our calls to one participant.
+#[derive(Debug, Clone, Copy, Default)]
+struct Calls {
+    begun: u32,
+    state: Option<AttemptState>,
+    /// When the next may begin.
+    not_before: Option<Duration>,
+}
+
+impl Schedule {
+    pub(super) fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// There is no engine: what is held is looked at again when there is one.
+    pub(super) fn stop(&mut self) {
+        self.due = None;
+        self.asked = None;
+    }
+}
+
+impl Assist {
+    /// Asks what is held now and soon.
+    pub(super) fn ask_for_occurrences(&mut self, now: Moment) {
+        if !self.has_store() {
+            return;
+        }
+        self.schedule.asked = Some(now.steady);
+        let ahead = SignedDuration::try_from(self.config.schedule.early + ASK * 2).unwrap_or_default();
+        let to = now.date.checked_add(ahead).unwrap_or(Timestamp::MAX);
+        self.ask_store(now, Question::Occurrences, Request::Occurrences { from: now.date, to });
+        self.look_again(now, LOOK);
+    }
+
+    /// The store says what is held now and soon.
+    pub(super) fn schedule_known(&mut self, now: Moment, occurrences: Vec<Occurrence>) {
+        let known = std::mem::take(&mut self.schedule.known);
+        // What is being held goes on, though it is on record no more.
+        let going_on = known.into_iter().filter(|(key, held)| {
+            let told = occurrences.iter().any(|occurrence| occurrence.key == *key);
+            told || key.starts <= now.date && now.date < held.occurrence.ends
+        });
+        self.schedule.known = going_on.collect();
+        for occurrence in occurrences {
+            self.occurrence_known(now, occurrence);
+        }
+        self.look_at_schedule(now);
+    }
+
+    fn occurrence_known(&mut self, now: Moment, occurrence: Occurrence) {
+        let key = occurrence.key;
+        if let Some(held) = self.schedule.known.get_mut(&key) {
+            held.occurrence = occurrence;
+            return;
+        }
+        let mut calls: HashMap<i64, Calls> = HashMap::new();
+        for attempt in &occurrence.attempts {
+            let known = calls.entry(attempt.participant).or_default();
+            known.begun = known.begun.max(attempt.number);
+            known.state = Some(attempt.state);
+            let attempt_key =
+                AttemptKey { occurrence: key, participant: attempt.participant, number: attempt.number };
+            let ours = self.outgoing.values().any(|outgoing| outgoing.attempt == Some(attempt_key));
+            if attempt.state == AttemptState::Calling && !ours {
+                known.state = Some(AttemptState::Unknown);
+                let state = AttemptState::Unknown;
+                self.write_down(now, Request::EndAttempt { key: attempt_key, state });
+            }
+        }
+        let held = Held { occurrence, calls, warned: false, told_missing: false, said_missing: false };
+        self.schedule.known.insert(key, held);
+    }
+
+    /// A call from before goes on.
+    pub(super) fn attempt_adopted(&mut self, key: AttemptKey) {
+        if let Some(held) = self.schedule.known.get_mut(&key.occurrence) {
+            let calls = held.calls.entry(key.participant).or_default();
+            calls.state = Some(AttemptState::Calling);
+        }
+    }
+
+    fn look_again(&mut self, now: Moment, after: Duration) {
+        let due = now.steady + after.min(LOOK);
+        let before = self.schedule.due.replace(due);
+        self.timers.change(Timer::Schedule, before, Some(due));
+    }
+
+    /// It is time to look at the clock.
+    pub(super) fn schedule_timeout(&mut self, now: Moment) {
+        self.schedule.due = None;
+        if let Some((steady, date)) = self.schedule.last {
+            let passed = SignedDuration::try_from(now.steady.saturating_sub(steady)).unwrap_or_default();
+            let jump = now.date.duration_since(date) - passed;
+            if jump.abs() > JUMP {
+                let way = if jump.is_negative() { "back" } else { "forward" };
+                let text =
+                    format!("the clock jumped {way} by {:#}: the schedule is looked at anew", jump.abs());
+                self.trouble(text);
+                self.schedule.asked = None;
+            }
+        }
+        self.look_at_schedule(now);
+    }
+
+    /// Does what is due by the schedule.
+    fn look_at_schedule(&mut self, now: Moment) {
+        self.schedule.last = Some((now.steady, now.date));
+        if !self.is_ready() {
+            return;
+        }
+        let keys: Vec<OccurrenceKey> = self.schedule.known.keys().copied().collect();
+        let mut next = LOOK;
+        for key in keys {
+            if let Some(wait) = self.look_at_held(now, key) {
+                next = next.min(wait);
+            }
+        }
+        if self.schedule.asked.is_none_or(|asked| asked + ASK <= now.steady) {
+            self.ask_for_occurrences(now);
+        }
+        self.look_again(now, next);
+    }
+
+    /// Does what is due in one conference; says how long until something is again.
+    fn look_at_held(&mut self, now: Moment, key: OccurrenceKey) -> Option<Duration> {
+        let held = self.schedule.known.get(&key)?;
+        let (room, ends) = (BString::from(held.occurrence.room.as_str()), held.occurrence.ends);
+        let until = |at: Timestamp| Duration::try_from(at.duration_since(now.date)).unwrap_or_default();
+        if ends <= now.date {
+            self.over(now, key, &room);
+            return None;
+        }
+        if now.date < key.starts {
+            return Some(until(key.starts));
+        }
+        let mut next = until(ends);
+        if let Some(before) = self.config.schedule.warn_before {
+            let warn_in = until(ends).saturating_sub(before);
+            let held = self.schedule.known.get_mut(&key)?;
+            if !held.warned && warn_in.is_zero() {
+                held.warned = true;
+                self.phrase_to_room(now, &room, Phrase::EndsSoon);
+            } else if !held.warned {
+                next = next.min(warn_in);
+            }
+        }
+        let called = self.call_who_is_due(now, key, &room);
+        Some(next.min(called.unwrap_or(LOOK)))
+    }
+
+    /// Calls everybody who is to be called now; says how long until somebody is again.
+    fn call_who_is_due(&mut self, now: Moment, key: OccurrenceKey, room: &BString) -> Option<Duration> {
+        let held = self.schedule.known.get(&key)?;
+        let to_call: Vec<Participant> =
+            held.occurrence.participants.iter().filter(|participant| participant.who.call).cloned().collect();
+        let (mut next, mut open) = (None::<Duration>, false);
+        for participant in to_call {
+            let calls =
+                self.schedule.known.get(&key)?.calls.get(&participant.id).copied().unwrap_or_default();
+            if self.is_present(room, &participant.who) {
+                continue;
+            }
+            match calls.state {
+                Some(AttemptState::Calling) => open = true,
+                // Who has been there and left again is not called back.
+                Some(AttemptState::Joined | AttemptState::Unknown) => {}
+                _ if calls.begun > self.config.schedule.retries => {}
+                _ => match calls.not_before.map(|at| at.saturating_sub(now.steady)) {
+                    Some(wait) if !wait.is_zero() => {
+                        open = true;
+                        next = Some(next.map_or(wait, |next| next.min(wait)));
+                    }
+                    _ => {
+                        open = true;
+                        self.call_one(now, key, room, &participant);
+                    }
+                },
+            }
+        }
+        if !open {
+            self.all_called(now, key, room);
+        }
+        next
+    }
+
+    fn call_one(&mut self, now: Moment, key: OccurrenceKey, room: &BString, participant: &Participant) {
+        let Some(held) = self.schedule.known.get_mut(&key) else { return };
+        let calls = held.calls.entry(participant.id).or_default();
+        calls.begun += 1;
+        calls.state = Some(AttemptState::Calling);
+        let role = participant.who.organizer.then_some(self.organizer).flatten();
+        let mut outgoing = Outgoing::new(room.clone(), participant.who.number.as_str().into(), role);
+        outgoing.attempt =
+            Some(AttemptKey { occurrence: key, participant: participant.id, number: calls.begun });
+        self.call_participant(now, outgoing);
+    }
+
+    /// A call to a participant is over.
+    pub(super) fn attempt_over(&mut self, now: Moment, key: AttemptKey, state: AttemptState) {
+        let wait = self.config.schedule.retry_after;
+        if let Some(held) = self.schedule.known.get_mut(&key.occurrence) {
+            let calls = held.calls.entry(key.participant).or_default();
+            calls.begun = calls.begun.max(key.number);
+            calls.state = Some(state);
+            calls.not_before = Some(now.steady + wait);
+            self.look_again(now, Duration::ZERO);
+        }
+    }
+
+    /// Whether a participant is in a room.
+    fn is_present(&self, room: &BString, who: &NewParticipant) -> bool {
+        let Some(room) = self.rooms.get(room.as_ref()) else { return false };
+        room.seats.iter().any(|(_, seat)| {
+            self.calls.by_id(seat.channel.as_ref()).is_some_and(|call| is_of(who, &call.facts))
+        })
+    }
+
+    /// Everybody was called: what is missing is told, once.
+    fn all_called(&mut self, now: Moment, key: OccurrenceKey, room: &BString) {
+        let missing = self.missing(key, room);
+        let Some(held) = self.schedule.known.get_mut(&key) else { return };
+        if std::mem::replace(&mut held.told_missing, true) || missing.is_empty() {
+            return;
+        }
+        let text = format!("missing in conf/{room}, after everybody was called: {}", missing.join(", "));
+        self.outbox.report(Report::Advice { text });
+        self.tell_missing(now, room);
+    }
+
+    /// The numbers of those who were to be called and are not there.
+    fn missing(&self, key: OccurrenceKey, room: &BString) -> Vec<String> {
+        let participants = self.schedule.known.get(&key).map(|held| held.occurrence.participants.as_slice());
+        participants
+            .unwrap_or_default()
+            .iter()
+            .filter(|participant| participant.who.call && !self.is_present(room, &participant.who))
+            .map(|participant| participant.who.number.clone())
+            .collect()
+    }
+
+    /// Tells the organizers who are in a room who is missing, once it is known and once in all.
+    pub(super) fn tell_missing(&mut self, now: Moment, name: &BString) {
+        let told = self.schedule.known.iter().find(|(_, held)| {
+            held.occurrence.room.as_bytes() == name.as_slice() && held.told_missing && !held.said_missing
+        });
+        let Some((&key, _)) = told else { return };
+        let missing = self.missing(key, name);
+        let Some(room) = self.rooms.get(name.as_ref()) else { return };
+        let organizers: Vec<BString> = room
+            .seats
+            .iter()
+            .filter(|(_, seat)| seat.organizer)
+            .map(|(_, seat)| seat.channel.clone())
+            .collect();
+        if missing.is_empty() || organizers.is_empty() {
+            return;
+        }
+        let words: Vec<Word> =
+            missing.into_iter().flat_map(|number| [Word::Digits(number), Phrase::Missing.into()]).collect();
+        for channel in organizers {
+            self.say(now, &channel, &words);
+        }
+        if let Some(held) = self.schedule.known.get_mut(&key) {
+            held.said_missing = true;
+        }
+    }
+
+    /// A conference is at its end.
+    fn over(&mut self, now: Moment, key: OccurrenceKey, room: &BString) {
+        let Some(held) = self.schedule.known.remove(&key) else { return };
+        if held.occurrence.ends > key.starts
+            && held.calls.is_empty()
+            && held.occurrence.participants.iter().any(|p| p.who.call)
+        {
+            let text =
+                format!("conference {} in conf/{room} was over before anybody was called", key.conference);
+            self.trouble(text);
+        }
+        let goes_on = self.held_in(now, room.as_ref()).is_some_and(|other| other.key.starts <= now.date);
+        let there = self.rooms.get(room.as_ref()).is_some_and(|room| !room.seats.is_empty());
+        if self.config.schedule.ends && there && !goes_on {
+            self.end_room(now, room, "over");
+        }
+    }
+
+    /// A conference ends at another time.
+    pub(super) fn extend_held(&mut self, now: Moment, key: OccurrenceKey, ends: Timestamp) {
+        if let Some(held) = self.schedule.known.get_mut(&key) {
+            held.occurrence.ends = ends;
+            held.warned = false;
+        }
+        self.look_again(now, Duration::ZERO);
+    }
+
+    /// The conference that is held in a room, or may be come to already.
+    pub(super) fn held_in(&self, now: Moment, room: &BStr) -> Option<&Occurrence> {
+        let here = |held: &&Held| held.occurrence.room.as_bytes() == room.as_bytes();
+        self.open_to_callers(now).filter(here).map(|held| &held.occurrence).next_back()
+    }
+
+    /// What is held or may be come to already; what begins first comes last, unless it is being held.
+    fn open_to_callers(&self, now: Moment) -> impl DoubleEndedIterator<Item = &Held> {
+        let early = SignedDuration::try_from(self.config.schedule.early).unwrap_or_default();
+        let mut open: Vec<&Held> = self
+            .schedule
+            .known
+            .iter()
+            .filter(|(key, held)| {
+                key.starts.duration_since(now.date) <= early && now.date < held.occurrence.ends
+            })
+            .map(|(_, held)| held)
+            .collect();
+        // Those that begin later first, then what is being held, the latest last.
+        open.sort_by_key(|held| {
+            let starts = held.occurrence.key.starts;
+            let begun = starts <= now.date;
+            (begun, if begun { starts.as_second() } else { -starts.as_second() })
+        });
+        open.into_iter()
+    }
+
+    /// Whether a caller takes part in what is held in a room, and then whether as an organizer.
+    pub(super) fn identity_in(
+        &self,
+        now: Moment,
+        room: &BStr,
+        caller: &BStr,
+        username: &BStr,
+    ) -> Option<bool> {
+        let held = self.held_in(now, room)?;
+        let who = |participant: &&Participant| is_named(&participant.who, caller, username);
+        held.participants.iter().find(who).map(|participant| participant.who.organizer)
+    }
+
+    /// The room of the conference that a caller has now.
+    pub(super) fn conference_of(&self, now: Moment, caller: &BStr, username: &BStr) -> Option<String> {
+        let takes_part = |held: &&Held| {
+            held.occurrence
+                .participants
+                .iter()
+                .any(|participant| is_named(&participant.who, caller, username))
+        };
+        self.open_to_callers(now).filter(takes_part).map(|held| held.occurrence.room.clone()).next_back()
+    }
+
+    /// The name of who calls from a number, if they take part in what is held in a room.
+    pub(super) fn name_of_caller(&self, now: Moment, room: &BStr, number: &BStr, username: &BStr) -> String {
+        let held = self.held_in(now, room);
+        let participants = held.map(|held| held.participants.as_slice()).unwrap_or_default();
+        let who = participants.iter().find(|participant| is_named(&participant.who, number, username));
+        who.map(|participant| participant.who.name.clone()).unwrap_or_default()
+    }
+}
+
+fn is_named(who: &NewParticipant, caller: &BStr, username: &BStr) -> bool {
+    let is = |name: &str, told: &BStr| !told.is_empty() && name.as_bytes() == told.as_bytes();
+    is(&who.number, caller) || who.username.as_ref().is_some_and(|name| is(name, username))
+}
+
+fn is_of(who: &NewParticipant, facts: &super::calls::Facts) -> bool {
+    is_named(who, facts.number(), facts.username.as_ref())
+}

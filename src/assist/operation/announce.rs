@@ -1,0 +1,30 @@
+//! Playing something into a room because somebody asks for it.
+
+use bstr::ByteSlice;
+
+use crate::assist::Assist;
+use crate::assist::announce::QUEUE_LIMIT;
+use crate::assist::job::Job;
+use crate::assist::outcome::{Cause, done, in_no_room};
+use crate::moment::Moment;
+use crate::sounds::Sound;
+use crate::template::Template;
+
+impl Assist {
+    /// Behind what is being played there.
+    pub(in crate::assist) fn announce(&mut self, now: Moment, job: Job, sound: &Template) {
+        let Some(name) = self.room_of_job(&job) else {
+            return self.finish(now, job, in_no_room());
+        };
+        if self.rooms.get(name.as_ref()).is_none_or(|room| room.seats.is_empty()) {
+            return self.finish(now, job, Err(Cause::NobodyThere.because("nobody is in that room")));
+        }
+        let resource = self.render(now, &job, sound).to_str_lossy().into_owned();
+        let taken = self.announce_in(now, &name, vec![Sound { resource, lasts: None }]);
+        let outcome = match taken {
+            0 => Err(Cause::Busy.because(format!("{QUEUE_LIMIT} announcements wait there already"))),
+            _ => done("announced"),
+        };
+        self.finish(now, job, outcome);
+    }
+}

@@ -1,0 +1,214 @@
+//! Who comes to a room and who goes, whichever way the engine told it: their seats, what the room's rules make of it, and
+//! what is written down.
+
+use bstr::{BStr, BString};
+
+use super::Assist;
+use super::calls::is_leg;
+use super::job::Job;
+use super::seats::Seat;
+use super::session::Phase;
+use crate::config::{Operation, Switch};
+use crate::moment::Moment;
+use crate::sounds::{Phrase, Word};
+use crate::store::{Attendance, AttendanceKey, Request};
+
+impl Assist {
+    /// Looks at every room in which something changed.
+    pub(super) fn settle_rooms(&mut self, now: Moment) {
+        while self.phase == Phase::Ready
+            && let Some(name) = self.rooms.next_touched()
+        {
+            self.settle_room(now, &name, true);
+        }
+    }
+
+    /// Looks at every room for the first time on a connection: who is there may have been there for long.
+    pub(super) fn settle_account(&mut self, now: Moment) {
+        self.rooms.look_at_kept();
+        while let Some(name) = self.rooms.next_touched() {
+            self.settle_room(now, &name, false);
+        }
+    }
+
+    /// Makes the seats of a room be those of who is there. `seen` if what changed was seen to change.
+    fn settle_room(&mut self, now: Moment, name: &BString, seen: bool) {
+        let Some(room) = self.rooms.get(name.as_ref()) else { return };
+        let mut there: Vec<(BString, BString)> = room
+            .legs
+            .iter()
+            .filter_map(|leg| Some((leg.clone(), self.rooms.sitter(room, leg)?.clone())))
+            .collect();
+        there.sort_by_key(|(leg, _)| (leg.len(), leg.clone()));
+        let had_organizer = room.seats.has_organizer();
+        let gone: Vec<u32> = room
+            .seats
+            .iter()
+            .filter(|(_, seat)| {
+                !there.iter().any(|(leg, channel)| (leg, channel) == (&seat.leg, &seat.channel))
+            })
+            .map(|(number, _)| number)
+            .collect();
+        let was_empty = room.seats.len() == gone.len();
+        there.retain(|(leg, _)| room.seats.of_leg(leg.as_ref()).is_none_or(|number| gone.contains(&number)));
+        for number in gone {
+            self.goes(now, name, number);
+        }
+        for (leg, channel) in there {
+            self.comes(now, name, leg, channel, seen);
+        }
+        self.look_at_organizers(now, name, had_organizer);
+        let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
+        if was_empty && !room.seats.is_empty() {
+            room.since = room.since.or(seen.then_some(now.date));
+            self.opened(now, name);
+        }
+        self.rooms.forget_if_empty(name.as_ref());
+    }
+
+    fn comes(&mut self, now: Moment, name: &BString, leg: BString, channel: BString, seen: bool) {
+        let organizer = self.is_organizer_in(now, name.as_ref(), &channel);
+        let seat = Seat {
+            leg: leg.clone(),
+            channel: channel.clone(),
+            since: seen.then_some(now.date),
+            organizer,
+            parting: None,
+        };
+        let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
+        room.seats.take(seat);
+        let others = room.seats.len() > 1;
+        self.write_attendance(now, name, &leg, &channel);
+        let config = self.config.clone();
+        let Some(rules) = config.room(name).filter(|_| seen) else { return };
+        let admission = if organizer { &rules.organizer } else { &rules.participant };
+        if admission.start_muted {
+            self.enqueue(now, Job::ruled(Operation::Mute(Switch::On), channel.clone()));
+        }
+        if rules.tells_of_comings && others {
+            self.tell_of(now, name, &channel, Phrase::HasJoined);
+        }
+    }
+
+    fn goes(&mut self, now: Moment, name: &BString, number: u32) {
+        let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
+        let Some(seat) = room.seats.free(number) else { return };
+        let left = !room.seats.is_empty();
+        let key = self.attendance_key(&seat.leg);
+        let reason = seat.parting.unwrap_or("left").to_owned();
+        self.write_down(now, Request::Left { key, left: now.date, reason });
+        if left && self.config.room(name).is_some_and(|rules| rules.tells_of_comings) {
+            self.tell_of(now, name, &seat.channel, Phrase::HasLeft);
+        }
+    }
+
+    fn tell_of(&mut self, now: Moment, name: &BString, channel: &BString, phrase: Phrase) {
+        let number = self.calls.by_id(channel.as_ref()).map(|call| call.facts.number().to_string());
+        let who = number.filter(|number| !number.is_empty()).map(Word::Digits);
+        let words: Vec<Word> = who.into_iter().chain([phrase.into()]).collect();
+        self.say_to_room(now, name, &words);
+    }
+
+    /// Organizers may have come, gone, or proven that they are one.
+    fn look_at_organizers(&mut self, now: Moment, name: &BString, had: bool) {
+        let Some(room) = self.rooms.get(name.as_ref()) else { return };
+        let roles: Vec<(u32, bool)> = room
+            .seats
+            .iter()
+            .map(|(number, seat)| (number, self.is_organizer_in(now, name.as_ref(), &seat.channel)))
+            .collect();
+        let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
+        for (number, organizer) in roles {
+            if let Some(seat) = room.seats.get_mut(number) {
+                seat.organizer = organizer;
+            }
+        }
+        let (has, empty) = (room.seats.has_organizer(), room.seats.is_empty());
+        if has && !had {
+            self.let_in_waiting(now, name);
+            self.tell_missing(now, name);
+        }
+        let ends = self.config.room(name).is_some_and(|rules| rules.ends_with_organizer);
+        if had && !has && !empty && ends {
+            self.end_room(now, name, "organizer-left");
+        }
+    }
+
+    /// The first is there.
+    fn opened(&mut self, now: Moment, name: &BString) {
+        self.hold_voice(now, name);
+        if self.config.room(name).is_some_and(|rules| rules.record) {
+            let record = Job::ruled(Operation::Record(Switch::On), BString::default());
+            self.start(now, Job { place: Some(name.clone()), ..record });
+        }
+    }
+
+    /// Whether who is on a channel is an organizer in a room.
+    pub(super) fn is_organizer_in(&self, now: Moment, name: &BStr, channel: &BString) -> bool {
+        let Some(call) = self.calls.by_id(channel.as_ref()) else { return false };
+        let role = call.place.told_role.or_else(|| self.role_in(now, name, call));
+        role.is_some() && role == self.organizer
+    }
+
+    fn attendance_key(&self, leg: &BString) -> AttendanceKey {
+        AttendanceKey { run: self.engine.run.clone(), leg: leg.to_string() }
+    }
+
+    fn write_attendance(&mut self, now: Moment, name: &BString, leg: &BString, channel: &BString) {
+        if !self.has_store() {
+            return;
+        }
+        let call = self.calls.by_id(channel.as_ref());
+        let role =
+            call.and_then(|call| call.place.told_role.or_else(|| self.role_in(now, name.as_ref(), call)));
+        let facts = call.map(|call| call.facts.clone()).unwrap_or_default();
+        let attendance = Attendance {
+            key: self.attendance_key(leg),
+            room: name.to_string(),
+            conference: self.held_in(now, name.as_ref()).map(|held| held.key.conference),
+            channel: channel.to_string(),
+            caller: facts.number().to_string(),
+            role: role.map(|role| self.config.roles[role].clone()).unwrap_or_default(),
+            billid: facts.billid.to_string(),
+            joined: now.date,
+            left: None,
+            seconds: None,
+            reason: String::new(),
+        };
+        self.write_down(now, Request::Joined(Box::new(attendance)));
+    }
+
+    /// Who was there when we last wrote: some are there still, and the others have left, nobody saw when.
+    pub(super) fn open_attendance(&mut self, now: Moment, open: Vec<Attendance>) {
+        for Attendance { key, room, joined, .. } in open {
+            let seat = self.seat_on(&key, &room);
+            match seat.and_then(|number| self.rooms.get_mut(BStr::new(&room))?.seats.get_mut(number)) {
+                Some(seat) => seat.since = seat.since.or(Some(joined)),
+                None => {
+                    self.write_down(now, Request::Left { key, left: now.date, reason: "unknown".to_owned() })
+                }
+            }
+        }
+    }
+
+    fn seat_on(&self, key: &AttendanceKey, room: &str) -> Option<u32> {
+        let here = key.run == self.engine.run && is_leg(key.leg.as_bytes());
+        self.rooms.get(BStr::new(room)).filter(|_| here)?.seats.of_leg(BStr::new(&key.leg))
+    }
+
+    /// Why who sits on a channel or leg goes, before they do.
+    pub(super) fn note_parting(&mut self, name: &BStr, id: &BStr, reason: &'static str) {
+        if let Some(room) = self.rooms.get_mut(name)
+            && let Some(number) = room.seats.of(id)
+            && let Some(seat) = room.seats.get_mut(number)
+        {
+            seat.parting = Some(reason);
+        }
+    }
+
+    /// Throws everybody out of a room.
+    pub(super) fn end_room(&mut self, now: Moment, name: &BString, reason: &'static str) {
+        let end = Job::ruled(Operation::End, BString::default());
+        self.end_because(now, Job { place: Some(name.clone()), ..end }, reason);
+    }
+}

@@ -1,0 +1,153 @@
+//! What is asked of the store, and what is done with its answers. Nothing waits for them but what needs them.
+
+use std::collections::HashMap;
+
+use super::Assist;
+use super::calling::Outgoing;
+use super::job::Job;
+use super::outcome::{Cause, Done};
+use crate::control::protocol::{Answer, Outcome, Refusal, RefusalCode};
+use crate::moment::Moment;
+use crate::sounds::Phrase;
+use crate::store::{Manage, Occurrence, OccurrenceKey, Reply, Request};
+
+/// What an answer of the store's is waited for.
+#[derive(Debug)]
+pub(super) enum Question {
+    /// What is held, and will be.
+    Occurrences,
+    /// Whether somebody may be called: it is on disk that they are.
+    Begin(Box<Outgoing>),
+    /// Who was there when we last wrote.
+    OpenAttendance,
+    /// Whether a PIN is right.
+    Pin(u64),
+    /// That a conference ends later.
+    Extend { job: Job, key: OccurrenceKey, ends: jiff::Timestamp },
+    /// What a command wants of it.
+    Manage { command: u64, changes: bool },
+    /// Only that it is written.
+    Written,
+}
+
+/// The questions that are not answered yet, by number.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    last: u64,
+    open: HashMap<u64, Question>,
+}
+
+impl Assist {
+    /// Whether anything is to last.
+    pub(super) fn has_store(&self) -> bool {
+        self.config.store.is_some()
+    }
+
+    pub(super) fn ask_store(&mut self, now: Moment, question: Question, request: Request) {
+        // A PIN can be looked at without a file.
+        if !self.has_store() && !matches!(request, Request::VerifyPin { .. }) {
+            let problem = "there is no store: add [store] with file = \"…\" to the configuration";
+            return self.store_failed(now, question, problem.to_owned());
+        }
+        self.questions.last += 1;
+        let number = self.questions.last;
+        self.questions.open.insert(number, question);
+        self.outbox.ask_store(number, request);
+    }
+
+    /// Writes something down; nothing waits for it.
+    pub(super) fn write_down(&mut self, now: Moment, request: Request) {
+        if self.has_store() {
+            self.ask_store(now, Question::Written, request);
+        }
+    }
+
+    /// The store has answered.
+    pub(super) fn stored(&mut self, now: Moment, number: u64, reply: Reply) {
+        let Some(question) = self.questions.open.remove(&number) else { return };
+        if let Reply::Failed(problem) = reply {
+            if let (Question::Manage { command, .. }, true) = (&question, problem.yours) {
+                let refusal = Refusal { code: RefusalCode::Refused, message: problem.message };
+                return self.outbox.answer_command(*command, Outcome::Error(refusal));
+            }
+            self.store_works(false, &problem.message);
+            return self.store_failed(now, question, problem.message);
+        }
+        self.store_works(true, "");
+        match (question, reply) {
+            (Question::Occurrences, Reply::Occurrences(occurrences)) => self.occurrences(now, occurrences),
+            (Question::Begin(outgoing), Reply::Begun(fresh)) => self.attempt_begun(now, *outgoing, fresh),
+            (Question::OpenAttendance, Reply::OpenAttendance(open)) => self.open_attendance(now, open),
+            (Question::Pin(number), Reply::Verified(at)) => self.pin_known(now, number, Ok(at)),
+            (Question::Extend { job, key, ends }, _) => self.extended(now, job, key, ends),
+            (Question::Manage { command, changes }, Reply::Managed(managed)) => {
+                self.outbox.answer_command(command, Outcome::Ok(Answer::Schedule(managed)));
+                if changes {
+                    self.ask_for_occurrences(now);
+                }
+            }
+            (Question::Written, _) => {}
+            (question, _) => self.store_failed(now, question, "the store said something else".to_owned()),
+        }
+    }
+
+    /// Says loudly that what is to last is not written, once, and when it is again.
+    fn store_works(&mut self, works: bool, problem: &str) {
+        if std::mem::replace(&mut self.store_ok, Some(works)) == Some(works) {
+            return;
+        }
+        if !works {
+            let text = format!("the store does not work, and calls go on without it: {problem}");
+            self.trouble(text);
+        } else if self.store_was_bad {
+            self.trouble("the store works again; what was to be written meanwhile is not".to_owned());
+        }
+        self.store_was_bad = !works;
+    }
+
+    fn store_failed(&mut self, now: Moment, question: Question, problem: String) {
+        match question {
+            Question::Occurrences | Question::OpenAttendance | Question::Written => {}
+            // Better not called than called twice.
+            Question::Begin(outgoing) => self.not_called(now, *outgoing, &problem),
+            Question::Pin(number) => self.pin_known(now, number, Err(problem)),
+            Question::Extend { job, .. } => self.finish(now, job, Err(Cause::Store.because(problem))),
+            Question::Manage { command, .. } => {
+                let refusal = Refusal { code: RefusalCode::Store, message: problem };
+                self.outbox.answer_command(command, Outcome::Error(refusal));
+            }
+        }
+    }
+
+    /// A command about the schedule, or about who attended.
+    pub(super) fn manage(&mut self, now: Moment, command: u64, manage: Manage) {
+        let changes = matches!(manage, Manage::Add { .. } | Manage::Remove { .. } | Manage::Import { .. });
+        self.ask_store(now, Question::Manage { command, changes }, Request::Manage(manage));
+    }
+
+    /// Lets the conference that is being held in a room last longer.
+    pub(super) fn extend(&mut self, now: Moment, job: Job, by: std::time::Duration) {
+        let Some(name) = self.room_of_job(&job) else {
+            return self.finish(now, job, super::outcome::in_no_room());
+        };
+        let Some(held) = self.held_in(now, name.as_ref()).map(|held| (held.key, held.ends)) else {
+            let failure = Cause::NobodyThere.because("no conference of the schedule is being held there");
+            return self.finish(now, job, Err(failure));
+        };
+        let (key, ends) = held;
+        let Ok(ends) = ends.checked_add(by) else {
+            return self.finish(now, job, Err(Cause::Other.because("that is too long")));
+        };
+        self.ask_store(now, Question::Extend { job, key, ends }, Request::Extend { key, ends });
+    }
+
+    fn extended(&mut self, now: Moment, job: Job, key: OccurrenceKey, ends: jiff::Timestamp) {
+        self.extend_held(now, key, ends);
+        let now_so = format!("extended until {ends}");
+        self.finish(now, job, Ok(Done::saying(now_so, [Phrase::Extended.into()])));
+    }
+
+    fn occurrences(&mut self, now: Moment, occurrences: Vec<Occurrence>) {
+        self.schedule_known(now, occurrences);
+    }
+}

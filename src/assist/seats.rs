@@ -1,0 +1,116 @@
+//! Who sits where in a room: by their number participants are thrown out, and told apart.
+
+use std::collections::BTreeMap;
+
+use bstr::{BStr, BString};
+use jiff::Timestamp;
+
+/// The highest number that is given while a lower one is free: two keys are enough for it.
+const TWO_KEYS: u32 = 99;
+
+/// The participants of a room, by seat.
+///
+/// A seat is its participant's as long as they are there. One that became free is not given again while a number of two
+/// digits was never given: who is thrown out is not somebody who came a moment ago.
+#[derive(Debug, Default)]
+pub(super) struct Seats {
+    taken: BTreeMap<u32, Seat>,
+    highest: u32,
+}
+
+/// A participant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seat {
+    pub(super) leg: BString,
+    pub(super) channel: BString,
+    /// When they came, if we saw it.
+    pub(super) since: Option<Timestamp>,
+    /// Whether they were an organizer when that was last looked at.
+    pub(super) organizer: bool,
+    /// Why they go, if we know before they are gone.
+    pub(super) parting: Option<&'static str>,
+}
+
+impl Seats {
+    pub(super) fn is_empty(&self) -> bool {
+        self.taken.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.taken.len()
+    }
+
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (u32, &Seat)> {
+        self.taken.iter().map(|(&number, seat)| (number, seat))
+    }
+
+    pub(super) fn get(&self, number: u32) -> Option<&Seat> {
+        self.taken.get(&number)
+    }
+
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Seat> {
+        self.taken.get_mut(&number)
+    }
+
+    /// The seat of a leg.
+    pub(super) fn of_leg(&self, leg: &BStr) -> Option<u32> {
+        self.iter().find(|(_, seat)| seat.leg == leg).map(|(number, _)| number)
+    }
+
+    /// The seat of who sits on that channel, or on that leg.
+    pub(super) fn of(&self, id: &BStr) -> Option<u32> {
+        self.iter().find(|(_, seat)| seat.channel == id || seat.leg == id).map(|(number, _)| number)
+    }
+
+    /// Gives a seat.
+    pub(super) fn take(&mut self, seat: Seat) -> u32 {
+        let free = |number: &u32| !self.taken.contains_key(number);
+        let number = match self.highest + 1 {
+            next if next <= TWO_KEYS => next,
+            next => (1..next).find(free).unwrap_or(next),
+        };
+        self.highest = self.highest.max(number);
+        self.taken.insert(number, seat);
+        number
+    }
+
+    /// Frees a seat.
+    pub(super) fn free(&mut self, number: u32) -> Option<Seat> {
+        self.taken.remove(&number)
+    }
+
+    /// Whether an organizer is there.
+    pub(super) fn has_organizer(&self) -> bool {
+        self.taken.values().any(|seat| seat.organizer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seat(leg: u32) -> Seat {
+        let (leg, channel) = (format!("conf/{leg}").into(), format!("sip/{leg}").into());
+        Seat { leg, channel, since: None, organizer: false, parting: None }
+    }
+
+    #[test]
+    fn a_seat_that_became_free_is_not_given_to_who_comes_next() {
+        let mut seats = Seats::default();
+        assert_eq!((seats.take(seat(1)), seats.take(seat(2)), seats.take(seat(3))), (1, 2, 3));
+        assert_eq!(seats.free(2).map(|seat| seat.leg), Some("conf/2".into()));
+        assert_eq!(seats.take(seat(4)), 4);
+        assert_eq!(seats.of_leg(BStr::new("conf/4")), Some(4));
+        assert_eq!(seats.of(BStr::new("sip/3")), Some(3));
+    }
+
+    #[test]
+    fn two_keys_are_enough_for_a_seat_while_one_of_two_digits_is_free() {
+        let mut seats = Seats::default();
+        (1..=99).for_each(|leg| assert_eq!(seats.take(seat(leg)), leg));
+        assert_eq!(seats.take(seat(100)), 100, "all are taken");
+        seats.free(7);
+        assert_eq!(seats.take(seat(101)), 7);
+        assert_eq!(seats.take(seat(102)), 101);
+    }
+}

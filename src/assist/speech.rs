@@ -1,0 +1,183 @@
+//! What is said to one caller: sounds one after the other, over what the call lets them hear.
+//!
+//! The engine tells the end of a file (`chan.notify` with `reason=eof`, to the id that the message gave), so that the next
+//! can begin; of a tone, which ends by itself, it is known how long it lasts.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bstr::{BStr, BString};
+
+use super::Assist;
+use super::flight::{Purpose, Reply, accepted};
+use super::job::Job;
+use super::outcome::Outcome;
+use super::timers::Timer;
+use crate::moment::Moment;
+use crate::sounds::{self, Phrase, Sound, Word};
+use crate::wire::Params;
+
+/// What the ids begin with to which the engine tells the end of a sound for a caller.
+pub(super) const SAYING: &str = "touchtone.say.";
+
+/// How long a sound may take whose end the engine does not tell.
+pub(super) const LONGEST: Duration = Duration::from_secs(60);
+
+/// How many sounds wait for a caller at most.
+const QUEUE_LIMIT: usize = 64;
+
+/// What a caller still hears.
+#[derive(Debug, Default)]
+pub(super) struct Speech {
+    queue: VecDeque<Sound>,
+    /// Which sound is being played, if another follows.
+    number: u64,
+    /// When it is over at the latest.
+    due: Option<Duration>,
+}
+
+impl Assist {
+    /// Says how an operation ended, where no sound of the code's own does.
+    pub(super) fn say_outcome(&mut self, now: Moment, job: &Job, outcome: &Outcome) {
+        let words = match outcome {
+            Ok(done) => done.say.clone(),
+            Err(failure) => vec![Word::Phrase(failure.cause.phrase())],
+        };
+        // Without a directory of sounds, only what cannot be known otherwise is told, by tones.
+        let tells = |word: &Word| matches!(word, Word::Number(_) | Word::Digits(_));
+        if self.config.sounds.dir.is_some() || words.iter().any(tells) {
+            self.say(now, &job.channel, &words);
+        }
+    }
+
+    /// Says something to a caller, in place of whatever is being said.
+    pub(super) fn say(&mut self, now: Moment, channel: &BString, words: &[Word]) {
+        let language = self.language_of(channel);
+        let sounds = sounds::resources(&self.config.sounds, language.as_deref(), words);
+        self.play(now, channel, sounds);
+    }
+
+    /// Says a phrase to a caller.
+    pub(super) fn say_phrase(&mut self, now: Moment, channel: &BString, phrase: Phrase) {
+        self.say(now, channel, &[Word::Phrase(phrase)]);
+    }
+
+    /// The language of the room that a caller is in, or is to come into.
+    fn language_of(&self, channel: &BString) -> Option<String> {
+        let room =
+            self.room_of(channel).or_else(|| self.calls.by_id(channel.as_ref())?.entry.as_ref()?.room())?;
+        self.config.room(room)?.language.clone()
+    }
+
+    fn play(&mut self, now: Moment, channel: &BString, sounds: Vec<Sound>) {
+        let Some(at) = self.calls.find(channel.as_ref()) else { return };
+        self.hush(at);
+        if let Some(call) = self.calls.get_mut(at) {
+            call.speech.queue.extend(sounds.into_iter().take(QUEUE_LIMIT));
+        }
+        self.speak(now, at);
+    }
+
+    /// Begins the next sound.
+    fn speak(&mut self, now: Moment, at: usize) {
+        let number = self.next_saying();
+        let Some(call) = self.calls.get_mut(at) else { return };
+        let Some(sound) = call.speech.queue.pop_front() else { return };
+        let channel = call.id.clone();
+        let follows = !call.speech.queue.is_empty();
+        call.speech.number = number;
+        let mut params = Params::new()
+            .with("id", &channel)
+            .with("message", "chan.attach")
+            .with("override", &sound.resource)
+            .with("single", "yes");
+        if follows {
+            params.push("notify", format!("{SAYING}{number}"));
+            self.expect_silence(at, Some(now.steady + sound.lasts.unwrap_or(LONGEST)));
+        }
+        self.send_aside(now, Purpose::Say { channel, number }, "chan.masquerade", params);
+    }
+
+    /// The engine plays a sound, or does not: then the next is to be heard all the same.
+    pub(super) fn saying(&mut self, now: Moment, channel: &BString, number: u64, reply: Reply<'_, '_>) {
+        let Err(failure) = accepted(reply) else { return };
+        self.trouble(format!("a sound was not played to {channel:?}: {}", failure.reason));
+        if let Some(at) = self.calls.find(channel.as_ref())
+            && self.calls.get(at).is_some_and(|call| call.speech.number == number)
+        {
+            self.expect_silence(at, None);
+            self.speak(now, at);
+        }
+    }
+
+    /// The engine tells the end of a sound.
+    pub(super) fn said(&mut self, now: Moment, number: u64) {
+        let Some(at) = self.calls.speaking(number) else { return };
+        self.expect_silence(at, None);
+        self.speak(now, at);
+    }
+
+    /// A sound is over, though the engine did not tell.
+    pub(super) fn speech_timeout(&mut self, now: Moment, at: usize) {
+        if let Some(call) = self.calls.get_mut(at) {
+            call.speech.due = None;
+        }
+        self.speak(now, at);
+    }
+
+    /// Nothing more is said to a caller.
+    pub(super) fn hush(&mut self, at: usize) {
+        self.expect_silence(at, None);
+        if let Some(call) = self.calls.get_mut(at) {
+            call.speech.queue.clear();
+        }
+    }
+
+    fn expect_silence(&mut self, at: usize, due: Option<Duration>) {
+        if let Some(call) = self.calls.get_mut(at) {
+            self.timers.change(Timer::Speech(at), call.speech.due, due);
+            call.speech.due = due;
+        }
+    }
+
+    /// Who begins to key what they are asked for has heard enough.
+    pub(super) fn barge_in(&mut self, now: Moment, at: usize) {
+        let Some(call) = self.calls.get_mut(at) else { return };
+        if !call.entry.as_mut().is_some_and(super::entry::Entry::is_heard) {
+            return;
+        }
+        let channel = call.id.clone();
+        self.hush(at);
+        let number = self.next_saying();
+        let params = Params::new()
+            .with("id", &channel)
+            .with("message", "chan.attach")
+            .with("override", "-")
+            .with("single", "yes");
+        self.send_aside(now, Purpose::Say { channel, number }, "chan.masquerade", params);
+    }
+
+    fn next_saying(&mut self) -> u64 {
+        self.sayings += 1;
+        self.sayings
+    }
+
+    /// A sound of a code's or a state's own: it comes in place of what is being said.
+    pub(super) fn prompt_sent(&mut self, channel: &BStr) {
+        if let Some(at) = self.calls.find(channel) {
+            self.hush(at);
+        }
+    }
+}
+
+impl Speech {
+    /// Whether that sound is being played and another follows.
+    pub(super) fn is_saying(&self, number: u64) -> bool {
+        self.number == number && self.due.is_some()
+    }
+}
+
+/// The number of a sound, from the id that its end is told to.
+pub(super) fn number_of(target: &[u8], prefix: &str) -> Option<u64> {
+    std::str::from_utf8(target.strip_prefix(prefix.as_bytes())?).ok()?.parse().ok()
+}
