@@ -7,6 +7,7 @@ mod dial;
 mod example;
 mod fuzz;
 mod grammar;
+mod hash_pin;
 mod import;
 mod log;
 mod replay;
@@ -49,6 +50,7 @@ enum Command {
     Schema(schema::Schema),
     Example(example::Example),
     Import(import::Import),
+    HashPin(hash_pin::HashPin),
 }
 
 /// The configuration that a command works with.
@@ -115,6 +117,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Schema(schema) => schema.run(&mut stdout()),
         Command::Example(example) => example.run(&mut stdout()),
         Command::Import(import) => import.run(&mut stdout()),
+        Command::HashPin(hash_pin) => hash_pin.run(&mut stdout()),
     }
 }
 

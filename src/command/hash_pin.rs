@@ -1,0 +1,37 @@
+//! `touchtone hash-pin`
+
+use std::io::{self, BufRead, Read, Write};
+
+use clap::Args;
+
+use super::Failure;
+use crate::schedule::check_pin;
+use crate::store::{Pin, hash_pin};
+
+/// More than any PIN has, in bytes.
+const LONGEST: u64 = 1_000;
+
+/// Hash a PIN for the configuration, where PINs are never written as they are keyed.
+///
+/// The PIN, of 4 to 12 digits, is read from standard input, so that it is in no list of processes and in no history.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: echo 4711 | touchtone hash-pin\n\
+    and what is printed goes into the configuration, in single quotes: pin = '$argon2id$…'")]
+pub(super) struct HashPin {}
+
+impl HashPin {
+    pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
+        let mut text = String::new();
+        let read = io::stdin().lock().take(LONGEST).read_line(&mut text);
+        read.map_err(|error| Failure::Refused(format!("error: standard input cannot be read: {error}")))?;
+        if text.trim().is_empty() {
+            let how = "no PIN on standard input: `echo 4711 | touchtone hash-pin`";
+            return Err(Failure::Usage(format!("error: {how}")));
+        }
+        let pin = Pin::new(text.trim());
+        check_pin(&pin).map_err(|why| Failure::Refused(format!("error: the PIN {why}")))?;
+        let hash = hash_pin(&pin).map_err(|why| Failure::Refused(format!("error: {why}")))?;
+        writeln!(out, "{}", hash.as_str())?;
+        Ok(out.flush()?)
+    }
+}
