@@ -12,6 +12,7 @@ mod log;
 mod replay;
 mod run;
 mod schema;
+mod sounds;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -49,6 +50,7 @@ enum Command {
     Schema(schema::Schema),
     Example(example::Example),
     Import(import::Import),
+    Sounds(sounds::Sounds),
 }
 
 /// The configuration that a command works with.
@@ -115,6 +117,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Schema(schema) => schema.run(&mut stdout()),
         Command::Example(example) => example.run(&mut stdout()),
         Command::Import(import) => import.run(&mut stdout()),
+        Command::Sounds(sounds) => sounds.run(&mut stdout()),
     }
 }
 

@@ -1,4 +1,14 @@
-//! What callers are told in words, as resources that the engine plays.
+//! What callers are told in words, as resources that the engine plays: files of a voice, or tones where there is none.
+
+pub mod audio;
+mod inventory;
+mod language;
+mod resource;
+pub mod tone;
+
+pub use inventory::{Meaning, Recording, inventory, recordings};
+pub use language::{has_words, is_code};
+pub use resource::{Sound, resources};
 
 /// Something to be said.
 #[derive(Debug, Clone, PartialEq, Eq)]
