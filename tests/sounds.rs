@@ -156,7 +156,7 @@ proptest! {
             let (hz, length) = resource.strip_prefix("tone/").and_then(|rest| rest.split_once('/')).expect("a tone");
             let (hz, length): (u32, u64) = (hz.parse().expect("a pitch"), length.parse().expect("a length"));
             prop_assert!((200..3400).contains(&hz));
-            prop_assert!(length % 20 == 0 && lasts.is_some_and(|lasts| lasts >= Duration::from_millis(length)));
+            prop_assert!(length.is_multiple_of(20) && lasts.is_some_and(|lasts| lasts >= Duration::from_millis(length)));
         }
     }
 }
@@ -200,7 +200,11 @@ fn assert_plays(file: &Path) {
     let samples = samples(file);
     let peak = samples.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
     assert!((2000..30_000).contains(&peak), "{}: neither silent nor clipped, but {peak}", file.display());
-    assert!((320..8 * 8000).contains(&samples.len()) && samples.len() % 160 == 0, "{}", file.display());
+    assert!(
+        (320..8 * 8000).contains(&samples.len()) && samples.len().is_multiple_of(160),
+        "{}",
+        file.display()
+    );
 }
 
 #[test]

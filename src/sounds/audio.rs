@@ -196,7 +196,11 @@ mod tests {
             spoken.extend(sine(700.0, 22050, 0.5).iter().map(|sample| sample * loud));
             spoken.resize(spoken.len() + 22050, 0.0);
             let samples = speech(&spoken, 22050).expect("something");
-            assert!((4000..4800).contains(&samples.len()) && samples.len() % BLOCK == 0, "{}", samples.len());
+            assert!(
+                (4000..4800).contains(&samples.len()) && samples.len().is_multiple_of(BLOCK),
+                "{}",
+                samples.len()
+            );
             let peak = samples.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
             assert!((5900..7000).contains(&peak), "{loud}: {peak}");
         }

@@ -78,12 +78,12 @@ phrases! {
     EnterRoom = "enter-room", "Please enter the number of your conference, then the pound key.";
     WrongPin = "wrong-pin", "That PIN is not right.";
     TooManyTries = "too-many-tries", "Too many tries. Please call again later.";
-    NoConference = "no-conference", "You have no conference now.";
+    NoConference = "no-conference", "You have no conference at the moment.";
     WaitForOrganizer = "wait-for-organizer", "Please wait for the organizer.";
     Locked = "locked", "The conference is locked, and you cannot be let in.";
     Full = "full", "The conference is full.";
     NotAllowed = "not-allowed", "You are not allowed to do that.";
-    NobodyThere = "nobody-there", "There is nobody.";
-    NotInRoom = "not-in-room", "You are in no conference.";
+    NobodyThere = "nobody-there", "Nobody is there.";
+    NotInRoom = "not-in-room", "You are not in a conference.";
     Failed = "failed", "That did not work.";
 }

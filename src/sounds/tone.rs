@@ -177,7 +177,7 @@ mod tests {
                 tones.iter().map(|tone| tone.lasts()).sum::<Duration>() <= Duration::from_secs(1),
                 "{one:?}"
             );
-            assert!(!tones.is_empty() && tones.iter().all(|tone| tone.sounds % 20 == 0), "{one:?}");
+            assert!(!tones.is_empty() && tones.iter().all(|tone| tone.sounds.is_multiple_of(20)), "{one:?}");
         }
     }
 }
