@@ -218,7 +218,8 @@ fn a_whole_set_of_tones_is_written_where_no_voice_is() {
             .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
             .collect();
         let mut listed: Vec<String> = inventory(language).into_iter().map(|(name, _)| name).collect();
-        (found.sort(), listed.sort());
+        found.sort();
+        listed.sort();
         assert_eq!(found, listed);
         for name in found {
             assert_plays(&folder.path().join(language).join(name));
