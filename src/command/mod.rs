@@ -13,6 +13,7 @@ mod log;
 mod replay;
 mod run;
 mod schema;
+mod sounds;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -51,6 +52,7 @@ enum Command {
     Example(example::Example),
     Import(import::Import),
     HashPin(hash_pin::HashPin),
+    Sounds(sounds::Sounds),
 }
 
 /// The configuration that a command works with.
@@ -118,6 +120,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Example(example) => example.run(&mut stdout()),
         Command::Import(import) => import.run(&mut stdout()),
         Command::HashPin(hash_pin) => hash_pin.run(&mut stdout()),
+        Command::Sounds(sounds) => sounds.run(&mut stdout()),
     }
 }
 

@@ -1,4 +1,14 @@
-//! What callers are told in words, as resources that the engine plays.
+//! What callers are told in words, as resources that the engine plays: files of a voice, or tones where there is none.
+
+pub mod audio;
+mod inventory;
+mod language;
+mod resource;
+pub mod tone;
+
+pub use inventory::{Meaning, Recording, inventory, recordings};
+pub use language::{has_words, is_code};
+pub use resource::{Sound, resources};
 
 /// Something to be said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,12 +99,12 @@ phrases! {
     EnterRoom = "enter-room", "Please enter the number of your conference, then the pound key.";
     WrongPin = "wrong-pin", "That PIN is not right.";
     TooManyTries = "too-many-tries", "Too many tries. Please call again later.";
-    NoConference = "no-conference", "You have no conference now.";
+    NoConference = "no-conference", "You have no conference at the moment.";
     WaitForOrganizer = "wait-for-organizer", "Please wait for the organizer.";
     Locked = "locked", "The conference is locked, and you cannot be let in.";
     Full = "full", "The conference is full.";
     NotAllowed = "not-allowed", "You are not allowed to do that.";
-    NobodyThere = "nobody-there", "There is nobody.";
-    NotInRoom = "not-in-room", "You are in no conference.";
+    NobodyThere = "nobody-there", "Nobody is there.";
+    NotInRoom = "not-in-room", "You are not in a conference.";
     Failed = "failed", "That did not work.";
 }
