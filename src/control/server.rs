@@ -33,6 +33,9 @@ const MAX_WAITING: usize = 32;
 /// How long clients may take at the end to be given their last answer.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
+/// How long is waited for a place that may be free at once: a client may have gone without our having seen it.
+const FREE_SOON: Duration = Duration::from_millis(100);
+
 /// How long no one is accepted after the system could not.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(200);
 
@@ -141,15 +144,15 @@ async fn serve(
             _ = stopped.changed() => break,
             Some(_) = sessions.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => match places.clone().try_acquire_owned() {
-                    Ok(place) => {
+                Ok((stream, _)) => match timeout(FREE_SOON, places.clone().acquire_owned()).await {
+                    Ok(Ok(place)) => {
                         let desk = Desk { asks: asks.clone(), stopped: stopped.clone() };
                         sessions.spawn(async move {
                             desk.serve(stream).await;
                             drop(place);
                         });
                     }
-                    Err(_) => turn_away(&stream),
+                    _ => turn_away(&stream),
                 },
                 Err(error) => {
                     warn!(%error, "a client cannot be accepted on the control socket");
