@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -12,7 +13,7 @@ use common::control::{fake, fake_at};
 use touchtone::config::Control;
 use touchtone::control::client::{Client, PATIENCE, Problem};
 use touchtone::control::protocol::{
-    Answer, Command, MAX_LINE, Outcome, RefusalCode, Response, Switch, VERSION,
+    Answer, Command, MAX_LINE, Outcome, RefusalCode, Request, Response, Switch, VERSION,
 };
 use touchtone::control::server::MAX_CLIENTS;
 use touchtone::control::{BindProblem, Server};
@@ -445,4 +446,94 @@ fn an_answer_without_end_is_not_read_without_end() {
     });
     let problem = Client::connect(&path, PATIENCE).expect("a connection").ask(Command::Status);
     assert!(matches!(problem, Err(Problem::NotUnderstood(_))), "{problem:?}");
+}
+
+/// The lines of JSON in the document.
+fn documented() -> Vec<&'static str> {
+    let mut inside = false;
+    let text = include_str!("../docs/control.md").lines();
+    let lines = text.filter(|line| {
+        let fence = line.starts_with("```");
+        inside = if fence { *line == "```json" } else { inside };
+        inside && !fence
+    });
+    lines.collect()
+}
+
+#[test]
+fn every_line_of_the_document_is_what_is_said() {
+    let mut said = BTreeSet::new();
+    for line in documented() {
+        let object: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        let written = if let Some(command) = object["command"].as_str() {
+            said.insert(command.to_owned());
+            said.extend(object["manage"]["what"].as_str().map(|what| format!("schedule {what}")));
+            serde_json::to_string(&serde_json::from_str::<Request>(line).expect("a request"))
+        } else {
+            let kind =
+                if object["ok"].is_object() { object["ok"].clone() } else { object["error"]["code"].clone() };
+            said.insert(match &kind {
+                serde_json::Value::Object(ok) => format!("ok {}", ok.keys().next().expect("an answer")),
+                code => format!("error {}", code.as_str().expect("a code")),
+            });
+            serde_json::to_string(&serde_json::from_str::<Response>(line).expect("a response"))
+        };
+        assert_eq!(written.expect("JSON"), line);
+    }
+    let said: Vec<_> = said.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(said.join("\n"), @"
+    announce
+    end
+    error bad-request
+    error busy
+    error engine
+    error not-found
+    error refused
+    error store
+    extend
+    invite
+    kick
+    lock
+    mute
+    ok done
+    ok rooms
+    ok schedule
+    ok status
+    record
+    rooms
+    schedule
+    schedule add
+    schedule attendance
+    schedule import
+    schedule list
+    schedule remove
+    schedule show
+    status
+    ");
+}
+
+#[test]
+fn every_request_of_the_document_is_taken_by_the_daemon() {
+    let daemon = fake(|_| Some(Outcome::Ok(Answer::Done("read".to_owned()))));
+    let mut client = Raw::new(&daemon.path);
+    for line in documented().into_iter().filter(|line| line.contains("\"command\":")) {
+        client.say(format!("{line}\n"));
+        assert_eq!(done(&client.hear()), "read", "{line}");
+    }
+}
+
+#[test]
+fn the_commands_that_are_told_to_who_mistakes_one_are_those_there_are() {
+    let daemon = fake(|_| Some(Outcome::Ok(Answer::Done("read".to_owned()))));
+    let mut client = Raw::new(&daemon.path);
+    client.say("{\"v\":1,\"command\":\"?\"}\n");
+    let (_, told) = client.refusal();
+    // What serde itself says there is.
+    let request = serde_json::from_str::<Request>("{\"v\":1,\"command\":\"?\"}");
+    let known = request.expect_err("there is none").to_string().replace('`', "");
+    let known = known.split_once("expected one of ").expect("a list").1;
+    assert!(
+        told.ends_with(&format!("there are: {}", known.split(" at line").next().expect("a list"))),
+        "{told}"
+    );
 }

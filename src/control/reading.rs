@@ -49,8 +49,8 @@ fn read(said: &Value, length: usize) -> Result<Request, String> {
         None => return Err(format!("v is missing: the version, {VERSION}")),
     }
     let command = known(said, "command", COMMANDS)?;
-    if command == "schedule" {
-        known(said, "what", SCHEDULE)?;
+    if let ("schedule", Some(manage)) = (command, said.get("manage").filter(|manage| manage.is_object())) {
+        known(manage, "what", SCHEDULE).map_err(|error| format!("manage.{error}"))?;
     }
     let request = parse(said).map_err(|error| {
         let place = if length <= SEARCHED { place(said, &error) } else { String::new() };
@@ -124,7 +124,7 @@ fn culprit(said: &Value, steps: &[Value], error: &str, left: &mut usize) -> Opti
     let misses = error.starts_with("missing field");
     let words = ["v", "command", "what"];
     let candidates = inside.into_iter().filter(|(step, value)| {
-        let word = steps.is_empty() && step.as_str().is_some_and(|name| words.contains(&name));
+        let word = steps.len() < 2 && step.as_str().is_some_and(|name| words.contains(&name));
         !word && (!misses || value.is_object() || value.is_array())
     });
     candidates.map(|(step, _)| step).find(|step| {
@@ -232,7 +232,9 @@ mod tests {
         );
         assert!(wrong(r#"{"v":1}"#).starts_with("command is missing; there are: status, rooms"));
         assert!(wrong(r#"{"v":1,"command":7}"#).starts_with("command: must be a word; there are: "));
-        assert!(wrong(r#"{"v":1,"command":"schedule","what":"lst"}"#).contains("did you mean list?"));
+        assert!(
+            wrong(r#"{"v":1,"command":"schedule","manage":{"what":"lst"}}"#).contains("did you mean list?")
+        );
         let long = format!(r#"{{"v":1,"command":"{}"}}"#, "é".repeat(10_000));
         assert!(wrong(&long).len() < 300, "it is not said back");
     }
@@ -240,17 +242,24 @@ mod tests {
     #[test]
     fn mistakes_inside_are_found_with_their_way() {
         let add = |conference: &str| {
-            wrong(&format!(r#"{{"v":1,"command":"schedule","what":"add","conference":{conference}}}"#))
+            wrong(&format!(
+                r#"{{"v":1,"command":"schedule","manage":{{"what":"add","conference":{conference}}}}}"#
+            ))
         };
-        assert_eq!(add(r#"{"room":"1"}"#), "conference: missing field `start`");
+        assert_eq!(add(r#"{"room":"1"}"#), "manage.conference: missing field `start`");
         let rest = r#""room":"1","start":"2026-12-01T09:30:00","time_zone":"UTC","minutes":60"#;
+        assert_eq!(wrong(r#"{"v":1,"command":"schedule","what":"list"}"#), "missing field `manage`");
+        assert_eq!(
+            wrong(r#"{"v":1,"id":4,"command":"schedule","manage":{"what":"show","id":"3"}}"#),
+            "manage.id: invalid type: string \"3\", expected i64"
+        );
         assert_eq!(
             add(&format!(r#"{{{rest},"participants":[{{"number":"1"}},{{"number":2}}]}}"#)),
-            "conference.participants[1].number: invalid type: integer `2`, expected a string"
+            "manage.conference.participants[1].number: invalid type: integer `2`, expected a string"
         );
         assert_eq!(
             add(&format!(r#"{{{rest},"participants":[{{"number":"1","nmae":"Ana"}}]}}"#)),
-            "conference.participants[0].nmae: the command schedule has no such field"
+            "manage.conference.participants[0].nmae: the command schedule has no such field"
         );
     }
 
