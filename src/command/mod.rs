@@ -1,19 +1,36 @@
 //! The commands, one file each.
 
+mod announce;
+mod attendance;
 mod check;
 mod config_file;
+mod daemon;
 mod demo;
 mod dial;
+mod end;
 mod example;
+mod extend;
 mod fuzz;
 mod grammar;
 mod hash_pin;
 mod import;
+mod invite;
+mod kick;
+mod lock;
 mod log;
+mod mute;
+mod offline;
+mod record;
 mod replay;
+mod rooms;
 mod run;
+mod schedule;
 mod schema;
 mod sounds;
+mod show;
+mod status;
+mod terminal;
+mod watch;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -53,6 +70,18 @@ enum Command {
     Import(import::Import),
     HashPin(hash_pin::HashPin),
     Sounds(sounds::Sounds),
+    Status(status::Status),
+    Rooms(rooms::Rooms),
+    Mute(mute::Mute),
+    Kick(kick::Kick),
+    Lock(lock::Lock),
+    Record(record::Record),
+    Announce(announce::Announce),
+    Invite(invite::Invite),
+    End(end::End),
+    Extend(extend::Extend),
+    Schedule(schedule::Schedule),
+    Attendance(attendance::Attendance),
 }
 
 /// The configuration that a command works with.
@@ -121,6 +150,18 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Import(import) => import.run(&mut stdout()),
         Command::HashPin(hash_pin) => hash_pin.run(&mut stdout()),
         Command::Sounds(sounds) => sounds.run(&mut stdout()),
+        Command::Status(status) => status.run(&mut stdout()),
+        Command::Rooms(rooms) => rooms.run(&mut stdout()),
+        Command::Mute(mute) => mute.run(&mut stdout()),
+        Command::Kick(kick) => kick.run(&mut stdout()),
+        Command::Lock(lock) => lock.run(&mut stdout()),
+        Command::Record(record) => record.run(&mut stdout()),
+        Command::Announce(announce) => announce.run(&mut stdout()),
+        Command::Invite(invite) => invite.run(&mut stdout()),
+        Command::End(end) => end.run(&mut stdout()),
+        Command::Extend(extend) => extend.run(&mut stdout()),
+        Command::Schedule(schedule) => schedule.run(&mut stdout()),
+        Command::Attendance(attendance) => attendance.run(&mut stdout()),
     }
 }
 

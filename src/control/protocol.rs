@@ -149,8 +149,7 @@ pub enum Command {
     },
     /// The schedule and who attended.
     Schedule {
-        /// What is wanted of it.
-        #[serde(flatten)]
+        /// What is wanted of it; an object of its own, because it has fields of the names of a request's.
         manage: store::Manage,
     },
 }

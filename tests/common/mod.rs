@@ -3,6 +3,7 @@
 
 pub(crate) mod brain;
 pub(crate) mod client;
+pub(crate) mod control;
 pub(crate) mod pbxassist;
 pub(crate) mod process;
 pub(crate) mod scene;

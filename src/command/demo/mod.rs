@@ -8,12 +8,12 @@ mod scene;
 mod story;
 mod words;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, terminal};
 use page::Page;
 use scene::Scene;
 use story::{STORY, Told, Verdict};
@@ -48,7 +48,7 @@ impl Demo {
         if self.interactive {
             return pad::run(scene::configuration()?, self.seed);
         }
-        let mut page = Page::new(out, width(), color());
+        let mut page = Page::new(out, terminal::width(), terminal::color());
         let mut scene = Scene::new(scene::configuration()?, self.seed, self.wire);
         for line in INTRODUCTION.lines() {
             page.text(line)?;
@@ -86,19 +86,6 @@ impl Demo {
         }
         Ok(page.flush()?)
     }
-}
-
-/// The terminal's width; paper's where there is none.
-fn width() -> usize {
-    let size = ratatui::crossterm::terminal::size().ok().filter(|_| io::stdout().is_terminal());
-    size.map_or(80, |(columns, _)| usize::from(columns))
-}
-
-/// Colour is for terminals, and for people who have not said that they want none (no-color.org).
-fn color() -> bool {
-    let told = |name, none: &str| std::env::var(name).is_ok_and(|value| value == none);
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    io::stdout().is_terminal() && !unwanted && !told("TERM", "dumb")
 }
 
 #[allow(clippy::disallowed_methods)] // For whoever watches; nothing else waits.

@@ -163,6 +163,19 @@ pub struct Control {
     pub mode: u32,
 }
 
+impl Control {
+    /// Where it is if nothing else is said, and where commands look for it.
+    pub const DEFAULT_SOCKET: &str = "/run/touchtone.sock";
+    /// The mode if nothing else is said: its owner's alone.
+    pub const DEFAULT_MODE: u32 = 0o600;
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Control { socket: PathBuf::from(Control::DEFAULT_SOCKET), mode: Control::DEFAULT_MODE }
+    }
+}
+
 impl Default for Entry {
     fn default() -> Self {
         Entry { tries: 3, wait: Duration::from_secs(1), longest: Duration::from_secs(60) }

@@ -1,0 +1,56 @@
+//! `touchtone announce`
+
+use std::io::Write;
+use std::path::Path;
+
+use clap::Args;
+
+use super::daemon::Daemon;
+use super::{Failure, Format};
+use crate::control::protocol::Command;
+
+/// Play a file into a room, behind what is being played there.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: touchtone announce 800 /srv/sounds/closing.au")]
+pub(super) struct Announce {
+    #[command(flatten)]
+    daemon: Daemon,
+    /// The room.
+    #[arg(value_name = "ROOM")]
+    room: String,
+    /// A file of the engine's machine, or a resource of the engine's as wave/play/... or tone/...
+    ///
+    /// A relative path is taken from here if there is such a file.
+    #[arg(value_name = "FILE")]
+    sound: String,
+    /// How it is printed.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+impl Announce {
+    pub(super) fn run(self, out: &mut impl Write) -> Result<(), Failure> {
+        let command = Command::Announce { room: self.room, sound: whole(self.sound) };
+        self.daemon.have_done(command, self.format, out)
+    }
+}
+
+/// The engine does not know where we are.
+fn whole(sound: String) -> String {
+    let path = Path::new(&sound);
+    let whole = path.is_file().then(|| std::path::absolute(path).ok()?.into_os_string().into_string().ok());
+    whole.flatten().unwrap_or(sound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_here_is_named_in_full_and_all_else_as_it_is_written() {
+        assert!(whole("Cargo.toml".to_owned()).starts_with('/'));
+        for sound in ["tone/busy", "wave/play//srv/a.au", "/srv/nosuch.au", "nosuch.au"] {
+            assert_eq!(whole(sound.to_owned()), sound);
+        }
+    }
+}

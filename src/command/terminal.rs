@@ -1,0 +1,93 @@
+//! The terminal that is printed on.
+
+use std::io::{self, IsTerminal};
+
+use ratatui::text::Span;
+
+/// The width where nothing tells of one: paper's.
+const PAPER: usize = 80;
+
+/// No word or name is shown longer than that.
+const LONGEST: usize = 120;
+
+/// The terminal's width; where there is none, what COLUMNS says, or paper's.
+pub(super) fn width() -> usize {
+    let size = ratatui::crossterm::terminal::size().ok().filter(|_| io::stdout().is_terminal());
+    let told = || std::env::var("COLUMNS").ok()?.parse().ok().filter(|columns| *columns > 0);
+    size.map(|(columns, _)| usize::from(columns)).or_else(told).unwrap_or(PAPER)
+}
+
+/// Colour is for terminals, and for people who have not said that they want none (no-color.org).
+pub(super) fn color() -> bool {
+    let told = |name, none: &str| std::env::var(name).is_ok_and(|value| value == none);
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stdout().is_terminal() && !unwanted && !told("TERM", "dumb")
+}
+
+/// Text of somebody's that can do nothing on a terminal but be read: what would move the cursor, change colours, turn
+/// the direction of writing or be invisible is spelled out, and what is very long is cut.
+pub(super) fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    let mut first = true;
+    for (at, character) in text.chars().enumerate() {
+        if at == LONGEST {
+            plain.push('…');
+            break;
+        }
+        if acts(character) {
+            plain.extend(character.escape_unicode());
+        } else {
+            if first && Span::raw(character.to_string()).width() == 0 {
+                // An accent without a letter would sit on what stands before it.
+                plain.push('\u{25cc}');
+            }
+            plain.push(character);
+        }
+        first = false;
+    }
+    plain
+}
+
+/// Whether a terminal does something else with it than show it.
+fn acts(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_do_something_to_a_terminal_is_spelled_out() {
+        assert_eq!(plain("Ana\u{1b}[2J"), "Ana\\u{1b}[2J");
+        assert_eq!(plain("a\nb\tc\rd\u{7f}\u{9b}1m\0"), "a\\u{a}b\\u{9}c\\u{d}d\\u{7f}\\u{9b}1m\\u{0}");
+        assert_eq!(plain("\u{202e}evil\u{2066}\u{200f}"), "\\u{202e}evil\\u{2066}\\u{200f}");
+        assert_eq!(plain("a\u{200b}\u{feff}\u{e0041}\u{2028}b"), "a\\u{200b}\\u{feff}\\u{e0041}\\u{2028}b");
+    }
+
+    #[test]
+    fn names_of_all_the_world_are_left_as_they_are() {
+        for name in [
+            "Ștefan Țepeș",
+            "李小龙",
+            "עברית",
+            "محمد",
+            "می\u{200c}خواهم",
+            "👩\u{200d}🔬",
+            "Zoe\u{308}",
+            "O'Neil-\\1",
+        ] {
+            assert_eq!(plain(name), name);
+        }
+        assert_eq!(plain("\u{308}a"), "\u{25cc}\u{308}a", "and what is no letter gets something to sit on");
+    }
+
+    #[test]
+    fn what_is_very_long_is_cut() {
+        assert_eq!(plain(&"7".repeat(100_000)).chars().count(), LONGEST + 1);
+        assert_eq!(plain(""), "");
+    }
+}
