@@ -57,7 +57,8 @@ pub(super) fn calling(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Option<
 pub(super) fn schedule(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Schedule {
     let table = root.table("schedule", &SCHEDULE, found);
     let ends = table.boolean("ends", found);
-    if let (false, Some(span)) = (ends, table.span_of("warn-before")) {
+    let warn_before = table.duration_or_none("warn-before", found);
+    if let (false, Some(_), Some(span)) = (ends, warn_before, table.span_of("warn-before")) {
         let message = "the end is said in the room before it, and no room is ended";
         let warning = Diagnostic::warning("no-effect", message, found.place(span));
         found.push(warning.help("remove it, or `ends = false`"));
@@ -67,7 +68,7 @@ pub(super) fn schedule(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Schedu
         retries: u32::try_from(table.integer("retries", found)).unwrap_or(u32::MAX),
         retry_after: table.duration("retry-after", found),
         ends,
-        warn_before: table.duration_or_none("warn-before", found),
+        warn_before,
     }
 }
 

@@ -143,7 +143,10 @@ fn rules(
     let written = Written {
         name,
         needs_organizer: key_spans.into_iter().find_map(|(key, span)| Some((key, span?))),
-        pin: of_organizer.span_of("pin").or(of_participant.span_of("pin")),
+        pin: of_organizer
+            .span_of("pin")
+            .filter(|_| organizer.pin.is_some())
+            .or_else(|| of_participant.span_of("pin").filter(|_| participant.pin.is_some())),
     };
     let rules = RoomRules {
         pattern,

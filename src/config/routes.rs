@@ -134,7 +134,7 @@ fn report(clash: &Clash, drafts: &[Draft], found: &mut Findings<'_>) {
         }
         Clash::TooMuch { code, limit } => {
             let what = if code.is_some() { "the number is" } else { "all numbers together are" };
-            Diagnostic::error("limit", format!("{what} {limit}"), code.map(|code| place(code, None)))
+            Diagnostic::error("limit", format!("{what} {limit}"), place(code.unwrap_or(0), None))
                 .help("repeat fewer times, or split it up")
         }
         Clash::Recursion { code } => {

@@ -291,11 +291,15 @@ fn unsafe_head(text: &Text, scope: &Scope<'_>, found: &Findings<'_>) -> Option<D
     let head = text.value.find('/').unwrap_or(text.value.len());
     let of_caller = |name: &PlacedName<'_>| match scope {
         Scope::Code(scope) if scope.is_capture(name.name) => false,
-        // What is called comes from callers, as everything in the number does.
         Scope::Calling => true,
         _ => names::call_value(name.name).is_some_and(names::is_of_caller),
     };
     let name = placed_names(&text.value).find(|name| name.span.start < head && of_caller(name))?;
+    if matches!(scope, Scope::Calling) {
+        let message = format!("`{}` would say how the number is called", name.name);
+        let error = Diagnostic::error("unsafe-name", message, found.within(text, &name.span));
+        return Some(error.help("say it before the first `/`, as in \"sip/sip:${number}@gateway\""));
+    }
     Some(unsafe_name(&name, "resource", text, found))
 }
 

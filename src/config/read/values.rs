@@ -110,8 +110,10 @@ impl Table<'_, '_> {
             return Some(None);
         }
         let Some(time) = duration::parse(&text.value) else {
-            let help =
-                "a time is whole numbers with the units h, m, s and ms, as \"4s\", \"250ms\" or \"1m30s\"";
+            let none = if matches!(key.value, Value::DurationOrNone { .. }) { "; or \"none\"" } else { "" };
+            let help = format!(
+                "a time is whole numbers with the units h, m, s and ms, as \"4s\", \"250ms\" or \"1m30s\"{none}"
+            );
             let message = format!("{:?} is no time", text.value);
             found.push(found.error("bad-duration", message, text.span).help(help));
             return None;

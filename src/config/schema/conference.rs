@@ -80,7 +80,7 @@ pub(super) const ROOM: Section = Section {
             "What the engine is told besides of everybody who comes to the room, by its own names of parameters.",
         )
         .example("{ smart = true }"),
-        Key::new("organizer", Value::Table(&ORGANIZER), ORGANIZER.doc).example("{ pin = \"$argon2id$…\" }"),
+        Key::new("organizer", Value::Table(&ORGANIZER), ORGANIZER.doc).example("{ billing = true }"),
         Key::new("participant", Value::Table(&PARTICIPANT), PARTICIPANT.doc).example("{ start-muted = true }"),
     ],
 };
