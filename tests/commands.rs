@@ -63,24 +63,24 @@ fn check_finds_every_mistake_and_points_at_it() {
 #[test]
 fn check_shows_automata_with_the_names_of_the_codes_and_to_people_only() {
     let text = "[[code]]\nname = \"unmute\"\nkeys = \"*7\"\noperation = \"unmute\"\n\
-        [[code]]\nname = \"mute\"\nkeys = \"*6\"\nstate = \"call\"\noperation = \"mute\"\n";
+        [[code]]\nname = \"mute\"\nkeys = \"*6\"\nstate = \"conference\"\noperation = \"mute\"\n";
     let (_folder, path) = temporary("touchtone.toml", text);
     let config = path.to_str().expect("a path");
     let out = touchtone(&["check", "--config", config, "--dump"]);
     let dump = String::from_utf8(out.stdout).expect("text").replace(config, "…");
     insta::assert_snapshot!(dump, @"
-    …: 2 codes in 4 states, no problems
+    …: 2 codes in 7 states, no problems
 
-    call
+    call, dial, hold
+    0:  * -> 1
+    1:  7 -> 2
+    2 = unmute
+
+    conference
     0:  * -> 1
     1:  6 -> 2  7 -> 3
     2 = mute
     3 = unmute
-
-    conference, dial, hold
-    0:  * -> 1
-    1:  7 -> 2
-    2 = unmute
     ");
     insta::assert_snapshot!(seen(&["check", "--config", config, "--dump", "--format", "json"]), @"
     exit 2
@@ -175,7 +175,7 @@ fn dial_refuses_what_it_cannot_dial() {
     "#);
     insta::assert_snapshot!(dial(&["--state", "conferense", "*6"]), @r#"
     exit 2
-    error: the configuration has no state "conferense"; it has: call, conference, dial, hold
+    error: the configuration has no state "conferense"; it has: call, conference, dial, hold, lobby, pin, waiting
     "#);
     insta::assert_snapshot!(dial(&["--role", "boss", "*6"]), @r#"
     exit 2

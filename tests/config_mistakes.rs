@@ -230,7 +230,7 @@ operation = "unmute"
 name = "unmute"
 keys = "*3"
 operation = "unmute"
-state = ["confrence", "lobby"]
+state = ["confrence", "foyer"]
 "#;
 
     templates: r#"
@@ -419,13 +419,13 @@ unmatched = "pass"
 [states.conference]
 unmatched = "drop"
 
-[states.lobby]
+[states.foyer]
 critical = "2s"
 
 [[code]]
 name = "a"
 keys = "*6"
-state = ["lobby", "call"]
+state = ["foyer", "call"]
 operation = "mute"
 "#;
 
@@ -466,7 +466,7 @@ first-key = "10s"
 on-unmatched = "wave/play//tmp/${caller}.au"
 on-timeout = "tone/${digits}"
 
-[states.lobby]
+[states.foyer]
 pass-through = "yes"
 
 [roles.organizer]
@@ -486,7 +486,7 @@ operation = "set-state"
 "#;
 
     states_that_are_entered: r#"
-[states.pin]
+[states.door]
 first-key = "10s"
 
 [[code]]
@@ -494,12 +494,12 @@ name = "a"
 keys = "*1"
 state = "call"
 operation = "set-state"
-to = "pin"
+to = "door"
 
 [[code]]
 name = "b"
 keys = "[0-9]{4}"
-state = "pin"
+state = "door"
 operation = "set-state"
 to = "auto"
 "#;

@@ -20,13 +20,27 @@ fn sections(section: &'static Section) -> Vec<&'static Section> {
     std::iter::once(section).chain(inner.flat_map(sections)).collect()
 }
 
-/// A line for a key of a section, as it would stand in a file.
+/// A line for a key of a section, as it would stand in a file, with what the section must have besides.
 fn in_section(section: &Section, line: &str) -> String {
-    match section.title {
-        "reconnect" => format!("[yate.reconnect]\n{line}\n"),
-        "[states.NAME]" => format!("[states.call]\n{line}\n"),
-        title => format!("{title}\n{line}\n"),
-    }
+    let title = match section.title {
+        "reconnect" => "[yate.reconnect]".to_owned(),
+        "[states.NAME]" => "[states.call]".to_owned(),
+        title => title.replace("NAME", "8"),
+    };
+    let needed = section.keys.iter().filter(|key| key.required && !line.starts_with(key.name));
+    let needed: String = needed.map(|key| key.example_line() + "\n").collect();
+    // What asks callers for something needs a code to key it, and what is on record a store.
+    let pin = code_of("enter-pin", "pin", "pin = \"1\"");
+    let room = code_of("enter-room", "lobby", "room = \"conf/1\"");
+    let store = if title == "[store]" { "" } else { "[store]\nfile = \"x\"\n" };
+    format!("{title}\n{needed}{line}\n{store}{pin}{room}")
+}
+
+/// A code that gives what was asked for in a state.
+fn code_of(operation: &str, state: &str, line: &str) -> String {
+    format!(
+        "[[code]]\nname = {operation:?}\nkeys = \"1\"\nstate = {state:?}\noperation = {operation:?}\n{line}\n"
+    )
 }
 
 fn plain_keys() -> impl Iterator<Item = (&'static Section, &'static Key)> {
@@ -38,21 +52,22 @@ fn plain_keys() -> impl Iterator<Item = (&'static Section, &'static Key)> {
 
 #[test]
 fn every_default_is_what_holds_if_it_is_written() {
-    let as_by_default = format!("{:?}", load("").unwrap().config);
     for (section, key) in plain_keys().filter(|(_, key)| key.default.is_some()) {
         let default = key.default.unwrap();
         let line = match key.value {
             Value::Boolean | Value::Integer { .. } => format!("{} = {default}", key.name),
             _ => format!("{} = {default:?}", key.name),
         };
-        let config = load(&in_section(section, &line)).unwrap_or_else(|refused| panic!("{refused}")).config;
-        assert_eq!(format!("{config:?}"), as_by_default, "{line}");
+        let config = |line: &str| {
+            load(&in_section(section, line)).unwrap_or_else(|refused| panic!("{refused}")).config
+        };
+        assert_eq!(format!("{:?}", config(&line)), format!("{:?}", config("")), "{line}");
     }
 }
 
 #[test]
 fn every_example_can_be_written() {
-    for (section, key) in plain_keys().filter(|(_, key)| !["grammar", "warn"].contains(&key.name)) {
+    for (section, key) in plain_keys().filter(|(_, key)| !["grammar", "pin"].contains(&key.name)) {
         let text = in_section(section, &key.example_line());
         assert!(load(&text).is_ok(), "{text}");
     }
@@ -102,6 +117,8 @@ fn the_json_schema_accepts_what_loads_and_refuses_what_it_can_tell() {
         String::new(),
         "[keypad]\nenter = \"a\"\n[roles.boss]\n[states.x]\nfirst-key = \"1m30s\"\n".to_owned(),
         code("keys = [\"*1\", \"*2\"]\nthen = \"b\"") + follower,
+        "[rooms.\"8*\"]\nlonely = true\norganizer = { start-muted = true }\n[schedule]\nwarn-before = \"none\"\n".to_owned(),
+        "[[route]]\ncalled = [\"8xx\", \"9\"]\nroom = \"conf/${called}\"\n".to_owned(),
     ];
     for text in right {
         assert!(load(&text).is_ok(), "{text}");
@@ -110,6 +127,13 @@ fn the_json_schema_accepts_what_loads_and_refuses_what_it_can_tell() {
     let wrong = [
         code("keys = \"*1\"\nrule = \"b\""),
         code("keys = \"*1\"\nroom = \"conf/1\""),
+        code("keys = \"*1\"\nseat = \"3\""),
+        "[rooms.8]\nmax-users = 0\n".to_owned(),
+        "[rooms.8]\nutility = \"always\"\n".to_owned(),
+        "[rooms.8.organizer]\npins = \"1\"\n".to_owned(),
+        "[schedule]\nwarn-before = \"never\"\n".to_owned(),
+        "[[route]]\nroom = \"conf/8\"\n".to_owned(),
+        "[store]\n".to_owned(),
         code("keys = []"),
         "[yate]\nconect = \"stdio\"\n".to_owned(),
         "[keypad]\nmax-digits = 129\n".to_owned(),

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use argon2::{Argon2, PasswordHash, PasswordVerifier};
 use touchtone::config::{load_file, load_grammar};
 use touchtone::grammar::Limits;
+use touchtone::store::PinHash;
 
 fn shipped(folder: &str, end: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
@@ -34,7 +36,7 @@ fn dial(config: &str, arguments: &[&str]) -> Vec<String> {
 #[test]
 fn every_configuration_loads_without_a_warning() {
     let configurations = shipped("config", "toml");
-    assert!(configurations.len() >= 4, "{configurations:?}");
+    assert!(configurations.len() >= 5, "{configurations:?}");
     for path in configurations {
         match load_file(&path) {
             Ok(loaded) => assert_eq!(loaded.warnings, [], "{}", path.display()),
@@ -79,4 +81,37 @@ fn a_pin_is_four_to_eight_digits_and_a_hash() {
     assert_eq!(pin("123#"), [""; 0]);
     assert_eq!(pin("12*1234#").len(), 2, "a star begins again");
     assert_eq!(dial("pin.toml", &["--state", "dial", "**"]), ["ask  now in state pin"]);
+}
+
+#[test]
+fn the_conference_server_asks_and_lets_organizers_do_more() {
+    let server = |arguments: &[&str]| dial("conference-server.toml", arguments);
+    let conference = |keys| server(&["--state", "conference", keys]);
+    let organizer = |keys| server(&["--state", "conference", "--role", "organizer", keys]);
+    assert_eq!(server(&["--state", "pin", "1234#*0"]), ["pin  pin=1234", "give-up"]);
+    assert_eq!(server(&["--state", "lobby", "800#"]), ["which-room  room=800"]);
+    assert_eq!(server(&["--state", "waiting", "1234#*6*0"]), ["give-up"]);
+    assert_eq!(server(&["--state", "call", "*3800#"]), ["join  room=800"]);
+    assert_eq!(conference("*6*80*81*0"), ["mute", "count", "talkers", "leave"]);
+    assert_eq!(conference("*5*9*11*4*"), [""; 0]);
+    let all = "*5*70*71*82*83*9*11*4*";
+    let codes = ["lock", "mute-others", "unmute-all", "gavel", "extend", "record", "end", "kick-last"];
+    assert_eq!(organizer(all), codes);
+    assert_eq!(organizer("*2201#*43#"), ["invite  number=201", "kick  seat=3"]);
+}
+
+#[test]
+fn the_pins_of_the_conference_server_are_those_that_it_names() {
+    let loaded = load_file(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config/conference-server.toml"));
+    let Ok(loaded) = loaded else { panic!("it loads") };
+    let rules = loaded.config.room(b"800").expect("rules");
+    let is = |pin: &Option<PinHash>, keyed: &str| {
+        let hash = PasswordHash::new(pin.as_ref().expect("a PIN").as_str()).expect("a hash");
+        Argon2::default().verify_password(keyed.as_bytes(), &hash).is_ok()
+    };
+    assert!(is(&rules.organizer.pin, "4711") && is(&rules.participant.pin, "1234"));
+    assert!(!is(&rules.organizer.pin, "1234"));
+    let routed =
+        |called: &str| loaded.config.routes.find(called.as_bytes()).map(|(route, _)| route.room.is_some());
+    assert_eq!([routed("7800"), routed("7000"), routed("7900")], [Some(true), Some(false), None]);
 }

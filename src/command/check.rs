@@ -1,11 +1,12 @@
 //! `touchtone check`
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use clap::Args;
 
 use super::{ConfigArg, Failure, Format, config_file};
-use crate::config::check;
+use crate::config::{Config, check};
 
 /// Check a configuration: every mistake with its place and the way out.
 #[derive(Debug, Args)]
@@ -46,10 +47,24 @@ impl Check {
         };
         if self.format == Format::Text {
             writeln!(out, "{summary}")?;
+            note_sounds(&loaded.config)?;
         }
         if self.dump {
             out.write_all(check::dump(&loaded.config).as_bytes())?;
         }
         Ok(out.flush()?)
+    }
+}
+
+/// Says that sounds are not here, which is no mistake: the engine may run elsewhere.
+fn note_sounds(config: &Config) -> io::Result<()> {
+    match &config.sounds.dir {
+        Some(dir) if !Path::new(dir).is_dir() => {
+            writeln!(
+                io::stderr(),
+                "note: there is no directory {dir} on this machine; the engine's has to have it"
+            )
+        }
+        _ => Ok(()),
     }
 }

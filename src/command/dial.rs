@@ -9,7 +9,9 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{ConfigArg, Failure, Format};
-use crate::config::{Config, Operation, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, Unmatched};
+use crate::config::{
+    Config, Operation, STATE_CALL, STATE_HOLD, STATES_OF_ENGINE, STATES_OF_ENTRY, Unmatched,
+};
 use crate::key::{Key, Keys};
 use crate::keypad::{Collector, Outcome};
 
@@ -122,11 +124,15 @@ struct Dialler {
 
 impl Dialler {
     fn new(config: Arc<Config>, state: usize, role: Option<usize>) -> Self {
-        let built_in = [STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD];
-        let in_call = config.states.iter().position(|state| state.name == STATE_CALL);
-        // A state of the admin's own is taken to have been set in a call with another party.
-        let is_own = !built_in.contains(&config.states[state].name.as_str());
-        let natural = in_call.filter(|_| is_own).unwrap_or(state);
+        let name = config.states[state].name.as_str();
+        let natural = match name {
+            _ if STATES_OF_ENGINE.contains(&name) => Some(state),
+            // Who is asked for something is connected to nobody.
+            _ if STATES_OF_ENTRY.contains(&name) => config.state(STATE_HOLD),
+            // A state of the admin's own is taken to have been set in a call with another party.
+            _ => config.state(STATE_CALL),
+        };
+        let natural = natural.unwrap_or(state);
         Dialler {
             config,
             natural,

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::Address;
 
 /// The longest path that a UNIX socket can have, in bytes.
-const LONGEST_SOCKET_PATH: usize = 107;
+pub(super) const LONGEST_SOCKET_PATH: usize = 107;
 
 /// What is wrong with an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

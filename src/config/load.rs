@@ -10,8 +10,12 @@ use super::codes::{self, Context, Draft};
 use super::conflicts::Codes;
 use super::files::{Disk, Files, Given};
 use super::read::{Findings, Table};
+use super::roles::Roles;
 use super::rules::Rules;
-use super::{Config, observe, roles, sections, states, syntax};
+use super::{
+    Code, Config, Operation, ROLE_ORGANIZER, Route, Routes, asked, conference, observe, operation, roles,
+    rooms, routes, sections, states, syntax,
+};
 
 /// How long a configuration may be, in bytes. It says itself how long a grammar may be.
 const MAX_BYTES: usize = 1_000_000;
@@ -118,7 +122,19 @@ impl<F: Files> Loading<'_, F> {
         observe::warn(&root, &yate, &states, found);
         let limits = sections::limits(&root, found);
         let mut rules = Rules::read(&root, self.path, self.files, &limits, self.sources, found);
-        let mut roles = roles::roles(&root, found);
+        let rooms = rooms::rooms(&root, found);
+        let store = conference::store(&root, self.path, found);
+        // Organizers are given their role by a PIN, and by conferences on record.
+        let has_organizers = !rooms.all.is_empty() || root.span_of("store").is_some();
+        let mut roles = roles::roles(&root, has_organizers, found);
+        let routes = routes::routes(&root, &rules, &mut roles, &limits, found);
+        if root.span_of("store").is_none() {
+            routes::check_stored(&root, found);
+        }
+        let calling = conference::calling(&root, found);
+        let (entry, schedule) = (conference::entry(&root, found), conference::schedule(&root, found));
+        let (sounds, control) =
+            (conference::sounds(&root, found), conference::control(&root, self.path, found));
         let mut context =
             Context { states: &states.all, roles: &mut roles, rules: &mut rules, limits: &limits };
         let drafts = drafts(&root, &mut context, found);
@@ -127,6 +143,9 @@ impl<F: Files> Loading<'_, F> {
         let keymaps = keys.keymaps(&keypad, &limits, found);
         let codes = drafts.iter().map(|draft| draft.code.clone()).collect::<Option<Vec<_>>>()?;
         states.warn_of_unentered(&drafts, &codes, found);
+        operation::warn_of_misplaced(&drafts, &codes, &states.all, found);
+        asked::check(&root, &rooms, routes.as_ref(), &states.all, &codes, found);
+        rooms.warn_of_no_organizer(&roles, gives_organizers(&root, routes.as_ref(), &codes, &roles), found);
         if keymaps.is_some() {
             rules.warn_of_unused(found);
         }
@@ -140,22 +159,29 @@ impl<F: Files> Loading<'_, F> {
             role_rooms: roles.rooms,
             codes,
             keymaps: keymaps?,
-            rooms: Vec::new(),
-            routes: super::Routes::default(),
-            entry: super::Entry::default(),
-            calling: super::Calling {
-                direct: None,
-                caller: "${room}".parse().ok()?,
-                ring: std::time::Duration::from_secs(30),
-                per_minute: 60,
-                params: super::EngineParams::new(),
-            },
-            schedule: super::Schedule::default(),
-            sounds: super::Sounds { dir: None, language: "en".to_owned() },
-            store: None,
-            control: None,
+            rooms: rooms.all,
+            routes: routes?,
+            entry,
+            calling: calling?,
+            schedule,
+            sounds,
+            store,
+            control,
         })
     }
+}
+
+/// Whether somebody is made an organizer other than by a room: by the store, a route, or when they are called in.
+fn gives_organizers(root: &Table<'_, '_>, routes: Option<&Routes>, codes: &[Code], roles: &Roles) -> bool {
+    let organizer = roles.names.iter().position(|role| role == ROLE_ORGANIZER);
+    let invited = |code: &Code| match code.operation {
+        Operation::Invite { role, .. } => role.is_some() && role == organizer,
+        _ => false,
+    };
+    let routed = |route: &Route| route.role.is_some() && route.role == organizer;
+    root.span_of("store").is_some()
+        || routes.is_none_or(|routes| routes.all.iter().any(routed))
+        || codes.iter().any(invited)
 }
 
 fn drafts(root: &Table<'_, '_>, context: &mut Context<'_>, found: &mut Findings<'_>) -> Vec<Draft> {

@@ -4,8 +4,10 @@
 //! can be written is in [`schema`], and what templates may name in [`names`].
 
 mod address;
+mod asked;
 pub mod check;
 mod codes;
+mod conference;
 mod conflicts;
 mod duration;
 mod files;
@@ -15,9 +17,12 @@ mod model;
 pub mod names;
 mod observe;
 mod operation;
+mod params;
 mod patterns;
 mod read;
 mod roles;
+mod rooms;
+mod routes;
 mod rules;
 pub mod schema;
 mod sections;
@@ -32,6 +37,6 @@ pub use load::{Loaded, Refused, load, load_file, load_limits};
 pub use model::{
     Address, Admission, Calling, Code, Config, Control, EngineParams, Entry, Keypad, Operation, Params,
     ROLE_ORGANIZER, Record, RecordBy, RoomPattern, RoomRules, Route, Routes, STATE_CALL, STATE_CONFERENCE,
-    STATE_DIAL, STATE_HOLD, STATE_LOBBY, STATE_PIN, STATE_WAITING, Schedule, Sounds, State, Switch,
-    Unmatched, Utility, Yate,
+    STATE_DIAL, STATE_HOLD, STATE_LOBBY, STATE_PIN, STATE_WAITING, STATES_OF_ENGINE, STATES_OF_ENTRY,
+    Schedule, Sounds, State, Switch, Unmatched, Utility, Yate,
 };

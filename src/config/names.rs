@@ -50,6 +50,15 @@ pub enum RecordValue {
     Caller,
 }
 
+/// What is known when somebody is called in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallingValue {
+    /// `number`
+    Number,
+    /// `room`
+    Room,
+}
+
 /// The names in the values of a code. A capture of the same name wins; what is not known of a call is empty.
 pub const CALL: &[Name<CallValue>] = &[
     name("channel", CallValue::Channel, "the channel that keyed, as `sip/4`"),
@@ -69,6 +78,12 @@ pub fn is_of_state(value: CallValue) -> bool {
     value != CallValue::Code
 }
 
+/// Whether a name is also known in the room of a route, when nothing but the numbers is known of the call.
+#[must_use]
+pub fn is_of_route(value: CallValue) -> bool {
+    matches!(value, CallValue::Caller | CallValue::Called)
+}
+
 /// Whether a caller, or the caller's telephone, says what a name stands for.
 #[must_use]
 pub fn is_of_caller(value: CallValue) -> bool {
@@ -81,6 +96,12 @@ pub const RECORD: &[Name<RecordValue>] = &[
     name("date", RecordValue::Date, "the date and time in UTC, as `20261123-101500`"),
     name("channel", RecordValue::Channel, "the channel that started the recording, as `sip_4`"),
     name("caller", RecordValue::Caller, "the number of who started it"),
+];
+
+/// The names in `direct` and `caller` of `[calling]`.
+pub const CALLING: &[Name<CallingValue>] = &[
+    name("number", CallingValue::Number, "the number that is called"),
+    name("room", CallingValue::Room, "the room without its prefix, as `800`"),
 ];
 
 const fn name<V>(name: &'static str, value: V, meaning: &'static str) -> Name<V> {
@@ -97,6 +118,12 @@ pub fn call_value(name: &str) -> Option<CallValue> {
 #[must_use]
 pub fn record_value(name: &str) -> Option<RecordValue> {
     RECORD.iter().find(|known| known.name == name).map(|known| known.value)
+}
+
+/// What a name stands for in `[calling]`.
+#[must_use]
+pub fn calling_value(name: &str) -> Option<CallingValue> {
+    CALLING.iter().find(|known| known.name == name).map(|known| known.value)
 }
 
 /// A moment as `${date}` has it.

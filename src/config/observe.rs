@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use super::read::{Findings, Table};
 use super::schema::{KEYPAD, YATE};
 use super::states::{States, Written};
-use super::{State, Unmatched, Yate};
+use super::{STATES_OF_ENTRY, State, Unmatched, Yate};
 
 /// Something that asks for more than watching: where, what is said of it, and the way out.
 type Wish = (Option<Range<usize>>, String, String);
@@ -54,8 +54,10 @@ fn of_state(state: &State, written: &Written, intercept: Option<Range<usize>>) -
         )
     };
     let nothing = (None, String::new(), String::new());
+    // Where touchtone asks for something there is nobody whom digits could reach.
+    let is_nobodys = written.unmatched.is_none() && STATES_OF_ENTRY.contains(&name.as_str());
     [
-        if state.unmatched == Unmatched::Drop { drops } else { nothing },
+        if state.unmatched == Unmatched::Drop && !is_nobodys { drops } else { nothing },
         enter(written.enter.clone().filter(|_| state.enter.is_some())),
         (
             written.pass_through.clone().filter(|_| state.pass_through),

@@ -65,18 +65,35 @@ pub(super) fn read(
         }
         _ => {}
     }
-    let keys = table.texts("keys", found).map(|texts| {
-        let read = texts
-            .into_iter()
-            .map(|text| expression(text, limits, rules.allowance(), found))
-            .collect::<Vec<_>>();
-        read.into_iter().collect::<Option<Vec<_>>>()
-    });
+    let keys = expressions("keys", table, rules, limits, found);
     let rule = table.text("rule", found).map(|text| {
         let rule = rules.get(&text, found)?;
         Some(vec![Alternative { text, pattern: rule.pattern, definition: Some(rule.definition) }])
     });
     Patterns::new(keys.or(rule)??)
+}
+
+/// Reads `called` of a route.
+pub(super) fn numbers(
+    table: &Table<'_, '_>,
+    rules: &Rules,
+    limits: &Limits,
+    found: &mut Findings<'_>,
+) -> Option<Patterns> {
+    Patterns::new(expressions("called", table, rules, limits, found)??)
+}
+
+/// What is written for a key, each text an alternative; `Some(None)` if one of them cannot be read.
+fn expressions(
+    key: &str,
+    table: &Table<'_, '_>,
+    rules: &Rules,
+    limits: &Limits,
+    found: &mut Findings<'_>,
+) -> Option<Option<Vec<Alternative>>> {
+    let texts = table.texts(key, found)?.into_iter();
+    let read: Vec<_> = texts.map(|text| expression(text, limits, rules.allowance(), found)).collect();
+    Some(read.into_iter().collect())
 }
 
 fn report_neither(table: &Table<'_, '_>, found: &mut Findings<'_>) {

@@ -74,11 +74,6 @@ pub(super) fn record(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Option<R
         _ => RecordBy::Leg,
     };
     let warn = table.text("warn", found).and_then(|text| templates::resource(&text, &Scope::Record, found));
-    if let (RecordBy::Leg, Some((_, span))) = (by, table.keys().find(|(key, _)| key.name == "warn")) {
-        let message = "only the room's own recorder can warn those in it";
-        let help = "add `by = \"room\"`, or remove the line";
-        found.push(found.error("misplaced-key", message, span).help(help));
-    }
     let file = match table.text("file", found) {
         Some(text) => {
             let file = templates::resource(&text, &Scope::Record, found);

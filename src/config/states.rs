@@ -4,25 +4,22 @@ use std::ops::Range;
 
 use crate::diagnostic::Diagnostic;
 
-use super::codes::{Draft, ROOMLESS};
+use super::codes::{Draft, is_roomless};
 use super::read::{Findings, Table, Text};
 use super::sections::check_name;
 use super::templates::{self, Scope};
 use super::{
-    Code, Keypad, Operation, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, STATE_LOBBY, STATE_PIN,
-    STATE_WAITING, State, Unmatched,
+    Code, Keypad, Operation, STATE_CONFERENCE, STATE_PIN, STATES_OF_ENGINE, STATES_OF_ENTRY, State, Unmatched,
 };
 
 /// The states that touchtone puts calls in by itself, and what becomes in them of digits that no code wants.
-const BUILT_IN_STATES: [(&str, Unmatched); 7] = [
-    (STATE_CALL, Unmatched::Pass),
-    (STATE_CONFERENCE, Unmatched::Drop),
-    (STATE_DIAL, Unmatched::Pass),
-    (STATE_HOLD, Unmatched::Pass),
-    (STATE_LOBBY, Unmatched::Drop),
-    (STATE_PIN, Unmatched::Drop),
-    (STATE_WAITING, Unmatched::Drop),
-];
+fn built_in() -> impl Iterator<Item = (&'static str, Unmatched)> {
+    let of_engine = STATES_OF_ENGINE.into_iter().map(|name| match name {
+        STATE_CONFERENCE => (name, Unmatched::Drop),
+        _ => (name, Unmatched::Pass),
+    });
+    of_engine.chain(STATES_OF_ENTRY.into_iter().map(|name| (name, Unmatched::Drop)))
+}
 
 /// The states of the configuration.
 pub(super) struct States {
@@ -53,12 +50,12 @@ pub(super) fn states(root: &Table<'_, '_>, keypad: &Keypad, found: &mut Findings
         enter: keypad.enter,
         pass_through: false,
         first_key: None,
-        secret: false,
+        secret: name == STATE_PIN,
         hides_digits: false,
         on_unmatched: None,
         on_timeout: None,
     };
-    let built_in = BUILT_IN_STATES.iter().map(|(name, unmatched)| state(name, *unmatched));
+    let built_in = built_in().map(|(name, unmatched)| state(name, unmatched));
     let mut states = States { all: built_in.collect(), written: Vec::new() };
     states.written.resize_with(states.all.len(), Written::default);
     for (name, table) in root.named_tables("states", found) {
@@ -167,9 +164,25 @@ fn override_state(state: &mut State, table: &Table<'_, '_>, found: &mut Findings
     }
     state.pass_through = table.boolean("pass-through", found);
     state.first_key = table.duration_if_set("first-key", found);
-    state.secret = table.boolean("secret", found);
-    let scope = Scope::State { in_room: !ROOMLESS.contains(&state.name.as_str()) };
+    if let Some(secret) = table.boolean_if_set("secret", found) {
+        state.secret = secret;
+        warn_of_open_pin(state, table, found);
+    }
+    let scope = Scope::State { in_room: !is_roomless(&state.name) };
     let mut prompt = |key| templates::resource(&table.text(key, found)?, &scope, found);
     state.on_unmatched = prompt("on-unmatched");
     state.on_timeout = prompt("on-timeout");
+}
+
+/// What is keyed where a PIN is asked for is always secret.
+fn warn_of_open_pin(state: &mut State, table: &Table<'_, '_>, found: &mut Findings<'_>) {
+    if state.name != STATE_PIN || state.secret {
+        return;
+    }
+    state.secret = true;
+    if let Some(span) = table.span_of("secret") {
+        let message = format!("what is keyed in the state `{STATE_PIN}` is a PIN, and in no log");
+        let warning = Diagnostic::warning("no-effect", message, found.place(span));
+        found.push(warning.help("remove it"));
+    }
 }

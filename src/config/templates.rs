@@ -11,6 +11,10 @@ use super::read::{Findings, Text, nearest};
 pub(super) enum Scope<'s> {
     /// In a code.
     Code(&'s CodeScope<'s>),
+    /// In a route, where no more is known than who calls which number.
+    Route(&'s CodeScope<'s>),
+    /// In `[calling]`.
+    Calling,
     /// In `[record]`.
     Record,
     /// In `[states.NAME]`, where the caller can be in a room or not.
@@ -20,7 +24,7 @@ pub(super) enum Scope<'s> {
     },
 }
 
-/// What a template of a code may name, besides what is always known of a call.
+/// What a template of a code or a route may name, besides what is always known of a call.
 pub(super) struct CodeScope<'p> {
     /// The alternatives of the keys; `None` if the keys could not be read.
     pub(super) alternatives: Option<Vec<&'p Alternative>>,
@@ -66,13 +70,29 @@ pub(super) fn any_resource(text: &Text, scope: &Scope<'_>, found: &mut Findings<
 /// Reads a template that names a resource of the engine, as `tone/dial` or `wave/play//path/file.au`.
 pub(super) fn resource(text: &Text, scope: &Scope<'_>, found: &mut Findings<'_>) -> Option<Template> {
     let template = any_resource(text, scope, found)?;
+    check_resource(text, found).then_some(template)
+}
+
+/// Reads a resource of the engine that has no names in it.
+pub(super) fn plain_resource(text: &Text, found: &mut Findings<'_>) -> Option<String> {
+    if let Some(at) = text.value.find("${") {
+        let place = found.within(text, &(at..at + 2));
+        let error = Diagnostic::error("bad-template", "no names are known here", place);
+        found.push(error.help("write a resource as it is, as \"tone/ring\""));
+        return None;
+    }
+    check_resource(text, found).then(|| text.value.clone())
+}
+
+/// Whether a text can be a resource of the engine; one that cannot is reported.
+fn check_resource(text: &Text, found: &mut Findings<'_>) -> bool {
     let literal = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
     };
     let begins_well =
         text.value.split_once('/').is_some_and(|(kind, rest)| literal(kind) && !rest.is_empty());
     if begins_well || text.value.starts_with("${") {
-        return Some(template);
+        return true;
     }
     let help = if text.value.starts_with('/') {
         format!(
@@ -85,7 +105,7 @@ pub(super) fn resource(text: &Text, scope: &Scope<'_>, found: &mut Findings<'_>)
     };
     let message = format!("{:?} is no resource of the engine", text.value);
     found.push(found.error("bad-resource", message, text.span.clone()).help(help));
-    None
+    false
 }
 
 fn report_syntax(error: &TemplateError, text: &Text, found: &mut Findings<'_>) {
@@ -106,12 +126,15 @@ fn problem(
     scope: &Scope<'_>,
     found: &Findings<'_>,
 ) -> Option<Diagnostic> {
-    let is_capture = matches!(scope, Scope::Code(scope) if scope.is_capture(name.name));
-    if !is_capture && !matches!(scope, Scope::Record) && names_a_file(name.name, text) {
+    let is_capture = matches!(scope, Scope::Code(scope) | Scope::Route(scope) if scope.is_capture(name.name));
+    if !is_capture && !matches!(scope, Scope::Record | Scope::Calling) && names_a_file(name.name, text) {
         return Some(unsafe_name(name, "file", text, found));
     }
     match scope {
         Scope::Code(scope) => problem_in_code(name, text, scope, found),
+        Scope::Route(scope) => problem_in_route(name, text, scope, found),
+        Scope::Calling if names::calling_value(name.name).is_some() => None,
+        Scope::Calling => Some(unknown(name, text, names::CALLING.iter().map(|name| name.name), found)),
         Scope::Record if names::record_value(name.name).is_some() => None,
         Scope::State { in_room } => match names::call_value(name.name) {
             Some(CallValue::Room) if !in_room => {
@@ -135,12 +158,7 @@ fn problem_in_code(
 ) -> Option<Diagnostic> {
     let alternatives = scope.alternatives.as_deref()?;
     if scope.is_capture(name.name) {
-        let lacking = alternatives.iter().find(|alternative| !alternative.has(name.name));
-        let may_lack = || alternatives.iter().find(|alternative| !alternative.always_has(name.name));
-        return match lacking {
-            Some(lacking) => Some(not_everywhere(name, text, lacking, found)),
-            None => may_lack().map(|lacking| maybe_empty(name, text, lacking, found)),
-        };
+        return problem_of_capture(name, text, alternatives, &CODE, found);
     }
     match names::call_value(name.name) {
         Some(CallValue::Room) if !scope.in_room => Some(
@@ -152,6 +170,52 @@ fn problem_in_code(
             let captures = alternatives.iter().flat_map(|alternative| alternative.captures());
             Some(unknown(name, text, captures.chain(names::CALL.iter().map(|name| name.name)), found))
         }
+    }
+}
+
+fn problem_in_route(
+    name: &PlacedName<'_>,
+    text: &Text,
+    scope: &CodeScope<'_>,
+    found: &Findings<'_>,
+) -> Option<Diagnostic> {
+    let alternatives = scope.alternatives.as_deref()?;
+    if scope.is_capture(name.name) {
+        return problem_of_capture(name, text, alternatives, &ROUTE, found);
+    }
+    if names::call_value(name.name).is_some_and(names::is_of_route) {
+        return None;
+    }
+    let captures = alternatives.iter().flat_map(|alternative| alternative.captures());
+    let known = names::CALL.iter().filter(|name| names::is_of_route(name.value));
+    Some(unknown(name, text, captures.chain(known.map(|name| name.name)), found))
+}
+
+/// How messages call what a name is used in.
+struct Used {
+    /// What captures.
+    pattern: &'static str,
+    /// When.
+    when: &'static str,
+    /// Several of them.
+    several: &'static str,
+}
+
+const CODE: Used = Used { pattern: "keys", when: "the code fires", several: "codes" };
+const ROUTE: Used = Used { pattern: "number", when: "the number is called", several: "routes" };
+
+fn problem_of_capture(
+    name: &PlacedName<'_>,
+    text: &Text,
+    alternatives: &[&Alternative],
+    used: &Used,
+    found: &Findings<'_>,
+) -> Option<Diagnostic> {
+    let lacking = alternatives.iter().find(|alternative| !alternative.has(name.name));
+    let may_lack = || alternatives.iter().find(|alternative| !alternative.always_has(name.name));
+    match lacking {
+        Some(lacking) => Some(not_everywhere(name, text, lacking, used, found)),
+        None => may_lack().map(|lacking| maybe_empty(name, text, lacking, used, found)),
     }
 }
 
@@ -184,27 +248,36 @@ fn not_everywhere(
     name: &PlacedName<'_>,
     text: &Text,
     lacking: &Alternative,
+    used: &Used,
     found: &Findings<'_>,
 ) -> Diagnostic {
-    let name_text = name.name;
-    let message = format!("`{name_text}` is not captured by every alternative of the keys");
+    let (name_text, Used { pattern, several, .. }) = (name.name, used);
+    let message = format!("`{name_text}` is not captured by every alternative of the {pattern}");
     Diagnostic::error("missing-capture", message, found.within(text, &name.span))
         .labelled("used here")
         .related(found.place(lacking.text.span.clone()), format!("no ({name_text}:…) in this one"))
-        .help("capture it in every alternative, or make two codes of them")
+        .help(format!("capture it in every alternative, or make two {several} of them"))
 }
 
 fn maybe_empty(
     name: &PlacedName<'_>,
     text: &Text,
     lacking: &Alternative,
+    used: &Used,
     found: &Findings<'_>,
 ) -> Diagnostic {
-    let message = format!("`{}` can be empty when the code fires", name.name);
+    let Used { pattern, when, several } = used;
+    let message = format!("`{}` can be empty when {when}", name.name);
     Diagnostic::warning("maybe-empty", message, found.within(text, &name.span))
         .labelled("used here")
-        .related(found.place(lacking.text.span.clone()), "it can be left out of these keys")
-        .help("capture at least one key, as (name:x{1,4}), or make two codes of them")
+        .related(
+            found.place(lacking.text.span.clone()),
+            format!(
+                "it can be left out of {}",
+                if *pattern == "keys" { "these keys" } else { "this number" }
+            ),
+        )
+        .help(format!("capture at least one key, as (name:x{{1,4}}), or make two {several} of them"))
 }
 
 /// Whether a name would put what a caller sends into the name of a file.
@@ -218,9 +291,15 @@ fn unsafe_head(text: &Text, scope: &Scope<'_>, found: &Findings<'_>) -> Option<D
     let head = text.value.find('/').unwrap_or(text.value.len());
     let of_caller = |name: &PlacedName<'_>| match scope {
         Scope::Code(scope) if scope.is_capture(name.name) => false,
+        Scope::Calling => true,
         _ => names::call_value(name.name).is_some_and(names::is_of_caller),
     };
     let name = placed_names(&text.value).find(|name| name.span.start < head && of_caller(name))?;
+    if matches!(scope, Scope::Calling) {
+        let message = format!("`{}` would say how the number is called", name.name);
+        let error = Diagnostic::error("unsafe-name", message, found.within(text, &name.span));
+        return Some(error.help("say it before the first `/`, as in \"sip/sip:${number}@gateway\""));
+    }
     Some(unsafe_name(&name, "resource", text, found))
 }
 

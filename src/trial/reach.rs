@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use crate::config::{Config, Operation, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD};
+use crate::config::{Config, Operation, STATES_OF_ENGINE};
 use crate::key::{Key, Keys};
 use crate::keypad::{Collector, Holder, Outcome, Rules};
 
@@ -69,8 +69,8 @@ fn holders(config: &Config) -> impl Iterator<Item = Holder> {
 
 /// The states that a call can come into: where the engine puts it, and where codes do that can fire.
 fn states(config: &Config) -> BTreeSet<usize> {
-    let natural = [STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD];
-    let mut reached: BTreeSet<usize> = natural.iter().filter_map(|name| config.state(name)).collect();
+    let natural = STATES_OF_ENGINE.into_iter().chain(config.asks());
+    let mut reached: BTreeSet<usize> = natural.filter_map(|name| config.state(name)).collect();
     let mut rest: VecDeque<usize> = reached.iter().copied().collect();
     while let Some(state) = rest.pop_front() {
         let fires = |code: usize| {

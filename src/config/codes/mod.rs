@@ -21,10 +21,13 @@ use super::roles::Roles;
 use super::rules::Rules;
 use super::sections::check_name;
 use super::templates::{self, CodeScope, Scope};
-use super::{Code, STATE_CALL, STATE_DIAL, STATE_HOLD, State, operation};
+use super::{Code, Operation, STATE_CONFERENCE, STATES_OF_ENGINE, STATES_OF_ENTRY, State, operation};
 
-/// The states in which a caller is in no room.
-pub(super) const ROOMLESS: [&str; 3] = [STATE_CALL, STATE_DIAL, STATE_HOLD];
+/// Whether a state is one in which a caller is in no room.
+pub(super) fn is_roomless(state: &str) -> bool {
+    let mut built_in = STATES_OF_ENGINE.iter().chain(&STATES_OF_ENTRY);
+    state != STATE_CONFERENCE && built_in.any(|name| *name == state)
+}
 
 /// A code as far as it could be read.
 pub(super) struct Draft {
@@ -36,6 +39,8 @@ pub(super) struct Draft {
     pub(super) keyed: Keyed,
     /// The states it is for, as places in the configuration's; `None` if they have an error.
     states: Option<Vec<usize>>,
+    /// Where they are written.
+    states_span: Option<Range<usize>>,
     /// The roles it is for; `None` for everybody.
     allow: Option<Vec<usize>>,
     /// The codes that follow it, by name.
@@ -66,6 +71,11 @@ impl Draft {
             interdigit: self.interdigit,
             critical: self.critical,
         }
+    }
+
+    /// Where its states are written, or else something else.
+    pub(super) fn states_span(&self, other: &Range<usize>) -> Range<usize> {
+        self.states_span.as_ref().unwrap_or(other).clone()
     }
 
     /// Whether it can be keyed, and does not only follow other codes.
@@ -119,7 +129,7 @@ pub(super) fn read(
     let codes: Vec<_> = tables
         .iter()
         .enumerate()
-        .map(|(at, table)| code(table, at, &drafts, &chains, context.states, found))
+        .map(|(at, table)| code(table, at, &drafts, &chains, context, found))
         .collect();
     for (draft, code) in drafts.iter_mut().zip(codes) {
         draft.code = code;
@@ -154,6 +164,7 @@ fn draft(
         code: None,
         keyed,
         states,
+        states_span: table.span_of("state"),
         allow,
         then,
         interdigit: table.duration_if_set("interdigit", found),
@@ -178,16 +189,17 @@ fn code(
     at: usize,
     drafts: &[Draft],
     chains: &Chains,
-    states: &[State],
+    context: &mut Context<'_>,
     found: &mut Findings<'_>,
 ) -> Option<Code> {
     let draft = &drafts[at];
     let keyed: Vec<&Draft> = chains.leaders(at).into_iter().map(|leader| &drafts[leader]).collect();
-    let scope = scope(&keyed, states);
-    let operation = operation::read(table, &scope, states, found);
+    let scope = scope(&keyed, context.states);
+    let operation = operation::read(table, &scope, context.states, context.roles, found);
     let mut prompt =
         |key| table.text(key, found).map(|text| templates::resource(&text, &Scope::Code(&scope), found));
     let (on_success, on_failure) = (prompt("on-success"), prompt("on-failure"));
+    let is_pin = matches!(operation, Some(Operation::EnterPin { .. }));
     Some(Code {
         name: draft.name.as_ref()?.value.clone(),
         keys: draft.node().cloned(),
@@ -197,7 +209,7 @@ fn code(
         interdigit: draft.interdigit,
         critical: draft.critical,
         then: chains.followers(at).to_vec(),
-        secret: table.boolean("secret", found),
+        secret: table.boolean("secret", found) || is_pin,
         on_success: on_success.flatten(),
         on_failure: on_failure.flatten(),
     })
@@ -209,7 +221,7 @@ fn scope<'d>(keyed: &[&'d Draft], states: &[State]) -> CodeScope<'d> {
     let alternatives = keyed.iter().flat_map(|draft| draft.alternatives()).collect();
     let may_be_in_room = |draft: &&Draft| {
         let names = draft.states.as_ref().map(|places| places.iter().map(|&at| states[at].name.as_str()));
-        draft.is_keyed() && names.is_none_or(|mut names| names.any(|name| !ROOMLESS.contains(&name)))
+        draft.is_keyed() && names.is_none_or(|mut names| names.any(|name| !is_roomless(name)))
     };
     CodeScope { alternatives: (!broken).then_some(alternatives), in_room: keyed.iter().any(may_be_in_room) }
 }

@@ -1,19 +1,19 @@
 //! The states and the roles that a code names.
 
-use crate::config::State;
 use crate::config::read::{Findings, Table, Text, nearest};
 use crate::config::roles::Roles;
-use crate::config::sections::check_name;
-use crate::diagnostic::Diagnostic;
+use crate::config::{STATES_OF_ENTRY, State};
 
-/// The states a code is for, as places among the configuration's; all if it does not say.
+/// The states a code is for, as places among the configuration's; if it does not say, all but those in which touchtone
+/// itself asks for something.
 pub(super) fn states(
     table: &Table<'_, '_>,
     states: &[State],
     found: &mut Findings<'_>,
 ) -> Option<Vec<usize>> {
     if table.span_of("state").is_none() {
-        return Some((0..states.len()).collect());
+        let asks = |state: &State| STATES_OF_ENTRY.contains(&state.name.as_str());
+        return Some((0..states.len()).filter(|&place| !asks(&states[place])).collect());
     }
     let written = table.texts("state", found)?;
     let places: Vec<_> = written.iter().map(|name| state(name, states, found)).collect();
@@ -47,33 +47,8 @@ pub(super) fn roles(
     found: &mut Findings<'_>,
 ) -> Option<Vec<usize>> {
     let written = table.texts("allow", found)?;
-    let mut places: Vec<_> = written.iter().map(|name| role(name, roles, found)).collect();
+    let mut places: Vec<_> = written.iter().map(|name| roles.named(name, found)).collect();
     places.sort_unstable();
     places.dedup();
     Some(places)
-}
-
-fn role(name: &Text, roles: &mut Roles, found: &mut Findings<'_>) -> usize {
-    roles.names.iter().position(|role| *role == name.value).unwrap_or_else(|| {
-        if check_name("a role", name, found) {
-            warn_of_undeclared(name, roles, found);
-        }
-        roles.names.push(name.value.clone());
-        roles.names.len() - 1
-    })
-}
-
-/// Routing can give any role, so one that has no section is no error; but a section says that it is meant.
-fn warn_of_undeclared(name: &Text, roles: &Roles, found: &mut Findings<'_>) {
-    let role = &name.value;
-    let message = format!("there is no section [roles.{role}]");
-    let help = match nearest(role, roles.names[..roles.declared].iter().map(String::as_str)) {
-        Some(near) => format!("did you mean {near:?}?"),
-        None => format!(
-            "write [roles.{role}] with the `rooms` that give it, or without if routing does, by \
-             touchtone_role={role}"
-        ),
-    };
-    let warning = Diagnostic::warning("unknown-role", message, found.place(name.span.clone()));
-    found.push(warning.help(help));
 }

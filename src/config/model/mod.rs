@@ -88,6 +88,18 @@ impl Config {
             || self.codes.iter().any(locks)
     }
 
+    /// The names of the states in which callers are asked for something, or wait, before they are in a room: of those
+    /// that any room, route or conference on record brings callers to.
+    pub fn asks(&self) -> impl Iterator<Item = &'static str> {
+        let has_pin = |rules: &RoomRules| rules.organizer.pin.is_some() || rules.participant.pin.is_some();
+        let stored = self.store.is_some();
+        let asks_room = self.routes.all.iter().any(|route| route.room.is_none());
+        let asks_pin = stored || self.rooms.iter().any(has_pin);
+        let waits = self.rooms.iter().any(|rules| rules.waiting.is_some());
+        let each = [(STATE_LOBBY, asks_room), (STATE_PIN, asks_pin), (STATE_WAITING, waits)];
+        each.into_iter().filter_map(|(state, asks)| asks.then_some(state))
+    }
+
     /// Whether digits are held back in a state, by its place, or go on as they come and are only watched.
     #[must_use]
     pub fn holds_back(&self, state: usize) -> bool {
@@ -148,7 +160,7 @@ pub struct Record {
     pub by: RecordBy,
     /// Where it is written: an engine resource, as `wave/record//var/spool/yate/${room}-${date}.au`.
     pub file: Template,
-    /// What the room hears when a recording starts; `room` recordings only.
+    /// What the room hears when a recording starts.
     pub warn: Option<Template>,
 }
 
@@ -402,6 +414,11 @@ pub const STATE_LOBBY: &str = "lobby";
 pub const STATE_PIN: &str = "pin";
 /// The name of the state of a caller who waits to be let into a room.
 pub const STATE_WAITING: &str = "waiting";
+
+/// The states in which the engine has calls by itself.
+pub const STATES_OF_ENGINE: [&str; 4] = [STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD];
+/// The states in which touchtone asks callers for something, or lets them wait, before they are in a room.
+pub const STATES_OF_ENTRY: [&str; 3] = [STATE_LOBBY, STATE_PIN, STATE_WAITING];
 
 /// The role that organizers of conferences have.
 pub const ROLE_ORGANIZER: &str = "organizer";

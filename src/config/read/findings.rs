@@ -23,6 +23,11 @@ impl<'t> Findings<'t> {
         Findings { source, text, found: Vec::new() }
     }
 
+    /// As if nothing was found yet, for what was read before and is looked at again.
+    pub(in crate::config) fn unheard(&self) -> Findings<'t> {
+        Findings::new(self.source, self.text)
+    }
+
     pub(in crate::config) fn push(&mut self, diagnostic: Diagnostic) {
         self.found.push(diagnostic);
     }

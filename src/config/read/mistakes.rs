@@ -41,7 +41,9 @@ pub(super) fn wrong_value<T>(
 /// What was probably meant, as TOML.
 fn corrected(key: &Key, value: &DeValue<'_>) -> Option<String> {
     match (&key.value, value) {
-        (Value::Duration { .. }, DeValue::Integer(number)) => Some(format!("\"{}s\"", number.as_str())),
+        (Value::Duration { .. } | Value::DurationOrNone { .. }, DeValue::Integer(number)) => {
+            Some(format!("\"{}s\"", number.as_str()))
+        }
         (Value::Text | Value::Texts | Value::PhoneKey, DeValue::Integer(number)) => {
             Some(format!("{:?}", number.as_str()))
         }

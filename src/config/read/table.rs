@@ -15,7 +15,7 @@ use super::{Findings, Text, nearest};
 ///
 /// Reading a key reports what is wrong with its value, and gives the default in its place.
 pub(in crate::config) struct Table<'v, 'i> {
-    pub(super) section: &'static Section,
+    pub(in crate::config) section: &'static Section,
     /// `None` if it was not written.
     values: Option<&'v DeTable<'i>>,
     /// The line it starts with, or the whole of an inline table.
@@ -156,7 +156,7 @@ impl<'v, 'i> Table<'v, 'i> {
         };
         let mut tables = Vec::with_capacity(outer.len());
         for (inner, value) in outer {
-            let title = format!("[{name}.{}]", inner.get_ref());
+            let title = format!("[{name}.{}]", as_key(inner.get_ref()));
             match value.get_ref().as_table() {
                 Some(values) => {
                     let inner = Text { value: inner.get_ref().to_string(), span: inner.span() };
@@ -191,6 +191,12 @@ impl<'v, 'i> Table<'v, 'i> {
             |name: &Spanned<Cow<'_, str>>| Text { value: name.get_ref().to_string(), span: name.span() };
         values.into_iter().flatten().map(move |(name, value)| (text(name), value))
     }
+}
+
+/// A name as it is written where a key stands.
+fn as_key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { format!("{name:?}") }
 }
 
 fn section_of(key: &str) -> Option<&'static Section> {

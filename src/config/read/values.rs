@@ -46,27 +46,33 @@ impl Table<'_, '_> {
     /// A truth value: what is there, else the default.
     pub(in crate::config) fn boolean(&self, name: &str, found: &mut Findings<'_>) -> bool {
         let default = self.section.key(name).and_then(|key| key.default) == Some("true");
-        let Some((key, value)) = self.entry(name, found) else { return default };
-        value
-            .get_ref()
-            .as_bool()
-            .or_else(|| wrong_value(key, "`true` or `false`", value, found))
-            .unwrap_or(default)
+        self.boolean_if_set(name, found).unwrap_or(default)
+    }
+
+    /// A truth value that is there.
+    pub(in crate::config) fn boolean_if_set(&self, name: &str, found: &mut Findings<'_>) -> Option<bool> {
+        let (key, value) = self.entry(name, found)?;
+        value.get_ref().as_bool().or_else(|| wrong_value(key, "`true` or `false`", value, found))
     }
 
     /// A whole number: what is there, else the default.
     pub(in crate::config) fn integer(&self, name: &str, found: &mut Findings<'_>) -> u64 {
         let default = self.section.key(name).and_then(|key| key.default?.parse().ok()).unwrap_or(0);
-        let Some((key, value)) = self.entry(name, found) else { return default };
+        self.integer_if_set(name, found).unwrap_or(default)
+    }
+
+    /// A whole number that is there.
+    pub(in crate::config) fn integer_if_set(&self, name: &str, found: &mut Findings<'_>) -> Option<u64> {
+        let (key, value) = self.entry(name, found)?;
         let Some(number) = value.get_ref().as_integer() else {
-            return wrong_value(key, "a whole number", value, found).unwrap_or(default);
+            return wrong_value(key, "a whole number", value, found);
         };
-        let Value::Integer { least, most } = key.value else { return default };
+        let Value::Integer { least, most } = key.value else { return None };
         match u64::from_str_radix(number.as_str(), number.radix()) {
-            Ok(number) if (least..=most).contains(&number) => number,
+            Ok(number) if (least..=most).contains(&number) => Some(number),
             _ => {
                 out_of_range(key, &least.to_string(), &most.to_string(), value.span(), found);
-                default
+                None
             }
         }
     }
@@ -83,21 +89,43 @@ impl Table<'_, '_> {
         name: &str,
         found: &mut Findings<'_>,
     ) -> Option<Duration> {
+        self.duration_or_none_if_set(name, found).flatten()
+    }
+
+    /// A time: what is there, else the default; `None` for `none`.
+    pub(in crate::config) fn duration_or_none(
+        &self,
+        name: &str,
+        found: &mut Findings<'_>,
+    ) -> Option<Duration> {
+        let default = || self.section.key(name).and_then(|key| duration::parse(key.default?));
+        self.duration_or_none_if_set(name, found).unwrap_or_else(default)
+    }
+
+    /// A time that is there; `Some(None)` for `none`, where that can be written.
+    fn duration_or_none_if_set(&self, name: &str, found: &mut Findings<'_>) -> Option<Option<Duration>> {
         let (key, value) = self.entry(name, found)?;
         let Some(text) = text(value) else { return wrong_value(key, "a time in quotes", value, found) };
+        if matches!(key.value, Value::DurationOrNone { .. }) && text.value == "none" {
+            return Some(None);
+        }
         let Some(time) = duration::parse(&text.value) else {
-            let help =
-                "a time is whole numbers with the units h, m, s and ms, as \"4s\", \"250ms\" or \"1m30s\"";
+            let none = if matches!(key.value, Value::DurationOrNone { .. }) { "; or \"none\"" } else { "" };
+            let help = format!(
+                "a time is whole numbers with the units h, m, s and ms, as \"4s\", \"250ms\" or \"1m30s\"{none}"
+            );
             let message = format!("{:?} is no time", text.value);
             found.push(found.error("bad-duration", message, text.span).help(help));
             return None;
         };
-        let Value::Duration { least, most } = key.value else { return None };
+        let (Value::Duration { least, most } | Value::DurationOrNone { least, most }) = key.value else {
+            return None;
+        };
         if !(least..=most).contains(&time) {
             out_of_range(key, &duration::show(least), &duration::show(most), text.span, found);
             return None;
         }
-        Some(time)
+        Some(Some(time))
     }
 
     /// One of the words of the schema: what is there, else the default.

@@ -84,6 +84,11 @@ fn value(value: &Value) -> Map<String, Json> {
             "minLength": 2,
             "pattern": "^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$",
         }),
+        Value::DurationOrNone { .. } => json!({
+            "type": "string",
+            "minLength": 2,
+            "pattern": "^(none|([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$",
+        }),
         Value::Choice(choices) => json!({ "type": "string", "oneOf": words(choices) }),
         Value::Address => json!({ "type": "string", "pattern": "^(unix:.+|tcp:.+:[0-9]+|stdio)$" }),
         Value::PhoneKey => json!({ "type": "string", "pattern": "^([0-9*#A-Da-d]|none)$" }),

@@ -3,14 +3,18 @@
 //! The reader takes bounds and defaults from here, unknown keys are compared with what is here, and
 //! [`json_schema`] is made of it.
 
+mod code;
+mod conference;
 mod json;
 mod sections;
 
 use std::time::Duration;
 
+pub use code::OPERATIONS;
+pub(super) use conference::{CALLING, CONTROL, ENTRY, ORGANIZER, PARTICIPANT, SCHEDULE, SOUNDS, STORE};
 pub use json::json_schema;
+pub use sections::ROOT;
 pub(super) use sections::{KEYPAD, LIMITS, RECONNECT, RECORD, YATE};
-pub use sections::{OPERATIONS, ROOT};
 
 /// A table of the configuration.
 #[derive(Debug)]
@@ -60,6 +64,13 @@ pub enum Value {
     },
     /// A time, as `"1m30s"`, within bounds, both included.
     Duration {
+        /// The shortest.
+        least: Duration,
+        /// The longest.
+        most: Duration,
+    },
+    /// A time as [`Duration`](Self::Duration), or `none`.
+    DurationOrNone {
         /// The shortest.
         least: Duration,
         /// The longest.

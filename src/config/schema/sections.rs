@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::code::CODE;
+use super::conference::{CALLING, CONTROL, ENTRY, ROOM, ROUTE, SCHEDULE, SOUNDS, STORE};
 use super::{Choice, Key, Section, Value};
 
 /// The whole file.
@@ -13,6 +15,24 @@ pub const ROOT: Section = Section {
         Key::new("keypad", Value::Table(&KEYPAD), KEYPAD.doc),
         Key::new("record", Value::Table(&RECORD), RECORD.doc),
         Key::new("limits", Value::Table(&LIMITS), LIMITS.doc),
+        Key::new(
+            "rooms",
+            Value::NamedTables(&ROOM),
+            "The rooms that touchtone keeps under control, each section under a name as \"800\", or with a final `*` what \
+             several begin with, as \"8*\"; the first in the file that matches counts.",
+        )
+        .example("{ \"8*\" = { max-users = 20 } }"),
+        Key::new(
+            "route",
+            Value::Tables(&ROUTE),
+            "Called numbers that touchtone sends to rooms itself; each starts with the line `[[route]]`.",
+        ),
+        Key::new("entry", Value::Table(&ENTRY), ENTRY.doc),
+        Key::new("calling", Value::Table(&CALLING), CALLING.doc),
+        Key::new("schedule", Value::Table(&SCHEDULE), SCHEDULE.doc),
+        Key::new("sounds", Value::Table(&SOUNDS), SOUNDS.doc),
+        Key::new("store", Value::Table(&STORE), STORE.doc),
+        Key::new("control", Value::Table(&CONTROL), CONTROL.doc),
         Key::new("states", Value::NamedTables(&STATE), "The states of a call, each under its name.")
             .example("{ conference = { unmatched = \"drop\" } }"),
         Key::new(
@@ -73,7 +93,7 @@ pub(in crate::config) const RECONNECT: Section = Section {
 };
 
 const INTERDIGIT: &str = "How long the next key of a code may take.";
-const CRITICAL: &str =
+pub(super) const CRITICAL: &str =
     "How long a code that is complete waits for a longer one that begins with the same keys.";
 const ENTER: &str = "The key that says \"this is all\", or \"none\".";
 
@@ -116,12 +136,8 @@ pub(in crate::config) const RECORD: Section = Section {
         .default("leg"),
         Key::new("file", Value::Template, "Where it is recorded to: an engine resource.")
             .default("wave/record//var/spool/yate/${room}-${date}.au"),
-        Key::new(
-            "warn",
-            Value::Template,
-            "What the room hears when a recording starts; for `by = \"room\"` only.",
-        )
-        .example("\"wave/play//usr/share/sounds/recorded.au\""),
+        Key::new("warn", Value::Template, "What the room hears when a recording starts.")
+            .example("\"wave/play//usr/share/sounds/recorded.au\""),
     ],
 };
 
@@ -135,7 +151,8 @@ const STATE: Section = Section {
                 Choice { name: "pass", doc: "They go on to the other party." },
                 Choice { name: "drop", doc: "They go nowhere." },
             ]),
-            "What becomes of digits that no code wants; if absent, `drop` in `conference` and `pass` in every other.",
+            "What becomes of digits that no code wants; if absent, `pass` in `call`, `dial`, `hold` and the admin's own, \
+             and `drop` in every other.",
         )
         .example("\"drop\""),
         Key::new("interdigit", duration(100, 60_000), INTERDIGIT).example("\"4s\""),
@@ -153,7 +170,11 @@ const STATE: Section = Section {
             "How long the first key may take; then the call is back where the engine has it.",
         )
         .example("\"10s\""),
-        Key::new("secret", Value::Boolean, "Whether nobody is to read in the log what is keyed there.")
+        Key::new(
+            "secret",
+            Value::Boolean,
+            "Whether nobody is to read in the log what is keyed there; in the state `pin` nobody ever does.",
+        )
             .default("false"),
         Key::new("on-unmatched", Value::Template, "What the caller hears when no code wanted what was keyed.")
             .example("\"tone/outoforder\""),
@@ -172,91 +193,6 @@ const ROLE: Section = Section {
          that matches counts. If absent, only routing gives it.",
     )
     .example("\"conf/9*\"")],
-};
-
-/// What a code can do.
-pub const OPERATIONS: &[Choice] = &[
-    Choice { name: "join", doc: "Puts the caller in a conference room." },
-    Choice { name: "leave", doc: "Takes the caller out of the room, or ends the call." },
-    Choice { name: "mute-toggle", doc: "Mutes the caller, or unmutes one who is muted." },
-    Choice { name: "mute", doc: "Mutes the caller." },
-    Choice { name: "unmute", doc: "Unmutes the caller." },
-    Choice { name: "record-toggle", doc: "Starts the recording of the room, or stops one that runs." },
-    Choice { name: "record-start", doc: "Starts the recording of the room." },
-    Choice { name: "record-stop", doc: "Stops the recording of the room." },
-    Choice { name: "set-state", doc: "Puts the call in another state." },
-    Choice { name: "message", doc: "Sends the engine any message." },
-];
-
-const CODE: Section = Section {
-    title: "[[code]]",
-    doc: "Keys bound to an operation.",
-    keys: &[
-        Key::new("name", Value::Text, "Its name, which no other code has.").required().example("\"mute\""),
-        Key::new(
-            "keys",
-            Value::Texts,
-            "What is keyed: `0-9 * # A-D`, `x` for any digit, `[2-9]`, `{m,n}` repeats, `(name:…)` captures; or a list. \
-             Where keys can be read in several ways, the first alternative counts, and of a repeat the most rounds.",
-        )
-        .example("\"*3(room:x{3,6})#\""),
-        Key::new("rule", Value::Text, "In place of `keys`: a public rule of the grammar file.").example("\"join\""),
-        Key::new("state", Value::Texts, "The states it is for; all if absent.").example("\"conference\""),
-        Key::new("allow", Value::Texts, "The roles it is for; everybody if absent.").example("\"organizer\""),
-        Key::new("operation", Value::Choice(OPERATIONS), "What it does.").required().example("\"mute-toggle\""),
-        Key::new("room", Value::Template, "The room with its prefix.")
-            .required()
-            .only_for(&["join"])
-            .example("\"conf/${room}\""),
-        Key::new(
-            "with-peer",
-            Value::Boolean,
-            "Whether the other party of the call comes along; if not, it is hung up.",
-        )
-        .default("true")
-        .only_for(&["join"]),
-        Key::new(
-            "to",
-            Value::Template,
-            "Where the caller goes from the room; if absent, the call ends. For `set-state`, the state, or `auto` for \
-             where the engine has the call.",
-        )
-            .only_for(&["leave", "set-state"])
-            .example("\"tone/dial\""),
-        Key::new("message", Value::Text, "The name of the message.")
-            .required()
-            .only_for(&["message"])
-            .example("\"call.drop\""),
-        Key::new(
-            "masquerade",
-            Value::Boolean,
-            "Whether it is sent in the caller's name, through `chan.masquerade`.",
-        )
-        .default("true")
-        .only_for(&["message"]),
-        Key::new("params", Value::Params, "What the engine is told besides: of a room that `join` makes, or in the message.")
-            .only_for(&["join", "message"])
-            .example("{ lonely = \"true\" }"),
-        Key::new(
-            "interdigit",
-            duration(100, 60_000),
-            "How long the next key of this code may take; while several codes are possible, the longest of theirs holds.",
-        )
-        .example("\"4s\""),
-        Key::new("critical", duration(100, 60_000), CRITICAL).example("\"1s\""),
-        Key::new(
-            "then",
-            Value::Texts,
-            "Codes whose operations follow, in order, when this one was done, in whatever state. A code that only \
-             follows has no keys, and no state, allow or timers; one that has must allow whoever keys this one.",
-        )
-        .example("[\"announce\"]"),
-        Key::new("secret", Value::Boolean, "Whether nobody is to read its keys in the log.").default("false"),
-        Key::new("on-success", Value::Template, "What the caller hears when it was done: an engine resource.")
-            .example("\"tone/1000/200\""),
-        Key::new("on-failure", Value::Template, "What the caller hears when it could not be done.")
-            .example("\"tone/outoforder\""),
-    ],
 };
 
 pub(in crate::config) const LIMITS: Section = Section {
@@ -293,10 +229,10 @@ pub(in crate::config) const LIMITS: Section = Section {
     ],
 };
 
-const fn count(most: u64) -> Value {
+pub(super) const fn count(most: u64) -> Value {
     Value::Integer { least: 1, most }
 }
 
-const fn duration(least_ms: u64, most_ms: u64) -> Value {
+pub(super) const fn duration(least_ms: u64, most_ms: u64) -> Value {
     Value::Duration { least: Duration::from_millis(least_ms), most: Duration::from_millis(most_ms) }
 }

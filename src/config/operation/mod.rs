@@ -1,9 +1,17 @@
 //! What a code does, with the keys that belong to it.
 
+mod place;
+mod room;
+
+use super::params::{self, Own};
 use super::read::{Findings, Table, Text};
+use super::roles::Roles;
 use super::schema::Key;
 use super::templates::{self, CodeScope, Scope};
 use super::{Operation, Params, State, Switch, codes};
+use crate::template::Template;
+
+pub(super) use place::warn_of_misplaced;
 
 /// The state that the engine has the call in.
 const AUTO: &str = "auto";
@@ -20,6 +28,7 @@ pub(super) fn read(
     table: &Table<'_, '_>,
     scope: &CodeScope<'_>,
     states: &[State],
+    roles: &mut Roles,
     found: &mut Findings<'_>,
 ) -> Option<Operation> {
     let name = table.choice("operation", found)?;
@@ -34,6 +43,21 @@ pub(super) fn read(
         "record-toggle" => Some(Operation::Record(Switch::Toggle)),
         "record-start" => Some(Operation::Record(Switch::On)),
         "record-stop" => Some(Operation::Record(Switch::Off)),
+        "mute-others" => Some(Operation::MuteOthers { on: true }),
+        "unmute-all" => Some(Operation::MuteOthers { on: false }),
+        "lock-toggle" => Some(Operation::Lock(Switch::Toggle)),
+        "lock" => Some(Operation::Lock(Switch::On)),
+        "unlock" => Some(Operation::Lock(Switch::Off)),
+        "kick" => reader.kick(found),
+        "kick-last" => Some(Operation::Kick { seat: None }),
+        "invite" => reader.invite(roles, found),
+        "count" => Some(Operation::Count),
+        "talkers" => Some(Operation::Talkers),
+        "announce" => reader.announce(found),
+        "extend" => reader.extend(found),
+        "end" => Some(Operation::End),
+        "enter-pin" => reader.enter_pin(found),
+        "enter-room" => reader.enter_room(found),
         "set-state" => reader.set_state(states, found),
         "message" => reader.message(found),
         _ => None,
@@ -61,14 +85,10 @@ struct Reader<'r, 'v, 'i> {
 
 impl Reader<'_, '_, '_> {
     fn join(&self, found: &mut Findings<'_>) -> Option<Operation> {
-        let room = self.table.text("room", found);
-        let template = room.as_ref().and_then(|room| {
-            check_room(room, found);
-            templates::read(room, &self.scope, found)
-        });
+        let room = self.room(found);
         let with_peer = self.table.boolean("with-peer", found);
-        let params = self.params(&["id", "message", "callto", "room"], found);
-        Some(Operation::Join { room: template?, with_peer, params })
+        let params = self.params(&[("id", None), ("message", None), ("callto", None), ("room", None)], found);
+        Some(Operation::Join { room: room?, with_peer, params })
     }
 
     fn leave(&self, found: &mut Findings<'_>) -> Option<Operation> {
@@ -97,16 +117,16 @@ impl Reader<'_, '_, '_> {
             check_message_name(name, found);
         }
         let masquerade = self.table.boolean("masquerade", found);
-        let taken: &[&str] = if masquerade { &["id", "message"] } else { &[] };
-        let params = self.params(taken, found);
+        let own: &[Own] = if masquerade { &[("id", None), ("message", None)] } else { &[] };
+        let params = self.params(own, found);
         Some(Operation::Message { name: name?.value, masquerade, params })
     }
 
     /// The parameters, none of which may be one that touchtone sets itself.
-    fn params(&self, taken: &[&str], found: &mut Findings<'_>) -> Params {
+    fn params(&self, own: &[Own], found: &mut Findings<'_>) -> Params {
         let mut params = Params::new();
         for (name, value) in self.table.params("params", found) {
-            check_param_name(&name, taken, found);
+            params::check_name(&name, own, found);
             let template = if RESOURCES.contains(&name.value.as_str()) {
                 templates::any_resource(&value, &self.scope, found)
             } else {
@@ -120,7 +140,12 @@ impl Reader<'_, '_, '_> {
     }
 }
 
-/// A room has its prefix.
+/// Reads a room, which has its prefix.
+pub(super) fn room(room: &Text, scope: &Scope<'_>, found: &mut Findings<'_>) -> Option<Template> {
+    check_room(room, found);
+    templates::read(room, scope, found)
+}
+
 fn check_room(room: &Text, found: &mut Findings<'_>) {
     let is_room = room.value.strip_prefix(ROOM_PREFIX).is_some_and(|name| !name.is_empty());
     if is_room {
@@ -138,16 +163,5 @@ fn check_message_name(name: &Text, found: &mut Findings<'_>) {
         let message = format!("{:?} is no name of a message", name.value);
         let help = "a message has a name as \"call.drop\"; what it says goes into `params`";
         found.push(found.error("bad-message-name", message, name.span.clone()).help(help));
-    }
-}
-
-fn check_param_name(name: &Text, taken: &[&str], found: &mut Findings<'_>) {
-    if name.value.is_empty() || name.value.contains(['=', '\0']) {
-        let message = format!("{:?} cannot be the name of a parameter", name.value);
-        let help = "a name is not empty and has neither `=` nor NUL";
-        found.push(found.error("bad-parameter", message, name.span.clone()).help(help));
-    } else if taken.contains(&name.value.as_str()) {
-        let message = format!("the parameter `{}` is set by touchtone itself", name.value);
-        found.push(found.error("bad-parameter", message, name.span.clone()).help("remove it"));
     }
 }
