@@ -4,7 +4,7 @@ use bstr::{BStr, BString};
 
 use super::Sim;
 use super::agenda::Event;
-use super::channel::{Chan, Channel, Driver, Side};
+use super::channel::{Chan, Driver, Side};
 use super::message::{Fields, Msg};
 
 /// What is attached to a channel.
@@ -324,9 +324,11 @@ impl Sim {
         (call || peer) && msg.fields.truth("single", call && peer)
     }
 
-    /// What a channel that ends has recorded is complete.
-    pub(super) fn finish_recordings(&mut self, channel: Channel) {
-        let media = channel.media;
+    /// What a channel that ends has recorded is complete, and what was played on it is taken away.
+    pub(super) fn finish_media(&mut self, media: Media) {
+        for playing in media.source.iter().chain(&media.over) {
+            self.played_notify(&playing.notify, None, "replaced");
+        }
         self.recorded([media.call_record, media.peer_record, media.recorder].into_iter().flatten().collect());
     }
 

@@ -5,13 +5,20 @@ use std::time::Duration;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::Sim;
-use super::agenda::{CalleeAct, Event};
+use super::agenda::{CalleeAct, Event, Refusal};
 use super::channel::{Chan, Driver, Side};
 use super::message::{Fields, Msg};
 use super::settings::Callee;
 
 /// How long the far end takes to acknowledge an answer.
 const ACKNOWLEDGE_AFTER: Duration = Duration::from_millis(5);
+
+/// After how long without any response the engine gives up calling.
+const LOST_AFTER: Duration = Duration::from_secs(32);
+
+const BUSY: Refusal = Refusal { code: "486", words: "Busy Here", error: "busy" };
+const DECLINES: Refusal = Refusal { code: "603", words: "Decline", error: "forbidden" };
+const UNKNOWN: Refusal = Refusal { code: "404", words: "Not Found", error: "noroute" };
 
 /// What a SIP channel has that others have not.
 #[derive(Debug)]
@@ -138,8 +145,11 @@ impl Sim {
                 put(soon, CalleeAct::Ring);
                 put(self.now + answers_after, CalleeAct::Answer);
             }
-            Callee::Busy => put(soon, CalleeAct::Refuse),
+            Callee::Busy => put(soon, CalleeAct::Refuse(BUSY)),
+            Callee::Declines => put(soon, CalleeAct::Refuse(DECLINES)),
+            Callee::Unknown => put(soon, CalleeAct::Refuse(UNKNOWN)),
             Callee::NoAnswer => put(soon, CalleeAct::Ring),
+            Callee::Silent => put(self.now + LOST_AFTER, CalleeAct::Lost),
         }
     }
 
@@ -161,9 +171,15 @@ impl Sim {
                 self.callee_said(chan, "200", "OK");
                 self.callee_answers(chan);
             }
-            CalleeAct::Refuse => {
-                self.callee_said(chan, "486", "Busy Here");
-                self.hang_up(chan, "Busy Here".into(), Some("busy"));
+            CalleeAct::Refuse(Refusal { code, words, error }) => {
+                self.callee_said(chan, code, words);
+                self.hang_up(chan, words.into(), Some(error));
+            }
+            CalleeAct::Lost => {
+                if let Some(channel) = self.channels.get_mut(&chan) {
+                    channel.parting.set("cause_sip", "408");
+                }
+                self.hang_up(chan, "Request Timeout".into(), Some("noconn"));
             }
         }
     }
