@@ -163,10 +163,9 @@ impl Sim {
             let Some(done) = media.source.take() else { return };
             let id = channel.id.clone();
             let only_plays = channel.driver == Driver::Wave;
-            let reason = if self.is_missing(&done.resource) { "" } else { "eof" };
-            self.played_notify(&done.notify, Some(id), reason);
+            self.played_notify(&done.notify, Some(id), "eof");
             if only_plays {
-                self.part(chan, Some(BStr::new(reason)).filter(|reason| !reason.is_empty()), true, None);
+                self.part(chan, None, true, None);
                 self.end_if_unused(chan);
             }
         } else if media.over.as_ref().is_some_and(|playing| playing.number == number) {
@@ -245,8 +244,7 @@ impl Sim {
         let notify = BString::from(fields.get(&own).unwrap_or(fields.text("notify")));
         let endless = fields.truth("autorepeat", false);
         if name != "consumer" && self.is_missing(resource) {
-            let id = (name == "source").then(|| self.id_of(chan));
-            self.played_notify(&notify, id, "");
+            self.played_notify(&notify, None, "");
             return name == "source";
         }
         match name {
