@@ -9,7 +9,7 @@ mod replay;
 
 use std::time::Duration;
 
-use replay::{Act, Scenario, calls, hangs_up, keys, other_says, replay, settings};
+use replay::{Act, Scenario, calls, gives_up, hangs_up, keys, other_says, replay, settings};
 use touchtone::sim::{Callee, Route, Settings};
 
 const HELLO: &str = "wave/play//var/spool/yate/hello.au";
@@ -157,6 +157,22 @@ fn full_and_kept_open() {
             (4505, hangs_up("sip/1")),
         ],
     ));
+}
+
+#[test]
+fn given_up_while_it_rings() {
+    let callees = vec![("7100".to_owned(), Callee::NoAnswer)];
+    replay(Scenario {
+        file: "given-up-while-it-rings.txt",
+        settings: Settings { callees, ..engine("1795644312") },
+        before: vec![],
+        acts: vec![
+            (301, calls("bob", "7100", 7001, "1-7001@127.0.0.1")),
+            (901, gives_up("sip/1")),
+            (1403, calls("eve", "7100", 7002, "1-7002@127.0.0.1")),
+        ],
+        leftover: None,
+    });
 }
 
 #[test]

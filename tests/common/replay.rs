@@ -285,3 +285,11 @@ pub(crate) fn hangs_up(channel: &'static str) -> Act {
         world.settle();
     })
 }
+
+/// A caller hangs up before anybody answers.
+pub(crate) fn gives_up(channel: &'static str) -> Act {
+    Box::new(move |world| {
+        world.sim.hangup(&channel.into());
+        world.settle();
+    })
+}
