@@ -203,3 +203,15 @@ fn two_parties_and_a_lock() {
         ],
     ));
 }
+
+#[test]
+fn farewell() {
+    replay(scene(
+        "farewell.txt",
+        "1795644565",
+        vec![
+            (307, calls("bob", "801", 7001, "1-7001@127.0.0.1")),
+            (911, calls("eve", "801", 7002, "1-7002@127.0.0.1")),
+        ],
+    ));
+}
