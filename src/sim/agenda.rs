@@ -41,7 +41,17 @@ pub(super) enum CalleeAct {
     /// It picks up.
     Answer,
     /// It refuses.
-    Refuse,
+    Refuse(Refusal),
+    /// It has said nothing for so long that the engine gives up.
+    Lost,
+}
+
+/// How the far end refuses a call: the SIP response, and what the engine makes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) code: &'static str,
+    pub(super) words: &'static str,
+    pub(super) error: &'static str,
 }
 
 #[derive(Debug)]

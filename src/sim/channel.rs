@@ -212,7 +212,7 @@ impl Sim {
         }
         if let Some(channel) = self.channels.remove(&chan) {
             self.by_id.remove(&channel.id);
-            self.finish_recordings(channel);
+            self.finish_media(channel.media);
         }
     }
 

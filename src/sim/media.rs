@@ -4,7 +4,7 @@ use bstr::{BStr, BString};
 
 use super::Sim;
 use super::agenda::Event;
-use super::channel::{Chan, Channel, Driver, Side};
+use super::channel::{Chan, Driver, Side};
 use super::message::{Fields, Msg};
 
 /// What is attached to a channel.
@@ -163,10 +163,9 @@ impl Sim {
             let Some(done) = media.source.take() else { return };
             let id = channel.id.clone();
             let only_plays = channel.driver == Driver::Wave;
-            let reason = if self.is_missing(&done.resource) { "" } else { "eof" };
-            self.played_notify(&done.notify, Some(id), reason);
+            self.played_notify(&done.notify, Some(id), "eof");
             if only_plays {
-                self.part(chan, Some(BStr::new(reason)).filter(|reason| !reason.is_empty()), true, None);
+                self.part(chan, None, true, None);
                 self.end_if_unused(chan);
             }
         } else if media.over.as_ref().is_some_and(|playing| playing.number == number) {
@@ -245,8 +244,7 @@ impl Sim {
         let notify = BString::from(fields.get(&own).unwrap_or(fields.text("notify")));
         let endless = fields.truth("autorepeat", false);
         if name != "consumer" && self.is_missing(resource) {
-            let id = (name == "source").then(|| self.id_of(chan));
-            self.played_notify(&notify, id, "");
+            self.played_notify(&notify, None, "");
             return name == "source";
         }
         match name {
@@ -324,9 +322,11 @@ impl Sim {
         (call || peer) && msg.fields.truth("single", call && peer)
     }
 
-    /// What a channel that ends has recorded is complete.
-    pub(super) fn finish_recordings(&mut self, channel: Channel) {
-        let media = channel.media;
+    /// What a channel that ends has recorded is complete, and what was played on it is taken away.
+    pub(super) fn finish_media(&mut self, media: Media) {
+        for playing in media.source.iter().chain(&media.over) {
+            self.played_notify(&playing.notify, None, "replaced");
+        }
         self.recorded([media.call_record, media.peer_record, media.recorder].into_iter().flatten().collect());
     }
 

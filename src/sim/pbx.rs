@@ -143,7 +143,7 @@ impl Sim {
         if status == "answered" {
             self.answer_caller(chan);
         } else {
-            self.set_status(chan, status);
+            self.tell_caller(chan, status);
         }
         true
     }

@@ -179,9 +179,9 @@ impl Sim {
         if call.fields.truth("autoanswer", false) {
             self.answer_caller(chan);
         } else if call.fields.truth("autoring", false) {
-            self.set_status(chan, "ringing");
+            self.tell_caller(chan, "ringing");
         } else if call.fields.truth("autoprogress", false) {
-            self.set_status(chan, "progressing");
+            self.tell_caller(chan, "progressing");
         } else if untargeted && call.fields.truth("autoanswer", true) {
             self.answer_caller(chan);
         }

@@ -85,8 +85,14 @@ pub enum Callee {
     },
     /// Is talking to somebody else.
     Busy,
+    /// Presses the call away.
+    Declines,
+    /// Is not known where the call goes.
+    Unknown,
     /// Is rung and never picks up.
     NoAnswer,
+    /// Nothing is ever heard from there; the engine gives up after 32 seconds.
+    Silent,
 }
 
 impl Default for Callee {

@@ -5,13 +5,20 @@ use std::time::Duration;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::Sim;
-use super::agenda::{CalleeAct, Event};
+use super::agenda::{CalleeAct, Event, Refusal};
 use super::channel::{Chan, Driver, Side};
 use super::message::{Fields, Msg};
 use super::settings::Callee;
 
 /// How long the far end takes to acknowledge an answer.
 const ACKNOWLEDGE_AFTER: Duration = Duration::from_millis(5);
+
+/// After how long without any response the engine gives up calling.
+const LOST_AFTER: Duration = Duration::from_secs(32);
+
+const BUSY: Refusal = Refusal { code: "486", words: "Busy Here", error: "busy" };
+const DECLINES: Refusal = Refusal { code: "603", words: "Decline", error: "forbidden" };
+const UNKNOWN: Refusal = Refusal { code: "404", words: "Not Found", error: "noroute" };
 
 /// What a SIP channel has that others have not.
 #[derive(Debug)]
@@ -25,6 +32,8 @@ pub(super) struct SipSide {
     pub(super) hung_up: bool,
     /// Sound comes from it.
     pub(super) media: bool,
+    /// Sound goes to it though it has not been answered.
+    early: bool,
 }
 
 impl SipSide {
@@ -37,6 +46,7 @@ impl SipSide {
             reason: "Request Terminated".into(),
             hung_up: false,
             media: true,
+            early: false,
         }
     }
 
@@ -49,28 +59,28 @@ impl SipSide {
 }
 
 /// The SIP code and the words for a reason that the engine knows.
-fn known_reason(reason: &BStr) -> Option<&'static str> {
-    let words = match reason.as_bytes() {
-        b"incomplete" => "Address Incomplete",
-        b"noroute" | b"offline" => "Not Found",
-        b"noconn" | b"service-unavailable" | b"noresource" => "Service Unavailable",
-        b"noauth" | b"noautoauth" => "Unauthorized",
-        b"nomedia" => "Unsupported Media Type",
-        b"nocall" => "Call/Transaction Does Not Exist",
-        b"busy" => "Busy Here",
-        b"noanswer" | b"congestion" => "Temporarily Unavailable",
-        b"rejected" => "Not Acceptable",
-        b"forbidden" => "Forbidden",
-        b"unallocated" | b"moved" => "Gone",
-        b"failure" | b"interworking" => "Server Internal Error",
-        b"pending" => "Request Pending",
-        b"looping" => "Too Many Hops",
-        b"timeout" => "Request Timeout",
-        b"postdialdelay" => "Server Time-out",
-        b"unacceptable" => "Not Acceptable Here",
+fn known_reason(reason: &BStr) -> Option<(u16, &'static str)> {
+    let known = match reason.as_bytes() {
+        b"incomplete" => (484, "Address Incomplete"),
+        b"noroute" | b"offline" => (404, "Not Found"),
+        b"noconn" | b"service-unavailable" | b"noresource" => (503, "Service Unavailable"),
+        b"noauth" | b"noautoauth" => (401, "Unauthorized"),
+        b"nomedia" => (415, "Unsupported Media Type"),
+        b"nocall" => (481, "Call/Transaction Does Not Exist"),
+        b"busy" => (486, "Busy Here"),
+        b"noanswer" | b"congestion" => (480, "Temporarily Unavailable"),
+        b"rejected" => (406, "Not Acceptable"),
+        b"forbidden" => (403, "Forbidden"),
+        b"unallocated" | b"moved" => (410, "Gone"),
+        b"failure" | b"interworking" => (500, "Server Internal Error"),
+        b"pending" => (491, "Request Pending"),
+        b"looping" => (483, "Too Many Hops"),
+        b"timeout" => (408, "Request Timeout"),
+        b"postdialdelay" => (504, "Server Time-out"),
+        b"unacceptable" => (488, "Not Acceptable Here"),
         _ => return None,
     };
-    Some(words)
+    Some(known)
 }
 
 impl Sim {
@@ -93,7 +103,9 @@ impl Sim {
         let Some(caller) = msg.chan else { return false };
         let uri = dest.strip_prefix(b"sip:").unwrap_or(dest);
         let (user, host) = uri.split_once_str("@").unwrap_or((b"", uri));
-        let call_id = format!("{}@{}", self.random.below(1 << 31), self.sip_host());
+        let number = self.random.below(1 << 31);
+        let domain = msg.fields.get("domain").filter(|domain| !domain.is_empty());
+        let call_id = format!("{number}@{}", domain.unwrap_or(BStr::new(self.sip_host())));
         let tag = self.new_tag();
         let mut side = SipSide::new(call_id.clone().into(), tag);
         side.domain = msg.fields.text("domain").into();
@@ -138,8 +150,11 @@ impl Sim {
                 put(soon, CalleeAct::Ring);
                 put(self.now + answers_after, CalleeAct::Answer);
             }
-            Callee::Busy => put(soon, CalleeAct::Refuse),
+            Callee::Busy => put(soon, CalleeAct::Refuse(BUSY)),
+            Callee::Declines => put(soon, CalleeAct::Refuse(DECLINES)),
+            Callee::Unknown => put(soon, CalleeAct::Refuse(UNKNOWN)),
             Callee::NoAnswer => put(soon, CalleeAct::Ring),
+            Callee::Silent => put(self.now + LOST_AFTER, CalleeAct::Lost),
         }
     }
 
@@ -151,25 +166,31 @@ impl Sim {
         }
         match act {
             CalleeAct::Ring => {
-                self.callee_said(chan, "180", "Ringing");
+                self.responded(chan, "180", "Ringing");
                 self.set_status(chan, "ringing");
                 let mut msg = self.message("call.ringing", chan, false);
                 msg.fields.add("earlymedia", "false");
                 self.enqueue(msg);
             }
             CalleeAct::Answer => {
-                self.callee_said(chan, "200", "OK");
+                self.responded(chan, "200", "OK");
                 self.callee_answers(chan);
             }
-            CalleeAct::Refuse => {
-                self.callee_said(chan, "486", "Busy Here");
-                self.hang_up(chan, "Busy Here".into(), Some("busy"));
+            CalleeAct::Refuse(Refusal { code, words, error }) => {
+                self.responded(chan, code, words);
+                self.hang_up(chan, words.into(), Some(error));
+            }
+            CalleeAct::Lost => {
+                if let Some(channel) = self.channels.get_mut(&chan) {
+                    channel.parting.set("cause_sip", "408");
+                }
+                self.hang_up(chan, "Request Timeout".into(), Some("noconn"));
             }
         }
     }
 
-    /// With its first response the far end makes itself known.
-    fn callee_said(&mut self, chan: Chan, code: &str, words: &str) {
+    /// A response goes either way; with the first one who sends it makes itself known.
+    fn responded(&mut self, chan: Chan, code: &str, words: &str) {
         let tag = self.new_tag();
         let Some(channel) = self.channels.get_mut(&chan) else { return };
         channel.parting.set("cause_sip", code);
@@ -207,10 +228,30 @@ impl Sim {
         self.set_status(chan, "answered");
     }
 
+    /// The engine tells a caller that it rings, or that there is something to hear meanwhile.
+    pub(super) fn tell_caller(&mut self, chan: Chan, status: &str) {
+        self.set_status(chan, status);
+        let told = match status {
+            "ringing" => ("180", "Ringing"),
+            "progressing" => ("183", "Session Progress"),
+            _ => return,
+        };
+        if self.sip_side(chan).is_none_or(|side| side.hung_up) {
+            return;
+        }
+        self.responded(chan, told.0, told.1);
+        let peer = self.peer_of(chan).and_then(|peer| self.channels.get(&peer));
+        let plays = peer.is_some_and(|peer| peer.media.source.is_some());
+        if let Some(side) = self.sip_side(chan) {
+            side.early |= plays;
+        }
+    }
+
     /// The caller has acknowledged the answer: the engine tells its call records.
     pub(super) fn acknowledged(&mut self, chan: Chan) {
         let Some(channel) = self.channels.get_mut(&chan) else { return };
         channel.parting.set("cause_sip", "200");
+        channel.parting.remove(b"reason_sip");
         let mut msg = self.message("call.update", chan, false);
         msg.fields.add("operation", "cdrbuild");
         self.enqueue(msg);
@@ -222,9 +263,13 @@ impl Sim {
         if channel.sip().is_none_or(|side| side.hung_up) {
             return;
         }
-        if channel.sip().is_some_and(|side| side.media) {
-            channel.parting.set("rtp_stats", "PS=0,OS=0,PR=0,OR=0,PL=0");
+        let gives_up = !channel.outgoing && !channel.answered;
+        self.count_packets(chan);
+        if gives_up {
+            // Its peer hears of it first, and of nothing but that.
+            self.part(chan, Some(BStr::new("Cancelled")), true, None);
         }
+        let Some(channel) = self.channels.get_mut(&chan) else { return };
         for (name, value) in said {
             channel.parting.set_foreign(name.as_bytes(), value.as_bytes());
         }
@@ -250,16 +295,16 @@ impl Sim {
         let Some(side) = self.sip_side(chan) else { return };
         if !side.hung_up {
             let reason = side.reason.clone();
-            self.goodbye_said(chan);
+            self.count_packets(chan);
             self.hang_up(chan, reason, None);
         }
     }
 
-    fn goodbye_said(&mut self, chan: Chan) {
-        if let Some(channel) = self.channels.get_mut(&chan)
-            && channel.answered
-            && channel.sip().is_some_and(|side| side.media)
-        {
+    /// What went over the wire is told when a call ends, if anything did.
+    fn count_packets(&mut self, chan: Chan) {
+        let Some(channel) = self.channels.get_mut(&chan) else { return };
+        let answered = channel.answered;
+        if channel.sip().is_some_and(|side| side.media && (answered || side.early)) {
             channel.parting.set("rtp_stats", "PS=0,OS=0,PR=0,OR=0,PL=0");
         }
     }
@@ -267,19 +312,23 @@ impl Sim {
     /// Its peer has gone, for this reason.
     pub(super) fn sip_reason(&mut self, chan: Chan, reason: &BStr) {
         if let Some(side) = self.sip_side(chan) {
-            side.reason = known_reason(reason).map_or_else(|| reason.into(), BString::from);
+            side.reason =
+                known_reason(reason).map_or_else(|| reason.into(), |(_, words)| BString::from(words));
         }
     }
 
     /// It has been dropped, for this reason.
     pub(super) fn sip_dropped(&mut self, chan: Chan, reason: &BStr) {
-        if let (Some(words), Some(side)) = (known_reason(reason), self.sip_side(chan)) {
+        if let (Some((_, words)), Some(side)) = (known_reason(reason), self.sip_side(chan)) {
             side.reason = words.into();
         }
     }
 
     /// The engine refuses an incoming call.
     pub(super) fn sip_rejected(&mut self, chan: Chan, error: &BStr, reason: &BStr) {
+        let (code, usual) = known_reason(error).unwrap_or((500, "Server Internal Error"));
+        let words = if reason.is_empty() { BStr::new(usual) } else { reason };
+        self.note("sip", format!("{} is refused: {code} {words}", self.id_of(chan)));
         if let Some(side) = self.sip_side(chan) {
             let words = if reason.is_empty() { error } else { reason };
             side.reason = words.into();

@@ -23,11 +23,12 @@ pub(crate) fn shared(folder: &str) -> Option<PathBuf> {
     None
 }
 
-/// Every transcript: its name and its text.
+/// Every transcript, those of the tree and those beside it: its name and its text.
 pub(crate) fn transcripts() -> Vec<(String, String)> {
-    let Some(folder) = shared("transcripts") else { return Vec::new() };
-    let mut found: Vec<_> = std::fs::read_dir(folder)
-        .expect("a folder that can be read")
+    let own = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/transcripts"));
+    let mut found: Vec<_> = std::iter::once(own)
+        .chain(shared("transcripts"))
+        .flat_map(|folder| std::fs::read_dir(folder).expect("a folder that can be read"))
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.extension().is_some_and(|end| end == "txt"))
         .map(|path| {
