@@ -3,6 +3,7 @@
 //! The only place, with the commands, that does I/O and reads a clock. [`run`] connects, lets the brain talk, and
 //! connects again when the connection is lost; [`Pump`] is the part of it that can be driven without any of that.
 
+mod asides;
 mod backoff;
 mod clock;
 mod pump;
@@ -11,8 +12,8 @@ mod stream;
 mod tell;
 
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::time::sleep;
 use tracing::{info, warn};
@@ -21,6 +22,7 @@ pub use clock::Clock;
 pub use pump::{Ended, Event, Pump};
 pub use stream::{Reader, Writer, connect};
 
+use self::asides::{Aside, Asides};
 use self::backoff::Backoff;
 use self::signals::Signals;
 use crate::assist::{Assist, Role};
@@ -33,84 +35,122 @@ const READ_SIZE: usize = 64 * 1024;
 /// output, until the engine closes them. A connection that cannot be had, or is lost, is tried again.
 ///
 /// # Errors
-/// Only if the process's signals cannot be had.
+/// Only if the process's signals cannot be had, or commands cannot be listened for as configured.
 pub async fn run(config: Arc<Config>, address: &Address) -> io::Result<()> {
-    let mut signals = Signals::new(address)?;
+    let signals = Signals::new(address)?;
+    let asides = Asides::start(&config).await?;
     let mut backoff = Backoff::new(config.yate.reconnect);
     let mut assist = Assist::new(config);
     assist.tell_digits(tell::is_told_of_digits());
-    let mut pump = Pump::new(assist);
-    let clock = Clock::start();
-    loop {
-        let connected = tokio::select! {
-            connected = connect(address) => connected,
-            () = signals.leave() => return Ok(()),
-        };
-        let problem = match connected {
-            Ok(ends) => {
-                info!(engine = %address, "connected");
-                match serve(&mut pump, ends, role_of(address), &clock, &mut signals, &mut backoff).await {
-                    Ended::Left => return Ok(()),
-                    Ended::Lost(problem) if *address == Address::Stdio => {
-                        info!(problem, "the engine is gone");
-                        return Ok(());
-                    }
-                    Ended::Lost(problem) => problem,
-                }
-            }
-            Err(problem) => problem.to_string(),
-        };
+    let mut edge = Edge { pump: Pump::new(assist), clock: Clock::start(), signals, asides };
+    while let Some(problem) = edge.connection(address, &mut backoff).await {
         let wait = backoff.next();
         warn!(engine = %address, problem, again_in = ?wait, "no connection to the engine");
-        if wait_or_leave(wait, &mut signals).await {
-            return Ok(());
+        if edge.meanwhile(sleep(wait)).await.is_none() {
+            break;
         }
     }
+    edge.asides.end().await;
+    Ok(())
 }
 
-async fn wait_or_leave(wait: Duration, signals: &mut Signals) -> bool {
-    tokio::select! {
-        () = sleep(wait) => false,
-        () = signals.leave() => true,
-    }
+/// All that the brain has to do with.
+struct Edge {
+    pump: Pump,
+    clock: Clock,
+    signals: Signals,
+    asides: Asides,
 }
 
-/// One connection, from its first byte to its last.
-async fn serve(
-    pump: &mut Pump,
-    (mut reader, mut writer): (Reader, Writer),
-    role: Role,
-    clock: &Clock,
-    signals: &mut Signals,
-    backoff: &mut Backoff,
-) -> Ended {
-    let mut buffer = vec![0; READ_SIZE];
-    let mut event = Event::Connected(role);
-    loop {
-        if matches!(event, Event::Leave) {
-            info!("leaving");
-        }
-        if let Some(ended) = pump.handle(clock.now(), event) {
-            return ended;
-        }
-        if pump.assist().is_connected_and_ready() {
-            backoff.reset();
-        }
-        event = tokio::select! {
-            biased;
-            wrote = writer.write(pump.pending()), if !pump.pending().is_empty() => match wrote {
-                Ok(0) => Event::Lost("the engine takes nothing any more".to_owned()),
-                Ok(count) => Event::Wrote(count),
-                Err(problem) => Event::Lost(problem.to_string()),
-            },
-            () = signals.leave() => Event::Leave,
-            () = clock.until(pump.poll_timeout()) => Event::Due,
-            read = reader.read(&mut buffer) => match read {
-                Ok(0) => Event::Lost("the engine closed the connection".to_owned()),
-                Ok(count) => Event::Bytes(&buffer[..count]),
-                Err(problem) => Event::Lost(problem.to_string()),
-            },
+impl Edge {
+    /// One connection, or none; says why it is to be tried again, if it is.
+    async fn connection(&mut self, address: &Address, backoff: &mut Backoff) -> Option<String> {
+        let ends = match self.meanwhile(connect(address)).await? {
+            Ok(ends) => ends,
+            Err(problem) => return Some(problem.to_string()),
         };
+        info!(engine = %address, "connected");
+        match self.serve(ends, role_of(address), backoff).await {
+            Ended::Left => None,
+            Ended::Lost(problem) if *address == Address::Stdio => {
+                info!(problem, "the engine is gone");
+                None
+            }
+            Ended::Lost(problem) => Some(problem),
+        }
+    }
+
+    /// Waits without an engine, and answers commands; `None` if we are to leave.
+    async fn meanwhile<T>(&mut self, wait: impl Future<Output = T>) -> Option<T> {
+        let mut wait = pin!(wait);
+        loop {
+            let event = tokio::select! {
+                () = self.signals.leave() => return None,
+                done = &mut wait => return Some(done),
+                aside = self.asides.next() => Event::from(aside),
+                () = self.clock.until(self.pump.poll_timeout()) => Event::Due,
+            };
+            self.handle(event);
+        }
+    }
+
+    fn handle(&mut self, event: Event<'_>) -> Option<Ended> {
+        let now = self.clock.now();
+        let ended = self.pump.handle(now, event);
+        self.asides.deliver(now, &mut self.pump);
+        ended
+    }
+
+    /// One connection, from its first byte to its last.
+    async fn serve(
+        &mut self,
+        (mut reader, mut writer): (Reader, Writer),
+        role: Role,
+        backoff: &mut Backoff,
+    ) -> Ended {
+        let mut buffer = vec![0; READ_SIZE];
+        let mut event = Event::Connected(role);
+        loop {
+            if matches!(event, Event::Leave) {
+                info!("leaving");
+            }
+            if let Some(ended) = self.handle(event) {
+                return ended;
+            }
+            if self.pump.assist().is_connected_and_ready() {
+                backoff.reset();
+            }
+            // Answers go out before anything else comes in; the engine and those beside it take turns.
+            event = tokio::select! {
+                biased;
+                wrote = writer.write(self.pump.pending()), if !self.pump.pending().is_empty() => match wrote {
+                    Ok(0) => Event::Lost("the engine takes nothing any more".to_owned()),
+                    Ok(count) => Event::Wrote(count),
+                    Err(problem) => Event::Lost(problem.to_string()),
+                },
+                () = self.signals.leave() => Event::Leave,
+                () = self.clock.until(self.pump.poll_timeout()) => Event::Due,
+                came = either(&mut reader, &mut buffer, &mut self.asides) => match came {
+                    Came::Read(Ok(0)) => Event::Lost("the engine closed the connection".to_owned()),
+                    Came::Read(Ok(count)) => Event::Bytes(&buffer[..count]),
+                    Came::Read(Err(problem)) => Event::Lost(problem.to_string()),
+                    Came::Aside(aside) => Event::from(aside),
+                },
+            };
+        }
+    }
+}
+
+/// From where something came.
+enum Came {
+    Read(io::Result<usize>),
+    Aside(Aside),
+}
+
+async fn either(reader: &mut Reader, buffer: &mut [u8], asides: &mut Asides) -> Came {
+    tokio::select! {
+        read = reader.read(buffer) => Came::Read(read),
+        aside = asides.next() => Came::Aside(aside),
     }
 }
 

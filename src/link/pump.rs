@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::tell;
 use crate::assist::{Assist, Input, Output, Report, Role};
+use crate::control::protocol::Command;
 use crate::moment::Moment;
+use crate::store;
 use crate::wire::{EngineLine, Framer, MAX_LINE_LIMIT};
 
 /// Something that happened at the edge.
@@ -20,6 +22,10 @@ pub enum Event<'a> {
     Lost(String),
     /// A timer is due.
     Due,
+    /// Somebody wants something by the control socket, by this number.
+    Command(u64, Command),
+    /// The store has answered the question of this number.
+    Stored(u64, store::Reply),
     /// Somebody wants us to leave.
     Leave,
 }
@@ -42,6 +48,7 @@ pub struct Pump {
     assist: Assist,
     framer: Framer,
     pending: Vec<u8>,
+    asides: Vec<Output>,
     leaving: bool,
 }
 
@@ -50,13 +57,18 @@ impl Pump {
     #[must_use]
     pub fn new(assist: Assist) -> Self {
         // The engine sends lines longer than it takes: what it adds to a message does not count there.
-        Pump { assist, framer: Framer::new(4 * MAX_LINE_LIMIT), pending: Vec::new(), leaving: false }
+        Pump { assist, framer: Framer::new(4 * MAX_LINE_LIMIT), pending: Vec::new(), asides: Vec::new(), leaving: false }
     }
 
     /// The brain.
     #[must_use]
     pub fn assist(&self) -> &Assist {
         &self.assist
+    }
+
+    /// Takes what is for the store, and for those who gave commands.
+    pub fn take_asides(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.asides)
     }
 
     /// What is to be written to the engine.
@@ -93,6 +105,10 @@ impl Pump {
             Event::Wrote(count) => drop(self.pending.drain(..count.min(self.pending.len()))),
             Event::Lost(problem) => return Some(self.lost(now, problem, &mut tell)),
             Event::Due => self.assist.handle_timeout(now),
+            Event::Command(number, command) => {
+                self.assist.handle_input(now, Input::Command { number, command });
+            }
+            Event::Stored(number, reply) => self.assist.handle_input(now, Input::Stored { number, reply }),
             Event::Leave => {
                 self.leaving = true;
                 self.assist.handle_input(now, Input::Leave);
@@ -137,7 +153,7 @@ impl Pump {
                 Output::Send(lines) => self.pending.extend_from_slice(&lines),
                 Output::Report(report) => tell(report),
                 Output::Leave => ended = Some(Ended::Left),
-                Output::Store { .. } | Output::Answer { .. } => {}
+                Output::Store { .. } | Output::Answer { .. } => self.asides.push(output),
             }
         }
         ended
