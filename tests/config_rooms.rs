@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use touchtone::config::{self, Config, Operation, Switch, Utility, check};
 use touchtone::diagnostic::Style;
+use touchtone::store::PinHash;
 
 /// What `touchtone check` says of a text.
 fn said_of(text: &str) -> String {
@@ -462,7 +463,7 @@ fn rooms_are_what_they_read_and_the_first_that_matches_counts() {
     assert_eq!(rules.waiting.as_deref(), Some("tone/ring"));
     assert!(rules.ends_with_organizer && rules.tells_of_comings);
     assert_eq!(rules.language.as_deref(), Some("de"));
-    assert_eq!(rules.organizer.pin.as_ref().map(|pin| pin.as_str()), Some(PIN));
+    assert_eq!(rules.organizer.pin.as_ref().map(PinHash::as_str), Some(PIN));
     assert_eq!(rules.organizer.params["billing"], "true");
     assert!(!rules.participant.may_open && rules.participant.start_muted);
     assert_eq!(rules.participant.params["smart"], "true");
