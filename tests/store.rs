@@ -170,7 +170,12 @@ async fn a_conference_comes_back_as_it_was_added_but_for_its_pins() {
 #[tokio::test]
 async fn occurrences_have_all_that_is_needed_to_hold_them() {
     let room = Room::open().await;
-    let later = NewConference { start: wall("2026-12-01T10:00"), title: "Later".to_owned(), ..weekly() };
+    let later = NewConference {
+        start: wall("2026-12-01T10:00"),
+        title: "Later".to_owned(),
+        except: vec![],
+        ..weekly()
+    };
     let later = room.add(NewConference { room: "conf/801".to_owned(), ..later }).await;
     let id = room.add(weekly()).await.id;
     let held = room.occurrences("2026-12-01T08:00:00Z", "2026-12-02T00:00:00Z").await;
@@ -634,7 +639,7 @@ async fn pins_are_looked_at_without_any_store_and_no_more_than_are_bounded() {
     assert!(verified >= 64 && refused > 0, "{verified} {refused}");
 }
 
-#[tokio::test(start_paused = false)]
+#[tokio::test]
 async fn a_worker_without_its_store_tries_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let inner = folder.path().join("later");

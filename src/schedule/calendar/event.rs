@@ -102,8 +102,7 @@ impl Event {
     /// How notes name it.
     pub(super) fn place(&self) -> String {
         let title: String = self.title.chars().filter(|c| !c.is_control()).take(60).collect();
-        let series = if self.moved.is_some() { ", moved out of its series," } else { "" };
-        format!("the event of line {} ({title}){series}", self.line).replace(" ()", "")
+        format!("the event of line {} ({title})", self.line).replace(" ()", "")
     }
 
     /// When it begins.

@@ -143,6 +143,10 @@ fn property(line: usize, text: &str) -> Result<Property, String> {
         // Where parameters cannot be read the parser takes the name alone.
         !(read.val.as_str().is_empty() && read.params.is_empty()) || rest == ":"
     });
+    let open = |param: &parser::Parameter<'_>| {
+        param.val.as_ref().is_some_and(|value| value.as_str().matches('"').count() % 2 == 1)
+    };
+    let read = read.filter(|read| !read.params.iter().any(open));
     let read = read.ok_or_else(|| format!("line {line}: the parameters of {name} cannot be read"))?;
     let text = |part: Option<&parser::ParseString<'_>>| {
         part.map(|part| part.as_str().to_owned()).unwrap_or_default()

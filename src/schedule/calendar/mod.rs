@@ -111,7 +111,6 @@ fn leave_out_what_was_moved(events: &mut [Event], floating: Option<&str>) {
         let times: Vec<_> = of_this.map(|(_, when)| when.clone()).collect();
         event.except.extend(times);
     }
-    // A series in floating time and a moved one in another are compared in the same zone.
     events.iter_mut().for_each(|event| event.floating = floating.map(str::to_owned));
 }
 
@@ -145,6 +144,9 @@ fn conference(
     synchronize(&mut conference, said)?;
     conference.except = left_out(event, &start, &conference, now)?;
     let checked = check(&conference, now)?;
+    if event.moved.is_some() {
+        said.push("was moved: it is a conference of its own, and left out of its series".to_owned());
+    }
     said.extend(event.notes.iter().cloned());
     said.extend(notes);
     Ok(checked)
