@@ -176,25 +176,27 @@ impl Assist {
             (room.voice.playing, room.voice.due) = (Some(number), Some(due));
         }
         self.timers.change(Timer::Announcement(number), None, Some(due));
+        // On the leg, as if somebody spoke there: a `source` of our channel takes files and not every tone.
         let params = Params::new()
-            .with("id", &own.channel)
+            .with("id", &own.leg)
             .with("message", "chan.attach")
-            .with("source", &sound.resource)
+            .with("override", &sound.resource)
+            .with("single", "yes")
             .with("notify", format!("{ANNOUNCING}{number}"));
-        // The engine answers that it did nothing, and plays.
         self.send_aside(now, Purpose::Announce(number), "chan.masquerade", params);
     }
 
-    /// The engine has taken a sound, or there is no such channel any more.
+    /// The engine plays a sound, or cannot.
     pub(super) fn announcement_taken(&mut self, now: Moment, number: u64, reply: Reply<'_, '_>) {
-        if reply.is_some_and(super::flight::says_gone) {
-            if let Some(name) = self.announcing.get(&number).cloned()
-                && let Some(room) = self.rooms.get_mut(name.as_ref())
-            {
-                room.voice.leg = VoiceLeg::None;
-            }
-            self.announced(now, number);
+        let Err(failure) = accepted(reply) else { return };
+        let Some(name) = self.announcing.get(&number).cloned() else { return };
+        self.trouble(format!("a sound was not played in conf/{name}: {}", failure.reason));
+        if reply.is_some_and(super::flight::says_gone)
+            && let Some(room) = self.rooms.get_mut(name.as_ref())
+        {
+            room.voice.leg = VoiceLeg::None;
         }
+        self.announced(now, number);
     }
 
     /// A sound is over: the engine told, or it took too long.

@@ -110,9 +110,12 @@ impl Assist {
         }
     }
 
-    /// The engine tells the end of a sound.
-    pub(super) fn said(&mut self, now: Moment, number: u64) {
+    /// The engine tells the end of a sound; what is `displaced` by somebody else's makes way for that.
+    pub(super) fn said(&mut self, now: Moment, number: u64, displaced: bool) {
         let Some(at) = self.calls.speaking(number) else { return };
+        if displaced {
+            return self.hush(at);
+        }
         self.expect_silence(at, None);
         self.speak(now, at);
     }

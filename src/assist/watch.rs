@@ -205,7 +205,7 @@ impl Assist {
     fn notified(&mut self, now: Moment, params: &Params<'_>) {
         let target = text(params, "targetid");
         if let Some(number) = number_of(&target, SAYING) {
-            return self.said(now, number);
+            return self.said(now, number, text(params, "reason") == "replaced");
         }
         if let Some(number) = number_of(&target, ANNOUNCING) {
             return self.announced(now, number);

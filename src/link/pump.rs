@@ -57,7 +57,13 @@ impl Pump {
     #[must_use]
     pub fn new(assist: Assist) -> Self {
         // The engine sends lines longer than it takes: what it adds to a message does not count there.
-        Pump { assist, framer: Framer::new(4 * MAX_LINE_LIMIT), pending: Vec::new(), asides: Vec::new(), leaving: false }
+        Pump {
+            assist,
+            framer: Framer::new(4 * MAX_LINE_LIMIT),
+            pending: Vec::new(),
+            asides: Vec::new(),
+            leaving: false,
+        }
     }
 
     /// The brain.

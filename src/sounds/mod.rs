@@ -21,25 +21,10 @@ pub enum Word {
     Digits(String),
 }
 
-/// Something that the engine plays.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sound {
-    /// An engine resource.
-    pub resource: String,
-    /// How long it is, if the engine does not tell its end.
-    pub lasts: Option<std::time::Duration>,
-}
-
 impl From<Phrase> for Word {
     fn from(phrase: Phrase) -> Self {
         Word::Phrase(phrase)
     }
-}
-
-/// What says these words.
-#[must_use]
-pub fn resources(_sounds: &crate::config::Sounds, _language: Option<&str>, _words: &[Word]) -> Vec<Sound> {
-    Vec::new()
 }
 
 macro_rules! phrases {
