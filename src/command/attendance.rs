@@ -56,16 +56,11 @@ impl Attendance {
         };
         match self.format {
             Form::Table => writeln!(out, "{}", attendance::text(&Paper::here(), &all))?,
-            Form::Csv => out.write_all(csv(&all)?.as_bytes())?,
+            Form::Csv => out.write_all(store::export::csv(&all).as_bytes())?,
             Form::Json => all.iter().try_for_each(|one| json(out, one))?,
         }
         Ok(out.flush()?)
     }
-}
-
-/// The lines for a spreadsheet.
-fn csv(_all: &[store::Attendance]) -> Result<String, Failure> {
-    Err(Failure::Refused("error: --format csv cannot be had yet; json and table can".to_owned()))
 }
 
 /// A time, by the clock on the wall unless it says otherwise.

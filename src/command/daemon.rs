@@ -65,6 +65,14 @@ impl Daemon {
         }
     }
 
+    /// The file of the store, if a configuration is given that names one.
+    pub(super) fn store(&self) -> Result<Option<PathBuf>, Failure> {
+        match &self.config {
+            Some(file) => Ok(config_file::load(file)?.store.clone()),
+            None => Ok(None),
+        }
+    }
+
     /// Has something done, and prints what is so then.
     pub(super) fn have_done(
         &self,
