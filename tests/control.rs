@@ -68,6 +68,11 @@ fn done(response: &Response) -> &str {
     }
 }
 
+#[allow(clippy::disallowed_methods)] // What is waited for happens in another thread.
+fn pause() {
+    std::thread::sleep(Duration::from_millis(10));
+}
+
 /// What a daemon does that answers with the room.
 fn echo(command: &Command) -> Option<Outcome> {
     match command {
@@ -149,7 +154,7 @@ fn one_client_too_many_is_told_so_and_gets_in_when_another_has_gone() {
     assert!(matches!(refused, Ok(Outcome::Error(refusal)) if refusal.code == RefusalCode::Busy));
     clients.pop();
     let served = (0..200).any(|_| {
-        std::thread::sleep(Duration::from_millis(10));
+        pause();
         let mut next = Raw::new(&daemon.path);
         next.0.get_mut().write_all(lock("800", 1).as_bytes()).is_ok()
             && matches!(next.hear().outcome, Outcome::Ok(_))
@@ -205,7 +210,7 @@ fn a_line_may_come_in_pieces_and_the_last_one_without_its_end() {
     assert_eq!(done(&slow.hear()), "800");
     slow.say("{\"v\":1,");
     assert!(other.is_served(), "half a line of one client does not keep another waiting");
-    slow.say(&lock("801", 2)[7..].trim_end());
+    slow.say(lock("801", 2)[7..].trim_end());
     slow.0.get_ref().shutdown(std::net::Shutdown::Write).expect("the end");
     assert_eq!(done(&slow.hear()), "801");
     assert!(slow.is_closed());
@@ -280,7 +285,7 @@ fn what_the_daemon_has_no_time_for_is_told_to_be_too_much() {
     }
     let mut refused = 0;
     for _ in 0..200 {
-        std::thread::sleep(Duration::from_millis(10));
+        pause();
         for client in &mut clients {
             client.0.get_ref().set_nonblocking(true).expect("a mode");
             let mut line = String::new();
