@@ -507,7 +507,28 @@ fn a_broken_file_is_told_with_its_line_and_gives_nothing() {
     ];
     let told: Vec<String> = broken.iter().map(|text| read(text).expect_err(text)).collect();
     assert!(told.iter().all(|told| told.starts_with("line ")), "{told:#?}");
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    line 1: the file is empty
+    line 1: "hello" is no line of a calendar, which is NAME:VALUE
+    line 1: this is no calendar: one begins with BEGIN:VCALENDAR
+    line 9: the file ends inside the VEVENT that begins in line 7: is it cut off?
+    line 4: the file ends inside the VEVENT that begins in line 3: is it cut off?
+    line 6: VEVENT inside the VEVENT of line 3: an END is missing
+    line 6: END:VALARM where END:VEVENT is due, which begins in line 3
+    line 3: this is no calendar: one begins with BEGIN:VCALENDAR
+    line 9: more than 8 things are inside one another
+    line 2: "VERSION" is no line of a calendar, which is NAME:VALUE
+    line 2: "BEGIN" is no line of a calendar, which is NAME:VALUE
+    line 2: '\u{7}' is no text
+    line 3: the event has no DTSTART
+    line 4: DTSTART: "20260230T073000Z" is no date: one is 20261201, 20261201T093000 or 20261201T073000Z
+    line 4: DTSTART: "tomorrow" is no date: one is 20261201, 20261201T093000 or 20261201T073000Z
+    line 4: DTSTART: one time is expected here
+    line 5: DTSTART: this was said before of the same event
+    line 5: DURATION: "1h" is no length of time: one is PT1H30M
+    line 4: the parameters of DTSTART cannot be read
+    line 5: EXDATE: "20260203T073000Z," is no date: one is 20261201, 20261201T093000 or 20261201T073000Z
+    "#);
     assert!(read(&events(&vec![good; 2_001])).unwrap_err().contains("2000 are taken at once"));
     assert!(read(&"x".repeat(5_000_000)).unwrap_err().contains("bytes"));
     assert_eq!(read(&events(&[])).expect("a calendar").notes, ["the calendar has no events"]);

@@ -171,17 +171,35 @@ async fn exceptions(
 }
 
 async fn participants_of(db: &mut SqliteConnection, id: Option<i64>) -> Outcome<Vec<(i64, Participant)>> {
-    let rows: Vec<(i64, i64, String, Option<String>, String, bool, bool)> = sqlx::query_as(
+    let rows: Vec<ParticipantRow> = sqlx::query_as(
         "SELECT id, conference, number, username, name, is_organizer, is_called FROM participants
          WHERE ($1 IS NULL OR conference = $1) ORDER BY id",
     )
     .bind(id)
     .fetch_all(db)
     .await?;
-    let participants = rows.into_iter().map(|(id, conference, number, username, name, organizer, call)| {
-        (conference, Participant { id, who: NewParticipant { number, username, name, organizer, call } })
+    let participants = rows.into_iter().map(|row| {
+        let who = NewParticipant {
+            number: row.number,
+            username: row.username,
+            name: row.name,
+            organizer: row.is_organizer,
+            call: row.is_called,
+        };
+        (row.conference, Participant { id: row.id, who })
     });
     Ok(participants.collect())
+}
+
+#[derive(FromRow)]
+struct ParticipantRow {
+    id: i64,
+    conference: i64,
+    number: String,
+    username: Option<String>,
+    name: String,
+    is_organizer: bool,
+    is_called: bool,
 }
 
 #[derive(FromRow)]

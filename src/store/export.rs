@@ -25,9 +25,9 @@ const COLUMNS: [&str; 12] = [
 /// is `'+40215550101`. [`json_lines`] has everything as it is.
 #[must_use]
 pub fn csv(attendance: &[Attendance]) -> String {
-    let mut text = line(COLUMNS.map(str::to_owned));
+    let mut text = line(&COLUMNS.map(str::to_owned));
     for who in attendance {
-        text += &line([
+        text += &line(&[
             cell(&who.key.run),
             cell(&who.key.leg),
             cell(&who.room),
@@ -52,7 +52,7 @@ pub fn json_lines(attendance: &[Attendance]) -> String {
     lines.map(|line| line + "\n").collect()
 }
 
-fn line(cells: [String; 12]) -> String {
+fn line(cells: &[String; 12]) -> String {
     cells.join(",") + "\r\n"
 }
 

@@ -79,7 +79,7 @@ pub fn read(text: &str, defaults: &Defaults, now: Timestamp) -> Result<Imported,
         let many = lines.events.len();
         return Err(format!("the calendar has {many} events: {MAX_EVENTS} are taken at once, so split it"));
     }
-    let mut events = lines.events.iter().map(|event| Event::read(event)).collect::<Result<Vec<_>, _>>()?;
+    let mut events = lines.events.iter().map(Event::read).collect::<Result<Vec<_>, _>>()?;
     let mut notes = Vec::new();
     leave_out_what_was_moved(&mut events, lines.time_zone.as_deref().or(defaults.time_zone.as_deref()));
     let mut conferences = Vec::new();
@@ -131,6 +131,7 @@ fn conference(
     let minutes = event.minutes(&start, said)?;
     let mut conference = NewConference {
         room,
+        // A calendar may tell a story: what is longer than is kept is cut.
         title: event.title.chars().take(120).collect(),
         start: start.wall,
         time_zone: zone::name(&start.zone),
