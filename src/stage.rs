@@ -7,11 +7,13 @@ use std::time::Duration;
 use bstr::ByteSlice;
 use jiff::Timestamp;
 
-use crate::assist::{Assist, Report, Role};
+use crate::assist::{Assist, Output, Report, Role};
 use crate::config::Config;
+use crate::control::protocol::Command;
 use crate::link::{Event, Pump};
 use crate::moment::Moment;
 use crate::sim::{ConnectionId, Settings, Sim};
+use crate::store::Reply;
 
 /// The engine, the module, and what they told.
 #[derive(Debug)]
@@ -95,6 +97,34 @@ impl Stage {
         self.connection = self.sim.connect();
         self.handle(Event::Connected(Role::Socket));
         self.settle();
+    }
+
+    /// Somebody gives a command; it is answered in [`take_asides`](Self::take_asides), at once or later.
+    pub fn command(&mut self, number: u64, command: Command) {
+        self.handle(Event::Command(number, command));
+        self.settle();
+    }
+
+    /// The store answers.
+    pub fn stored(&mut self, number: u64, reply: Reply) {
+        self.handle(Event::Stored(number, reply));
+        self.settle();
+    }
+
+    /// What was asked of the store, and answered to commands, since the last time.
+    pub fn take_asides(&mut self) -> Vec<Output> {
+        self.pump.take_asides()
+    }
+
+    /// The date and time of day.
+    #[must_use]
+    pub fn date(&self) -> Timestamp {
+        Moment::at(self.now(), self.epoch).date
+    }
+
+    /// The clock on the wall jumps.
+    pub fn set_clock(&mut self, date: Timestamp) {
+        self.epoch = date.checked_sub(self.now()).unwrap_or(Timestamp::UNIX_EPOCH);
     }
 
     /// What was told since the last time, and when.

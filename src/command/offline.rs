@@ -31,6 +31,8 @@ pub(super) fn offline(daemon: &Daemon, manage: Manage, problem: &Problem) -> Res
     match reply {
         Reply::Managed(managed) => Ok(*managed),
         Reply::Failed(problem) => Err(Failure::Refused(format!("error: {}", lines(&problem.message)))),
-        other => Err(Failure::Refused(format!("error: the store's answer is none to what was asked: {other:?}"))),
+        other => {
+            Err(Failure::Refused(format!("error: the store's answer is none to what was asked: {other:?}")))
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `[states.NAME]`, and the states that are there without.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
 
@@ -9,7 +10,8 @@ use super::read::{Findings, Table, Text};
 use super::sections::check_name;
 use super::templates::{self, Scope};
 use super::{
-    Code, Keypad, Operation, STATE_CONFERENCE, STATE_PIN, STATES_OF_ENGINE, STATES_OF_ENTRY, State, Unmatched,
+    Code, Keypad, Operation, STATE_CONFERENCE, STATE_LOBBY, STATE_PIN, STATES_OF_ENGINE, STATES_OF_ENTRY,
+    State, Unmatched,
 };
 
 /// The states that touchtone puts calls in by itself, and what becomes in them of digits that no code wants.
@@ -20,6 +22,9 @@ fn built_in() -> impl Iterator<Item = (&'static str, Unmatched)> {
     });
     of_engine.chain(STATES_OF_ENTRY.into_iter().map(|name| (name, Unmatched::Drop)))
 }
+
+/// How long the first key may take where touchtone asks for something, unless the state says.
+const ASKED: Duration = Duration::from_secs(10);
 
 /// The states of the configuration.
 pub(super) struct States {
@@ -49,7 +54,7 @@ pub(super) fn states(root: &Table<'_, '_>, keypad: &Keypad, found: &mut Findings
         critical: keypad.critical,
         enter: keypad.enter,
         pass_through: false,
-        first_key: None,
+        first_key: [STATE_LOBBY, STATE_PIN].contains(&name).then_some(ASKED),
         secret: name == STATE_PIN,
         hides_digits: false,
         on_unmatched: None,
@@ -163,7 +168,7 @@ fn override_state(state: &mut State, table: &Table<'_, '_>, found: &mut Findings
         state.enter = key;
     }
     state.pass_through = table.boolean("pass-through", found);
-    state.first_key = table.duration_if_set("first-key", found);
+    state.first_key = table.duration_if_set("first-key", found).or(state.first_key);
     if let Some(secret) = table.boolean_if_set("secret", found) {
         state.secret = secret;
         warn_of_open_pin(state, table, found);

@@ -26,7 +26,7 @@ const STATES: [(&str, &[&str]); 4] = [
 ];
 
 /// The built-in states of touchtone.
-pub(super) const BUILT_IN: [&str; 4] = ["call", "conference", "dial", "hold"];
+pub(super) const BUILT_IN: [&str; 4] = crate::config::STATES_OF_ENGINE;
 
 /// A state of the admin's own: as pbxassist has it, and as touchtone will.
 pub(super) type OwnState = (String, String);

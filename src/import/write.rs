@@ -347,9 +347,10 @@ mod tests {
     }
 
     #[test]
-    fn the_states_that_are_built_in_are_those_of_the_configuration() {
+    fn the_states_that_are_built_in_are_those_of_the_configuration_that_the_engine_leads_to() {
         let config = crate::config::load(Path::new("x.toml"), |_| Ok("")).unwrap().config;
         let names: Vec<_> = config.states.iter().map(|state| state.name.as_str()).collect();
-        assert_eq!(names, super::super::trigger::BUILT_IN);
+        let built_in = super::super::trigger::BUILT_IN;
+        assert_eq!(names[..built_in.len()], built_in);
     }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod brain;
 pub(crate) mod client;
 pub(crate) mod control;
+pub(crate) mod house;
 pub(crate) mod pbxassist;
 pub(crate) mod process;
 pub(crate) mod scene;

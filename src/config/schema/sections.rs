@@ -167,7 +167,8 @@ const STATE: Section = Section {
         Key::new(
             "first-key",
             duration(100, 600_000),
-            "How long the first key may take; then the call is back where the engine has it.",
+            "How long the first key may take; then the call is back where the engine has it. In `lobby` and `pin` it is 10 s \
+             if absent, and the caller is asked again.",
         )
         .example("\"10s\""),
         Key::new(

@@ -1,0 +1,215 @@
+//! A conference server in one memory: callers on a simulated engine, a module, and a store on disk.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use touchtone::assist::{Output, Report};
+use touchtone::config;
+use touchtone::control::protocol::{Answer, Command, Outcome, Refusal, Room, Seat};
+use touchtone::sim::{Callee, ChannelId, Route, Settings};
+use touchtone::store::{Attendance, Manage, Managed, Request, Store};
+
+use super::scene::Scene;
+
+/// In how small steps time passes: between two the store answers.
+const STEP: Duration = Duration::from_millis(50);
+
+pub(crate) struct House {
+    pub(crate) scene: Scene,
+    store: Store,
+    runtime: Runtime,
+    answers: Vec<(u64, Outcome)>,
+    commands: u64,
+    /// What was asked of the store.
+    pub(crate) asked: Vec<Request>,
+    dir: TempDir,
+}
+
+/// An engine whose routing knows room 800, 801 and the numbers 201 to 209, each answered as `callees` says.
+pub(crate) fn engine(callees: &[(&str, Callee)]) -> Settings {
+    let mut settings = Settings::default();
+    settings.routes = vec![
+        Route::new("800", "conf/800").with("lonely", "true"),
+        Route::new("801", "conf/801"),
+        Route::new("7010", "sip/sip:7010@127.0.0.1:7010"),
+    ];
+    for number in 201..210 {
+        let target = format!("sip/sip:{number}@127.0.0.1:7{number}");
+        settings.routes.push(Route::new(number.to_string(), target));
+    }
+    for (number, callee) in callees {
+        settings.callees.push(((*number).to_owned(), *callee));
+    }
+    settings
+}
+
+impl House {
+    /// With this configuration, to which a store and nothing else is added.
+    pub(crate) fn new(text: &str, settings: Settings) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let file = dir.path().join("touchtone.db");
+        let text = format!("{text}\n[store]\nfile = {:?}\n", file.display().to_string());
+        let config = match config::load(Path::new("test.toml"), |_| Ok(text.clone())) {
+            Ok(loaded) => std::sync::Arc::new(loaded.config),
+            Err(refused) => panic!("{refused}"),
+        };
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let store = runtime.block_on(Store::open(&file)).expect("a store");
+        let scene = Scene::new(config, settings);
+        let mut house =
+            House { scene, store, runtime, answers: Vec::new(), commands: 0, asked: Vec::new(), dir };
+        house.wait(Duration::from_secs(1));
+        house
+    }
+
+    /// The file of the store.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.dir.path().join("touchtone.db")
+    }
+
+    /// Time passes, with everything that happens in it.
+    pub(crate) fn wait(&mut self, time: Duration) {
+        let until = self.scene.stage.now() + time;
+        self.asides();
+        while self.scene.stage.now() < until {
+            let step = STEP.min(until - self.scene.stage.now());
+            self.scene.stage.advance(step);
+            self.asides();
+        }
+    }
+
+    pub(crate) fn seconds(&mut self, seconds: u64) {
+        self.wait(Duration::from_secs(seconds));
+    }
+
+    fn asides(&mut self) {
+        loop {
+            let asides = self.scene.stage.take_asides();
+            if asides.is_empty() {
+                return;
+            }
+            for aside in asides {
+                match aside {
+                    Output::Store { number, request } => {
+                        self.asked.push(request.clone());
+                        let date = self.scene.stage.date();
+                        let reply = self.runtime.block_on(self.store.perform(date, request));
+                        self.scene.stage.stored(number, reply);
+                    }
+                    Output::Answer { number, outcome } => self.answers.push((number, outcome)),
+                    Output::Send(_) | Output::Report(_) | Output::Leave => {}
+                }
+            }
+        }
+    }
+
+    pub(crate) fn call(&mut self, caller: &str, called: &str) -> ChannelId {
+        let channel = self.scene.call(caller, called);
+        self.seconds(1);
+        channel
+    }
+
+    pub(crate) fn key(&mut self, channel: &ChannelId, keys: &str) {
+        self.scene.key(channel, keys);
+        self.seconds(1);
+    }
+
+    pub(crate) fn hangup(&mut self, channel: &ChannelId) {
+        self.scene.stage.sim_mut().hangup(channel);
+        self.seconds(1);
+    }
+
+    /// Gives a command and waits a second for its answer.
+    pub(crate) fn command(&mut self, command: Command) -> Result<Answer, Refusal> {
+        self.commands += 1;
+        let number = self.commands;
+        self.scene.stage.command(number, command);
+        self.seconds(1);
+        let at = self.answers.iter().position(|(answered, _)| *answered == number).expect("an answer");
+        match self.answers.remove(at).1 {
+            Outcome::Ok(answer) => Ok(answer),
+            Outcome::Error(refusal) => Err(refusal),
+        }
+    }
+
+    /// Gives a command that says what is so then.
+    pub(crate) fn done(&mut self, command: Command) -> String {
+        match self.command(command) {
+            Ok(Answer::Done(now)) => now,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Gives a command that is refused, and why.
+    pub(crate) fn refused(&mut self, command: Command) -> String {
+        match self.command(command) {
+            Err(refusal) => refusal.message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn manage(&mut self, manage: Manage) -> Managed {
+        match self.command(Command::Schedule { manage }) {
+            Ok(Answer::Schedule(managed)) => *managed,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn attendance(&mut self) -> Vec<Attendance> {
+        match self.manage(Manage::Attendance { room: None, from: None, to: None }) {
+            Managed::Attendance { attendance } => attendance,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What the module shows of a room.
+    pub(crate) fn room(&mut self, name: &str) -> Option<Room> {
+        match self.command(Command::Rooms { room: None }) {
+            Ok(Answer::Rooms(rooms)) => rooms.into_iter().find(|room| room.name == name),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The seats of a room: number, caller, role.
+    pub(crate) fn seats(&mut self, name: &str) -> Vec<(u32, String, String)> {
+        let told = |seat: Seat| (seat.seat, seat.caller, seat.role);
+        self.room(name).map(|room| room.seats.into_iter().map(told).collect()).unwrap_or_default()
+    }
+
+    /// What needed an eye since the last time.
+    pub(crate) fn troubles(&mut self) -> Vec<String> {
+        let told = self.scene.stage.take_told();
+        let trouble = |told| match told {
+            touchtone::stage::Told::Report(Report::Trouble { text }) => Some(text),
+            _ => None,
+        };
+        told.into_iter().filter_map(|(_, told)| trouble(told)).collect()
+    }
+
+    /// Why codes could not be done, since the last time.
+    pub(crate) fn failures(&mut self) -> Vec<String> {
+        let told = self.scene.stage.take_told();
+        let failure = |told| match told {
+            touchtone::stage::Told::Report(Report::Failed { reason, .. }) => Some(reason),
+            _ => None,
+        };
+        told.into_iter().filter_map(|(_, told)| failure(told)).collect()
+    }
+
+    /// Whether a channel is in that room, by the engine.
+    pub(crate) fn is_in(&self, room: &str, channel: &ChannelId) -> bool {
+        self.scene.sim().room(room).is_some_and(|room| room.member(channel).is_some())
+    }
+
+    /// What a caller hears instead of their peer, from the first on.
+    pub(crate) fn heard(&self, channel: &ChannelId) -> Vec<String> {
+        self.scene.sim().channel(channel).map(|channel| channel.heard).unwrap_or_default()
+    }
+
+    /// What a channel is connected to.
+    pub(crate) fn peer(&self, channel: &ChannelId) -> Option<String> {
+        self.scene.sim().channel(channel)?.peer.map(|peer| peer.as_str().to_owned())
+    }
+}
