@@ -726,7 +726,7 @@ fn a_pin_is_hashed_for_the_configuration_and_never_shown() {
     let refused = "error: the PIN is not of 4 to 12 digits\n".to_owned();
     assert_eq!(hash_pin("471x\n"), (Some(1), String::new(), refused));
     let (code, _, said) = hash_pin("");
-    assert!(code == Some(2) && said.contains("echo 4711 | touchtone hash-pin"), "{said}");
+    assert!(code == Some(2) && said.contains("run `touchtone hash-pin` and key it"), "{said}");
 }
 
 #[tokio::test]
