@@ -484,6 +484,52 @@ async fn a_store_that_cannot_be_written_says_so_and_works_again_when_it_can() {
     assert!(matches!(second, Reply::Managed(_)), "{first:?} {second:?}");
 }
 
+/// Permissions hold nobody up who is root.
+#[tokio::test]
+async fn a_file_that_may_not_be_written_is_told() {
+    let room = Room::open().await;
+    let path = room.path();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).expect("a mode");
+    if fs::OpenOptions::new().write(true).open(&path).is_ok() {
+        eprintln!("skipped: whoever runs this may write everything");
+        return;
+    }
+    let room = room.again().await;
+    let joined = || Request::Joined(Box::new(came("conf/5")));
+    let problem = room.problem(joined()).await;
+    assert!(!problem.yours && problem.message.contains("be writable for touchtone's user"), "{problem:?}");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a mode");
+    assert_eq!(room.ask(joined()).await, Reply::Done);
+}
+
+/// On a small file system, as of `mount -t tmpfs -o size=500k tmpfs DIRECTORY`.
+#[tokio::test]
+async fn a_full_disk_is_told_and_is_no_matter_when_there_is_room_again() {
+    let Some(disk) = std::env::var_os("TOUCHTONE_SMALL_DISK").map(PathBuf::from) else {
+        eprintln!("skipped: TOUCHTONE_SMALL_DISK does not say where a small disk is");
+        return;
+    };
+    let (path, ballast) = (disk.join("touchtone.db"), disk.join("ballast"));
+    fs::write(&ballast, vec![1; 200_000]).expect("ballast");
+    let store = Store::open(&path).await.expect("a store");
+    let joined = |leg: u32| Request::Joined(Box::new(came(&format!("conf/{leg}"))));
+    let mut leg = 0;
+    let problem = loop {
+        match store.perform(at(NOW), joined(leg)).await {
+            Reply::Done => leg += 1,
+            Reply::Failed(problem) => break problem,
+            other => panic!("{other:?}"),
+        }
+        assert!(leg < 10_000, "this is no small disk");
+    };
+    eprintln!("{} after {leg}", problem.message);
+    assert!(!problem.yours && problem.message.contains("make room"), "{problem:?}");
+    fs::remove_file(&ballast).expect("room");
+    assert_eq!(store.perform(at(NOW), joined(leg)).await, Reply::Done);
+    let Reply::OpenAttendance(open) = store.perform(at(NOW), Request::OpenAttendance).await else { panic!() };
+    assert_eq!(open.len(), leg as usize + 1, "what was answered is there");
+}
+
 #[tokio::test]
 async fn a_store_that_another_program_holds_is_tried_and_said() {
     let room = Room::open().await;
@@ -630,7 +676,7 @@ async fn pins_are_looked_at_without_any_store_and_no_more_than_are_bounded() {
                 verified += 1;
             }
             Reply::Failed(problem) if number == 200 => {
-                assert!(problem.message.contains("no store"), "{problem:?}")
+                assert!(problem.message.contains("no store"), "{problem:?}");
             }
             Reply::Failed(problem) => {
                 assert!(problem.message.contains("too many PINs"), "{problem:?}");
@@ -680,7 +726,7 @@ fn a_pin_is_hashed_for_the_configuration_and_never_shown() {
     let refused = "error: the PIN is not of 4 to 12 digits\n".to_owned();
     assert_eq!(hash_pin("471x\n"), (Some(1), String::new(), refused));
     let (code, _, said) = hash_pin("");
-    assert!(code == Some(2) && said.contains("echo 4711 | touchtone hash-pin"), "{said}");
+    assert!(code == Some(2) && said.contains("run `touchtone hash-pin` and key it"), "{said}");
 }
 
 #[tokio::test]

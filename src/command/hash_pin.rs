@@ -1,6 +1,6 @@
 //! `touchtone hash-pin`
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use clap::Args;
 
@@ -15,17 +15,20 @@ const LONGEST: u64 = 1_000;
 ///
 /// The PIN, of 4 to 12 digits, is read from standard input, so that it is in no list of processes and in no history.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: echo 4711 | touchtone hash-pin\n\
-    and what is printed goes into the configuration, in single quotes: pin = '$argon2id$…'")]
+#[command(after_help = "Example: touchtone hash-pin, then the PIN and Enter;\n\
+    what is printed goes into the configuration, in single quotes: pin = '$argon2id$…'")]
 pub(super) struct HashPin {}
 
 impl HashPin {
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
+        if io::stdin().is_terminal() {
+            write!(io::stderr(), "PIN: ")?;
+        }
         let mut text = String::new();
         let read = io::stdin().lock().take(LONGEST).read_line(&mut text);
         read.map_err(|error| Failure::Refused(format!("error: standard input cannot be read: {error}")))?;
         if text.trim().is_empty() {
-            let how = "no PIN on standard input: `echo 4711 | touchtone hash-pin`";
+            let how = "there is no PIN on standard input: run `touchtone hash-pin` and key it";
             return Err(Failure::Usage(format!("error: {how}")));
         }
         let pin = Pin::new(text.trim());

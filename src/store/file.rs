@@ -32,6 +32,7 @@ impl File {
     pub(super) async fn open(path: &Path) -> Outcome<Self> {
         make(path).map_err(Trouble::File)?;
         let identity = identity(path).map_err(Trouble::File)?;
+        align(path);
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -83,6 +84,20 @@ fn make(path: &Path) -> io::Result<()> {
     match made {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => other.map(drop),
+    }
+}
+
+/// SQLite's files beside the store have its permissions from when they were made. Where those were changed since, the
+/// store could not be written, for no reason that anybody sees.
+fn align(path: &Path) {
+    let Ok(permissions) = fs::metadata(path).map(|file| file.permissions()) else { return };
+    for end in ["-wal", "-shm"] {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(end);
+        if fs::metadata(&beside).is_ok_and(|file| file.permissions() != permissions) {
+            // If they are not ours, what is then said of the store stays true.
+            let _ = fs::set_permissions(&beside, permissions.clone());
+        }
     }
 }
 

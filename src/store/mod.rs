@@ -65,7 +65,7 @@ impl Store {
             Ok(reply) => reply,
             Err(trouble) => {
                 if trouble.is_of_the_file() {
-                    *self.file.lock().await = None;
+                    close(self.file.lock().await.take()).await;
                 }
                 Reply::Failed(trouble.told(&self.path))
             }
@@ -74,9 +74,7 @@ impl Store {
 
     /// Closes the file.
     pub async fn close(self) {
-        if let Some(file) = self.file.into_inner() {
-            file.close().await;
-        }
+        close(self.file.into_inner()).await;
     }
 
     async fn answer(&self, now: Timestamp, request: Request) -> Outcome<Reply> {
@@ -159,13 +157,19 @@ impl Store {
         let mut slot = self.file.lock().await;
         if slot.as_ref().is_some_and(|file| !file.is_at(&self.path)) {
             warn!(store = %self.path.display(), "the store was taken away or replaced: it is opened anew");
-            *slot = None;
+            close(slot.take()).await;
         }
         if slot.is_none() {
             *slot = Some(File::open(&self.path).await?);
         }
         let missing = || Trouble::Aside("the store is not open".to_owned());
         MutexGuard::try_map(slot, Option::as_mut).map_err(|_| missing())
+    }
+}
+
+async fn close(file: Option<File>) {
+    if let Some(file) = file {
+        file.close().await;
     }
 }
 

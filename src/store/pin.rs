@@ -91,9 +91,8 @@ mod tests {
         let good = hash_pin(&Pin::new("4711")).unwrap();
         assert_eq!(check_hash(&good), Ok(()));
         assert!(check("4711").unwrap_err().contains("touchtone hash-pin"));
-        assert!(
-            check("$argon2i$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$aGFzaGhhc2g").unwrap_err().contains("argon2i:")
-        );
+        let other = good.as_str().replace("argon2id", "argon2i");
+        assert!(check(&other).unwrap_err().contains("not argon2i:"));
         assert!(check("$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ").unwrap_err().contains("cut off"));
         let greedy = good.as_str().replace("m=19456", "m=4000000");
         assert!(check(&greedy).unwrap_err().contains("more than"));
