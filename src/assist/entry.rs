@@ -165,7 +165,10 @@ impl Assist {
         else {
             return false;
         };
-        self.entry_failed(now, &channel, None);
+        // Who has keyed something waits for us, and not we for them.
+        if !self.pin_checks.values().any(|check| check.job.channel == channel) {
+            self.entry_failed(now, &channel, None);
+        }
         self.await_key(now, at);
         true
     }
@@ -179,7 +182,8 @@ impl Assist {
         if entry.tries < tries {
             entry.heard = true;
             let phrases: Vec<_> = wrong.into_iter().chain([entry.phrase()]).map(Into::into).collect();
-            return self.say(now, channel, &phrases);
+            self.say(now, channel, &phrases);
+            return self.await_key(now, at);
         }
         let (parked, room) = (entry.parked, entry.room().cloned().unwrap_or_default());
         if let Some(call) = self.calls.get_mut(at) {
