@@ -1,5 +1,6 @@
 //! Calling somebody in: a `dumb` channel of ours calls them, and when they answer they come into the room.
 
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -7,7 +8,7 @@ use jiff::Timestamp;
 
 use super::Assist;
 use super::admission::Admission;
-use super::calls::{LEG_PREFIX, is_leg};
+use super::calls::{LEG_PREFIX, Place, is_leg};
 use super::flight::{Purpose, Reply, accepted};
 use super::job::{Asker, Job, Step};
 use super::outcome::{Cause, Done};
@@ -16,6 +17,7 @@ use super::room::OwnLeg;
 use super::rooms::prefixed;
 use super::timers::Timer;
 use super::watch::text;
+use crate::keypad::Order;
 use crate::moment::Moment;
 use crate::sounds::{Phrase, Word};
 use crate::store::{AttemptKey, AttemptState, Request};
@@ -65,6 +67,28 @@ impl Outgoing {
             answered: false,
             ended: false,
         }
+    }
+}
+
+/// What was told of channels while calls were being begun: the answer to our own message may come after it.
+#[derive(Debug, Default)]
+pub(super) struct Early {
+    answered: BTreeSet<BString>,
+    ended: HashMap<BString, Option<AttemptState>>,
+}
+
+impl Early {
+    /// A channel is gone, or parted from its peer. What tells why counts.
+    fn end(&mut self, id: &BStr, state: Option<AttemptState>) {
+        let known = self.ended.entry(id.to_owned()).or_default();
+        *known = known.or(state);
+    }
+
+    /// How a call has ended, by what was told of either of its channels.
+    fn ended(&mut self, channel: &BString, callee: &BString) -> Option<AttemptState> {
+        let told = [channel, callee].map(|id| self.ended.remove(id));
+        let over = told.iter().any(Option::is_some);
+        over.then(|| told.into_iter().flatten().flatten().next().unwrap_or(AttemptState::Failed))
     }
 }
 
@@ -154,7 +178,10 @@ impl Assist {
                 let said = [Phrase::Calling.into(), Word::Digits(outgoing.number.to_string())];
                 let now_so = format!("calling {}", outgoing.number);
                 outgoing.callee = callee;
-                self.ringing(now, channel, outgoing);
+                self.ringing(now, &channel, outgoing);
+                if !self.is_dialling() {
+                    self.early = Early::default();
+                }
                 self.finish(now, job, Ok(Done::saying(now_so, said)));
             }
             Err(failure) => {
@@ -166,16 +193,17 @@ impl Assist {
     }
 
     /// A call of ours rings.
-    pub(super) fn ringing(&mut self, now: Moment, channel: BString, outgoing: Outgoing) {
-        if self.calls.is_gone(outgoing.callee.as_ref()) || self.calls.is_gone(channel.as_ref()) {
-            return self.call_over(now, &outgoing, AttemptState::Failed);
+    pub(super) fn ringing(&mut self, now: Moment, channel: &BString, outgoing: Outgoing) {
+        let ended = self.early.ended(channel, &outgoing.callee);
+        if ended.is_some() || self.calls.is_gone(outgoing.callee.as_ref()) {
+            return self.call_over(now, &outgoing, ended.unwrap_or(AttemptState::Failed));
         }
         let due = now.steady + self.config.calling.ring;
         self.ring_until(channel.clone(), due);
-        let answered = self.answered_early.remove(&outgoing.callee);
+        let answered = self.early.answered.remove(&outgoing.callee);
         self.outgoing.insert(channel.clone(), outgoing);
         if answered {
-            self.callee_answered(now, &channel);
+            self.callee_answered(now, channel);
         }
     }
 
@@ -186,15 +214,14 @@ impl Assist {
         if let Some(channel) = [peer, target].into_iter().find(ours) {
             return self.callee_answered(now, &channel);
         }
-        let dialling =
-            self.flights.values().any(|flight| matches!(flight.purpose, Purpose::Step(_, Step::Dial(_))));
-        if dialling && !is_leg(&id) {
-            // The answer to our own message may come after this.
-            self.answered_early.insert(id);
-            if self.answered_early.len() > MOST {
-                self.answered_early.clear();
-            }
+        if self.is_dialling() && !is_leg(&id) {
+            self.early.answered.insert(id);
         }
+    }
+
+    /// Whether a call of ours may be under way of which the engine has not told us yet.
+    fn is_dialling(&self) -> bool {
+        self.flights.values().any(|flight| matches!(flight.purpose, Purpose::Step(_, Step::Dial(_))))
     }
 
     fn callee_answered(&mut self, now: Moment, channel: &BString) {
@@ -204,17 +231,15 @@ impl Assist {
         }
         let (callee, room) = (outgoing.callee.clone(), outgoing.room.clone());
         let (number, role) = (outgoing.number.clone(), outgoing.role);
-        if let Some(at) =
-            self.calls.obtain(callee.as_ref(), self.places.call, crate::keypad::Order::from_start)
+        if let Some(at) = self.calls.obtain(callee.as_ref(), self.places.call, Order::from_start)
+            && let Some(call) = self.calls.get_mut(at)
         {
-            if let Some(call) = self.calls.get_mut(at) {
-                call.facts.outgoing = true;
-                // Who was called is known, and for this room.
-                call.proven = Some((room.clone(), role.is_some() && role == self.organizer));
-                let place = call.place;
-                let told_role = role.filter(|_| role != self.organizer).or(place.told_role);
-                self.change_place(now, at, super::calls::Place { told_role, ..place });
-            }
+            call.facts.outgoing = true;
+            // Who was called is known, and for this room.
+            call.proven = Some((room.clone(), role.is_some() && role == self.organizer));
+            let place = call.place;
+            let told_role = role.filter(|_| role != self.organizer).or(place.told_role);
+            self.change_place(now, at, Place { told_role, ..place });
         }
         let engine = match self.admission_of(now, &callee, room.as_ref()) {
             Admission::Enter(engine) => engine,
@@ -295,7 +320,12 @@ impl Assist {
                 .find(|(_, outgoing)| outgoing.callee == id)
                 .map(|(channel, _)| channel.clone())
         });
-        let Some(channel) = channel else { return };
+        let Some(channel) = channel else {
+            if self.is_dialling() {
+                self.early.end(id, state_of(params));
+            }
+            return;
+        };
         // Once answered they are parted from our channel on their way into the room; the answer to that tells more.
         let Some(outgoing) = self.outgoing.get_mut(&channel).filter(|outgoing| !outgoing.answered) else {
             return;
@@ -356,7 +386,7 @@ impl Assist {
     }
 
     /// It could not be written that somebody is called.
-    pub(super) fn not_called(&mut self, now: Moment, outgoing: Outgoing, problem: &str) {
+    pub(super) fn not_called(&mut self, now: Moment, outgoing: &Outgoing, problem: &str) {
         let text = format!(
             "{} is not called into conf/{}, because that could not be written down: {problem}",
             outgoing.number, outgoing.room
@@ -384,7 +414,7 @@ impl Assist {
             self.attempt_adopted(key);
         }
         let channel = own.channel;
-        self.ringing(now, channel.clone(), outgoing);
+        self.ringing(now, &channel, outgoing);
         if answered {
             self.callee_answered(now, &channel);
         }

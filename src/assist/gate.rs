@@ -156,7 +156,7 @@ impl Assist {
                 self.change(message, engine.iter().filter(|(name, _)| !(notify && *name == "notify")));
             }
             Admission::Refuse(cause) => {
-                self.change(message, [("room", "refused"), ("reason", reason_of(cause))])
+                self.change(message, [("room", "refused"), ("reason", reason_of(cause))]);
             }
             Admission::AskPin => self.change(message, [("room", "refused"), ("reason", "pin")]),
             Admission::Wait(_) => self.change(message, [("room", "refused"), ("reason", "waiting")]),

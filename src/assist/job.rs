@@ -267,7 +267,7 @@ impl Assist {
     pub(super) fn conclude(&mut self, now: Moment, job: &Job, outcome: Outcome) {
         let operation = job.work().operation(&self.config).name();
         match &job.asker {
-            Asker::Code(keyed) => self.conclude_code(now, job, keyed, outcome),
+            Asker::Code(keyed) => self.conclude_code(now, job, keyed, &outcome),
             Asker::Command { number, .. } => self.conclude_command(*number, operation, outcome),
             Asker::Rules(_) => {
                 if let Err(failure) = outcome {
@@ -281,12 +281,12 @@ impl Assist {
         }
     }
 
-    fn conclude_code(&mut self, now: Moment, job: &Job, keyed: &Keyed, outcome: Outcome) {
+    fn conclude_code(&mut self, now: Moment, job: &Job, keyed: &Keyed, outcome: &Outcome) {
         let config = self.config.clone();
         let code = &config.codes[keyed.code];
         let prompt = if outcome.is_ok() { &code.on_success } else { &code.on_failure };
         let (channel, name) = (job.channel.clone(), code.name.clone());
-        self.outbox.report(match &outcome {
+        self.outbox.report(match outcome {
             Ok(done) => Report::Done { channel, code: name, now: done.now.to_string() },
             Err(failure) => Report::Failed { channel, code: name, reason: failure.reason.to_string() },
         });
@@ -294,7 +294,7 @@ impl Assist {
             Some(prompt) => {
                 self.prompt(now, &Context::from(job), Why::Code(code.name.clone()), prompt);
             }
-            None => self.say_outcome(now, job, &outcome),
+            None => self.say_outcome(now, job, outcome),
         }
     }
 

@@ -46,7 +46,7 @@ mod timers;
 mod view;
 mod watch;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub use report::Report;
 pub use session::Role;
 pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
 
-use self::calling::{Outgoing, Pace};
+use self::calling::{Early, Outgoing, Pace};
 use self::calls::Calls;
 use self::entry::{Failures, PinCheck};
 use self::flight::{Flight, Purpose};
@@ -195,8 +195,7 @@ pub struct Assist {
     /// Our channels of calls by the number of their timers.
     ringing_of: HashMap<u64, BString>,
     ringings: u64,
-    /// Channels that answered before we were told that they are called for us.
-    answered_early: BTreeSet<BString>,
+    early: Early,
     pace: Pace,
     schedule: Schedule,
     questions: Questions,
@@ -243,7 +242,7 @@ impl Assist {
             outgoing: HashMap::new(),
             ringing_of: HashMap::new(),
             ringings: 0,
-            answered_early: BTreeSet::new(),
+            early: Early::default(),
             pace: Pace::default(),
             schedule: Schedule::default(),
             questions: Questions::default(),
@@ -395,7 +394,7 @@ impl Assist {
         self.announcing.clear();
         self.outgoing.clear();
         self.ringing_of.clear();
-        self.answered_early.clear();
+        self.early = Early::default();
         self.schedule.stop();
         self.timers.clear();
         self.flights.clear();

@@ -55,7 +55,7 @@ impl Assist {
             self.goes(now, name, number);
         }
         for (leg, channel) in there {
-            self.comes(now, name, leg, channel, seen);
+            self.comes(now, name, &leg, &channel, seen);
         }
         self.look_at_organizers(now, name, had_organizer);
         let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
@@ -66,8 +66,8 @@ impl Assist {
         self.rooms.forget_if_empty(name.as_ref());
     }
 
-    fn comes(&mut self, now: Moment, name: &BString, leg: BString, channel: BString, seen: bool) {
-        let organizer = self.is_organizer_in(now, name.as_ref(), &channel);
+    fn comes(&mut self, now: Moment, name: &BString, leg: &BString, channel: &BString, seen: bool) {
+        let organizer = self.is_organizer_in(now, name.as_ref(), channel);
         let seat = Seat {
             leg: leg.clone(),
             channel: channel.clone(),
@@ -78,7 +78,7 @@ impl Assist {
         let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
         room.seats.take(seat);
         let others = room.seats.len() > 1;
-        self.write_attendance(now, name, &leg, &channel);
+        self.write_attendance(now, name, leg, channel);
         let config = self.config.clone();
         let Some(rules) = config.room(name).filter(|_| seen) else { return };
         let admission = if organizer { &rules.organizer } else { &rules.participant };
@@ -86,7 +86,7 @@ impl Assist {
             self.enqueue(now, Job::ruled(Operation::Mute(Switch::On), channel.clone()));
         }
         if rules.tells_of_comings && others {
-            self.tell_of(now, name, &channel, Phrase::HasJoined);
+            self.tell_of(now, name, channel, Phrase::HasJoined);
         }
     }
 
@@ -185,7 +185,7 @@ impl Assist {
             match seat.and_then(|number| self.rooms.get_mut(BStr::new(&room))?.seats.get_mut(number)) {
                 Some(seat) => seat.since = seat.since.or(Some(joined)),
                 None => {
-                    self.write_down(now, Request::Left { key, left: now.date, reason: "unknown".to_owned() })
+                    self.write_down(now, Request::Left { key, left: now.date, reason: "unknown".to_owned() });
                 }
             }
         }

@@ -93,7 +93,7 @@ impl Assist {
 
     /// Says loudly that what is to last is not written, once, and when it is again.
     fn store_works(&mut self, works: bool, problem: &str) {
-        if std::mem::replace(&mut self.store_ok, Some(works)) == Some(works) {
+        if self.store_ok.replace(works) == Some(works) {
             return;
         }
         if !works {
@@ -109,7 +109,7 @@ impl Assist {
         match question {
             Question::Occurrences | Question::OpenAttendance | Question::Written => {}
             // Better not called than called twice.
-            Question::Begin(outgoing) => self.not_called(now, *outgoing, &problem),
+            Question::Begin(outgoing) => self.not_called(now, &outgoing, &problem),
             Question::Pin(number) => self.pin_known(now, number, Err(problem)),
             Question::Extend { job, .. } => self.finish(now, job, Err(Cause::Store.because(problem))),
             Question::Manage { command, .. } => {

@@ -43,7 +43,7 @@ pub(super) fn report(report: Report) {
         Report::Done { channel, code, now } => info!(channel = name(&channel), code, now, "done"),
         Report::Failed { channel, code, reason } => warn!(channel = name(&channel), code, reason, "failed"),
         Report::Commanded { operation, outcome: Ok(now) } => {
-            info!(operation, now = one_line(&now), "commanded")
+            info!(operation, now = one_line(&now), "commanded");
         }
         Report::Commanded { operation, outcome: Err(reason) } => {
             warn!(operation, reason = one_line(&reason), "a command failed");
