@@ -127,6 +127,29 @@ impl Stage {
         self.epoch = date.checked_sub(self.now()).unwrap_or(Timestamp::UNIX_EPOCH);
     }
 
+    /// The engine ends and another one is started, which knows of nothing that was.
+    pub fn restart_engine(&mut self) {
+        let mut settings = self.sim.settings().clone();
+        settings.run_id = format!("{}1", settings.run_id);
+        let now = self.now();
+        self.handle(Event::Lost("the engine has ended".to_owned()));
+        self.sim = Sim::new(settings);
+        self.sim.advance(now);
+        self.connection = self.sim.connect();
+        self.handle(Event::Connected(Role::Socket));
+        self.settle();
+    }
+
+    /// The connection is lost, and there is another one after some time.
+    pub fn reconnect(&mut self, after: Duration) {
+        self.sim.disconnect(self.connection);
+        self.handle(Event::Lost("the connection is lost".to_owned()));
+        self.sim.advance(self.now() + after);
+        self.connection = self.sim.connect();
+        self.handle(Event::Connected(Role::Socket));
+        self.settle();
+    }
+
     /// What was told since the last time, and when.
     pub fn take_told(&mut self) -> Vec<(Duration, Told)> {
         std::mem::take(&mut self.told)

@@ -197,7 +197,7 @@ fn everything_that_a_key_does_a_command_does() {
     let invite = Command::Invite { room: "conf/800".to_owned(), number: "201".to_owned(), organizer: true };
     assert_eq!(house.done(invite), "calling 201");
     assert_eq!(house.seats("800").last().expect("a seat").2, "organizer");
-    assert_eq!(house.done(Command::End { room: room() }), "done");
+    assert_eq!(house.done(Command::End { room: room() }), "ended");
     assert_eq!(house.room("800"), None);
     assert_eq!(house.scene.sim().rooms().count(), 0);
 }

@@ -1,8 +1,9 @@
 //! Who is let into which room, and by which rules of the engine's: the same whichever way they come.
 
-use bstr::{BStr, BString};
+use bstr::BStr;
 
 use super::Assist;
+use super::calls::Facts;
 use super::outcome::Cause;
 use crate::config::{self, EngineParams, RoomRules};
 use crate::moment::Moment;
@@ -25,34 +26,39 @@ pub(super) enum Admission {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Comer<'c> {
     pub(super) channel: &'c BStr,
-    pub(super) caller: &'c BString,
-    pub(super) username: &'c BString,
-    /// The role that routing says besides what is known of the call.
+    pub(super) number: &'c BStr,
+    pub(super) username: &'c BStr,
+    /// The role that routing gives with the very message that sends them there.
     pub(super) told_role: Option<usize>,
     /// Whether they were called in, and so asked for.
     pub(super) invited: bool,
+}
+
+impl<'c> Comer<'c> {
+    /// Who is on a channel of which that is known.
+    pub(super) fn of(channel: &'c BStr, facts: &'c Facts) -> Self {
+        // Who was called is not who calls.
+        let username = if facts.outgoing { BStr::new("") } else { facts.username.as_ref() };
+        Comer { channel, number: facts.number(), username, told_role: None, invited: false }
+    }
 }
 
 impl Assist {
     /// Whether somebody is let into a room, by its name without the prefix.
     pub(super) fn admission(&self, now: Moment, room: &BStr, comer: &Comer<'_>) -> Admission {
         let call = self.calls.by_id(comer.channel);
-        let identity = self.identity_in(now, room, comer.caller.as_ref(), comer.username.as_ref());
-        let told = comer.told_role.or(call.and_then(|call| call.place.told_role));
-        let by_room = self.config.role_rooms.iter().find(|(pattern, _)| pattern.matches(room));
-        let role = told.or(by_room.map(|&(_, role)| role));
-        let proven = call.and_then(|call| call.proven.as_ref()).filter(|(proven, _)| proven == room);
-        let organizer = identity == Some(true)
-            || proven.is_some_and(|&(_, organizer)| organizer)
-            || role.is_some() && role == self.organizer;
-        let there = self.rooms.get(room).filter(|room| !room.legs.is_empty());
-        if there.is_some_and(|room| room.locked) && !organizer && !comer.invited {
+        let identity = self.identity_in(now, room, comer.number, comer.username);
+        let role = comer.told_role.or_else(|| self.role_in(now, room, call?));
+        let organizer = identity == Some(true) || role.is_some() && role == self.organizer;
+        if self.rooms.is_locked(room) && !organizer && !comer.invited {
             return Admission::Refuse(Cause::Locked);
         }
-        let settled = comer.invited || identity.is_some() || told.is_some() || proven.is_some();
+        let proven = call.and_then(|call| call.proven.as_ref()).is_some_and(|(proven, _)| proven == room);
+        let settled = comer.invited || identity.is_some() || organizer || comer.told_role.is_some() || proven;
         if !settled && self.asks_for_pin(now, room) {
             return Admission::AskPin;
         }
+        let there = self.rooms.get(room).filter(|_| self.rooms.is_open(room));
         let Some(rules) = self.config.room(room) else {
             return Admission::Enter(EngineParams::new());
         };

@@ -21,7 +21,7 @@ use crate::sounds::{self, Phrase, Sound, Word};
 use crate::wire::Params;
 
 /// What the ids begin with to which the engine tells the end of a sound for a room.
-pub(super) const ANNOUNCING: &str = "touchtone.announce.";
+const ANNOUNCING: &str = "touchtone.announce.";
 
 /// How many sounds wait for a room at most.
 pub(super) const QUEUE_LIMIT: usize = 64;
@@ -66,6 +66,11 @@ impl Voice {
             self.leg = VoiceLeg::None;
         }
     }
+}
+
+/// The number of a sound, from the id that its end is told to.
+pub(super) fn announcement_of(target: &[u8]) -> Option<u64> {
+    std::str::from_utf8(target.strip_prefix(ANNOUNCING.as_bytes())?).ok()?.parse().ok()
 }
 
 impl Assist {
@@ -122,7 +127,11 @@ impl Assist {
             .with("counted", if counted { "true" } else { "false" })
             .with("existing", "true")
             .with("copyparams", "utility,counted,existing");
-        self.send_aside(now, Purpose::OpenVoice(name.clone()), "call.execute", params);
+        if !self.send_aside(now, Purpose::OpenVoice(name.clone()), "call.execute", params)
+            && let Some(room) = self.rooms.get_mut(name.as_ref())
+        {
+            room.voice = Voice::default();
+        }
     }
 
     pub(super) fn voice_open(&mut self, now: Moment, name: &BString, reply: Reply<'_, '_>) {

@@ -8,15 +8,16 @@ use jiff::Timestamp;
 
 use super::Assist;
 use super::admission::Admission;
-use super::calls::{LEG_PREFIX, Place, is_leg};
+use super::calls::{Place, is_leg};
 use super::flight::{Purpose, Reply, accepted};
-use super::job::{Asker, Job, Step};
+use super::job::{Job, Step};
 use super::outcome::{Cause, Done};
 use super::questions::Question;
 use super::room::OwnLeg;
 use super::rooms::prefixed;
 use super::timers::Timer;
 use super::watch::text;
+use crate::config::Operation;
 use crate::keypad::Order;
 use crate::moment::Moment;
 use crate::sounds::{Phrase, Word};
@@ -112,30 +113,24 @@ impl Pace {
 }
 
 impl Assist {
-    /// Calls a number into the room of who wants it.
-    pub(super) fn invite(&mut self, now: Moment, job: Job, number: &Template, role: Option<usize>) {
-        let Some(room) = self.room_of_job(&job) else {
-            return self.finish(now, job, super::outcome::in_no_room());
-        };
-        let number = BString::from(self.render(now, &job, number));
-        if !is_number(&number) {
-            let failure = Cause::Other.because("a number has digits, letters and +, and at most 64 of them");
-            return self.finish(now, job, Err(failure));
-        }
-        let mut outgoing = Outgoing::new(room, number, role);
-        outgoing.inviter = matches!(job.asker, Asker::Code(_)).then(|| job.channel.clone());
-        self.dial(now, job, outgoing);
-    }
-
     /// Begins a call, unless there are too many.
     pub(super) fn dial(&mut self, now: Moment, job: Job, outgoing: Outgoing) {
-        let most = self.config.calling.per_minute;
-        if self.outgoing.len() >= MOST || !self.pace.allows(now.steady, most) {
-            let reason = format!("no more than {most} calls are begun in a minute");
+        // Those of the schedule have waited for their turn.
+        if outgoing.attempt.is_none() && !self.may_call(now) {
+            let reason =
+                format!("no more than {} calls are begun in a minute", self.config.calling.per_minute);
             return self.finish(now, job, Err(Cause::Busy.because(reason)));
         }
         let params = self.call_params(&outgoing);
-        self.send_step(now, job, Step::Dial(Box::new(outgoing)), "call.execute", params);
+        let unsent = Outgoing { inviter: None, ..outgoing.clone() };
+        if !self.send_step(now, job, Step::Dial(Box::new(outgoing)), "call.execute", params) {
+            self.call_over(now, &unsent, AttemptState::Failed);
+        }
+    }
+
+    /// Whether a call may be begun now; if so it counts as begun.
+    pub(super) fn may_call(&mut self, now: Moment) -> bool {
+        self.outgoing.len() < MOST && self.pace.allows(now.steady, self.config.calling.per_minute)
     }
 
     fn call_params(&self, outgoing: &Outgoing) -> Params<'static> {
@@ -179,16 +174,18 @@ impl Assist {
                 let now_so = format!("calling {}", outgoing.number);
                 outgoing.callee = callee;
                 self.ringing(now, &channel, outgoing);
-                if !self.is_dialling() {
-                    self.early = Early::default();
-                }
                 self.finish(now, job, Ok(Done::saying(now_so, said)));
             }
             Err(failure) => {
                 let outgoing = Outgoing { inviter: None, ..outgoing };
-                self.call_over(now, &outgoing, AttemptState::Failed);
+                // Better not called than called twice.
+                let state = if reply.is_some() { AttemptState::Failed } else { AttemptState::Unknown };
+                self.call_over(now, &outgoing, state);
                 self.finish(now, job, Err(failure));
             }
+        }
+        if !self.is_dialling() {
+            self.early = Early::default();
         }
     }
 
@@ -212,6 +209,10 @@ impl Assist {
         let (id, peer, target) = (text(params, "id"), text(params, "peerid"), text(params, "targetid"));
         let ours = |channel: &BString| self.outgoing.contains_key(channel);
         if let Some(channel) = [peer, target].into_iter().find(ours) {
+            if let Some(outgoing) = self.outgoing.get_mut(&channel).filter(|_| !id.is_empty()) {
+                // Where several are called at once it is who answers.
+                outgoing.callee = id;
+            }
             return self.callee_answered(now, &channel);
         }
         if self.is_dialling() && !is_leg(&id) {
@@ -222,6 +223,14 @@ impl Assist {
     /// Whether a call of ours may be under way of which the engine has not told us yet.
     fn is_dialling(&self) -> bool {
         self.flights.values().any(|flight| matches!(flight.purpose, Purpose::Step(_, Step::Dial(_))))
+    }
+
+    /// Whether the engine has yet to answer that it calls for this.
+    pub(super) fn is_dialling_for(&self, key: AttemptKey) -> bool {
+        self.flights.values().any(|flight| match &flight.purpose {
+            Purpose::Step(_, Step::Dial(outgoing)) => outgoing.attempt == Some(key),
+            _ => false,
+        })
     }
 
     fn callee_answered(&mut self, now: Moment, channel: &BString) {
@@ -241,16 +250,10 @@ impl Assist {
             let told_role = role.filter(|_| role != self.organizer).or(place.told_role);
             self.change_place(now, at, Place { told_role, ..place });
         }
-        let engine = match self.admission_of(now, &callee, room.as_ref()) {
-            Admission::Enter(engine) => engine,
-            Admission::Refuse(cause) => {
-                self.trouble(format!(
-                    "{callee} was called into conf/{room}, which does not take them: {cause:?}"
-                ));
-                return self.drop_call(now, channel, "refused");
-            }
-            // Nobody who was called in is asked or made to wait.
-            Admission::AskPin | Admission::Wait(_) => Default::default(),
+        let Admission::Enter(engine) = self.admission_of(now, &callee, room.as_ref()) else {
+            // Nobody who was called in is asked for anything, so it is full.
+            self.trouble(format!("{callee} was called into conf/{room}, which takes no more"));
+            return self.drop_call(now, channel, "congestion");
         };
         // Without these two the record of the leg has neither.
         let mut params = Params::new()
@@ -259,10 +262,12 @@ impl Assist {
             .with("callto", prefixed(&room))
             .with("caller", &room)
             .with("called", &number);
-        for (name, value) in &engine {
+        for (name, value) in &Assist::with_notify(engine) {
             params.push(name, value);
         }
-        self.send_aside(now, Purpose::BringIn(channel.clone()), "chan.masquerade", params);
+        if !self.send_aside(now, Purpose::BringIn(channel.clone()), "chan.masquerade", params) {
+            self.drop_call(now, channel, "failed");
+        }
     }
 
     /// Somebody who was called is in the room, or could not be brought there.
@@ -306,7 +311,7 @@ impl Assist {
         self.drop_channel(now, channel, reason);
     }
 
-    fn drop_channel(&mut self, now: Moment, channel: &BString, reason: &str) {
+    pub(super) fn drop_channel(&mut self, now: Moment, channel: &BString, reason: &str) {
         let params = Params::new().with("id", channel).with("reason", reason);
         self.send_aside(now, Purpose::DropLeg(channel.clone()), "call.drop", params);
     }
@@ -372,16 +377,14 @@ impl Assist {
     /// It is on disk that somebody is called; so they are, unless it was there before.
     pub(super) fn attempt_begun(&mut self, now: Moment, outgoing: Outgoing, fresh: bool) {
         let Some(key) = outgoing.attempt else { return };
-        if !fresh || !self.is_ready() {
+        if !fresh {
             return self.attempt_over(now, key, AttemptState::Unknown);
         }
-        let job = Job {
-            place: Some(outgoing.room.clone()),
-            ..Job::ruled(
-                crate::config::Operation::Invite { number: Template::default(), role: outgoing.role },
-                BString::default(),
-            )
-        };
+        if !self.is_ready() {
+            return self.call_over(now, &outgoing, AttemptState::Failed);
+        }
+        let invite = Operation::Invite { number: Template::default(), role: outgoing.role };
+        let job = Job::ruled(invite, BString::default()).about(outgoing.room.clone());
         self.dial(now, job, outgoing);
     }
 
@@ -407,17 +410,34 @@ impl Assist {
     /// A call of ours from before, by its name: it goes on.
     pub(super) fn adopt_call(&mut self, now: Moment, own: OwnLeg, name: &BStr, answered: bool) {
         let Some((attempt, room)) = read_name(name) else { return };
-        let mut outgoing = Outgoing::new(room, BString::default(), None);
-        outgoing.attempt = attempt;
-        outgoing.callee = own.leg;
-        if let Some(key) = attempt {
-            self.attempt_adopted(key);
-        }
-        let channel = own.channel;
+        let OwnLeg { channel, leg: callee } = own;
+        let known = self.outgoing_before.remove(&channel);
+        let mut outgoing = known.unwrap_or_else(|| {
+            let number = self.calls.by_id(callee.as_ref()).map(|call| call.facts.called.clone());
+            Outgoing { attempt, ..Outgoing::new(room, number.unwrap_or_default(), None) }
+        });
+        (outgoing.callee, outgoing.answered, outgoing.ended) = (callee, false, false);
         self.ringing(now, &channel, outgoing);
         if answered {
             self.callee_answered(now, &channel);
         }
+    }
+
+    /// The connection is lost: what is under way goes on without us.
+    pub(super) fn let_calls_be(&mut self) {
+        self.outgoing_before.extend(std::mem::take(&mut self.outgoing));
+        self.ringing_of.clear();
+        self.early = Early::default();
+    }
+
+    /// The engine has told all: what it knows no more of the calls that were under way is over, nobody saw how.
+    pub(super) fn forget_calls_before(&mut self, now: Moment) {
+        for (_, outgoing) in std::mem::take(&mut self.outgoing_before) {
+            let joined = self.leg_of(&outgoing.callee).is_some();
+            let state = if joined { AttemptState::Joined } else { AttemptState::Unknown };
+            self.call_over(now, &outgoing, state);
+        }
+        self.settle_attempts(now);
     }
 }
 
@@ -465,19 +485,6 @@ fn read_name(name: &BStr) -> Option<(Option<AttemptKey>, BString)> {
     Some(((conference != 0).then_some(key), room))
 }
 
-/// Whether it can be called: nothing in it leads a resource's name elsewhere.
-fn is_number(number: &[u8]) -> bool {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"+*#-._".contains(byte);
-    (1..=64).contains(&number.len()) && number.iter().all(plain)
-}
-
-/// A room as commands and codes name it, without its prefix; `None` if it can be none.
-pub(super) fn named_room(text: &[u8]) -> Option<BString> {
-    let name = text.strip_prefix(LEG_PREFIX).unwrap_or(text);
-    let plain = |byte: &u8| *byte >= b' ' && *byte != 0x7f && *byte != b'/';
-    ((1..=64).contains(&name.len()) && name.iter().all(plain)).then(|| name.into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -492,12 +499,5 @@ mod tests {
         outgoing.attempt = Some(AttemptKey { occurrence, participant: 7, number: 2 });
         assert_eq!(read_name(BStr::new(&name_of(&outgoing))), Some((outgoing.attempt, "a-b-800".into())));
         assert_eq!(read_name(BStr::new("touchtone-call-x")), None);
-    }
-
-    #[test]
-    fn what_is_called_cannot_lead_elsewhere() {
-        assert!(is_number(b"+40211234567") && is_number(b"alice"));
-        assert!(!is_number(b"1@elsewhere") && !is_number(b"") && !is_number(b"1\n2") && !is_number(b"a/b"));
-        assert!(!is_number(&[b'1'; 65]));
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct Call {
     pub(super) speech: Speech,
     /// What the caller has yet to do before they are let in.
     pub(super) entry: Option<Entry>,
+    /// The room that routing sent the caller to when it gave the role.
+    pub(super) told_for: Option<BString>,
     /// The room whose PIN the caller has keyed, and whether it was that of organizers.
     pub(super) proven: Option<(BString, bool)>,
 }
@@ -56,13 +58,13 @@ pub(super) struct Place {
     pub(super) set: Option<usize>,
     /// The role that routing gave.
     pub(super) told_role: Option<usize>,
-    /// The role that the room gives.
-    pub(super) room_role: Option<usize>,
+    /// The role that the caller has where the call is.
+    pub(super) role: Option<usize>,
 }
 
 impl Place {
     pub(super) const fn new(natural: usize) -> Self {
-        Place { natural, set: None, told_role: None, room_role: None }
+        Place { natural, set: None, told_role: None, role: None }
     }
 
     pub(super) fn state(self) -> usize {
@@ -70,7 +72,7 @@ impl Place {
     }
 
     pub(super) fn role(self) -> Option<usize> {
-        self.told_role.or(self.room_role)
+        self.role
     }
 }
 
@@ -86,12 +88,47 @@ pub(super) struct Facts {
     pub(super) outgoing: bool,
 }
 
+impl Facts {
+    /// Whom a participant is known by: the number that was called, for one who was called in.
+    pub(super) fn number(&self) -> &BStr {
+        if self.outgoing { self.called.as_ref() } else { self.caller.as_ref() }
+    }
+}
+
 /// All channels.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     slab: Slab<Call>,
     by_id: HashMap<BString, usize>,
     gone: Gone,
+    /// What only we know of the calls that were there when a connection was lost.
+    kept: HashMap<BString, Kept>,
+}
+
+/// What only we know of a call, and no engine tells.
+#[derive(Debug)]
+pub(super) struct Kept {
+    told_role: Option<usize>,
+    told_for: Option<BString>,
+    proven: Option<(BString, bool)>,
+    pub(super) entry: Option<Entry>,
+    outgoing: bool,
+}
+
+impl Call {
+    /// What is worth keeping while there is no connection, if anything is.
+    fn keep(&mut self) -> Option<Kept> {
+        let (told_role, outgoing) = (self.place.told_role, self.facts.outgoing);
+        let worth = told_role.is_some() || self.proven.is_some() || self.entry.is_some() || outgoing;
+        let (told_for, proven, entry) = (self.told_for.take(), self.proven.take(), self.entry.take());
+        worth.then_some(Kept { told_role, told_for, proven, entry, outgoing })
+    }
+
+    fn take_back(&mut self, kept: Kept) {
+        (self.place.told_role, self.place.role) = (kept.told_role, kept.told_role);
+        (self.told_for, self.proven, self.entry) = (kept.told_for, kept.proven, kept.entry);
+        self.facts.outgoing = kept.outgoing;
+    }
 }
 
 impl Calls {
@@ -129,7 +166,7 @@ impl Calls {
         if self.gone.contains(id) || self.slab.len() >= MOST {
             return None;
         }
-        let call = Call {
+        let mut call = Call {
             id: id.to_owned(),
             peers: Peers::default(),
             facts: Facts::default(),
@@ -144,26 +181,32 @@ impl Calls {
             prompting: false,
             speech: Speech::default(),
             entry: None,
+            told_for: None,
             proven: None,
         };
+        if let Some(kept) = self.kept.remove(id) {
+            call.take_back(kept);
+        }
         let at = self.slab.insert(call);
         self.by_id.insert(id.to_owned(), at);
         Some(at)
     }
 
-    /// The channel to which that sound is being said, if another follows.
-    pub(super) fn speaking(&self, number: u64) -> Option<usize> {
-        self.slab.iter().find(|(_, call)| call.speech.is_saying(number)).map(|(at, _)| at)
-    }
-
     /// What is known when a connection was lost: only what is gone.
     pub(super) fn begin_again(&mut self) {
-        *self = Calls { gone: std::mem::take(&mut self.gone), ..Calls::default() };
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.extend(self.slab.iter_mut().filter_map(|(_, call)| Some((call.id.clone(), call.keep()?))));
+        *self = Calls { gone: std::mem::take(&mut self.gone), kept, ..Calls::default() };
     }
 
     /// The engine is another one, and counts its channels anew.
-    pub(super) fn forget_gone(&mut self) {
-        self.gone = Gone::default();
+    pub(super) fn forget_all(&mut self) {
+        *self = Calls::default();
+    }
+
+    /// What only we know of calls was given back to all that are there still.
+    pub(super) fn forget_kept(&mut self) -> Vec<Kept> {
+        std::mem::take(&mut self.kept).into_values().collect()
     }
 
     /// Forgets a channel for good.

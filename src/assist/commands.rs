@@ -5,9 +5,9 @@ use std::sync::Arc;
 use bstr::{BStr, BString};
 
 use super::Assist;
-use super::calling::named_room;
 use super::job::{Asker, Job};
 use super::outcome::{Cause, Failure, Outcome};
+use super::rooms;
 use super::{Report, session::Phase};
 use crate::config::{self, Operation};
 use crate::control::protocol::{self, Answer, Command, Refusal, Who};
@@ -88,9 +88,8 @@ impl Assist {
                 return Err(Cause::Other.because("that changes nothing"));
             }
         };
-        let place = Some(named(&room)?);
         let asker = Asker::Command { number, operation: Arc::new(operation) };
-        Ok(Job { place, ..Job::new(asker, channel.unwrap_or_default()) })
+        Ok(Job::new(asker, channel.unwrap_or_default()).about(named(&room)?))
     }
 
     /// The seat and the channel of somebody in a room.
@@ -181,8 +180,7 @@ impl Assist {
     ) -> protocol::Seat {
         let call = self.calls.by_id(seat.channel.as_ref());
         let facts = call.map(|call| call.facts.clone()).unwrap_or_default();
-        let role =
-            call.and_then(|call| call.place.told_role.or_else(|| self.role_in(now, name.as_ref(), call)));
+        let role = call.and_then(|call| self.role_in(now, name.as_ref(), call));
         protocol::Seat {
             seat: number,
             leg: seat.leg.to_string(),
@@ -225,7 +223,7 @@ fn both_ways(to: protocol::Switch) -> Result<bool, Failure> {
 
 fn named(room: &str) -> Result<BString, Failure> {
     let no_name = || Cause::Other.because(format!("{room:?} can be no room's name"));
-    named_room(room.as_bytes()).ok_or_else(no_name)
+    rooms::named(room.as_bytes()).ok_or_else(no_name)
 }
 
 /// What is to be played: a resource of the engine's, or a file by its whole path.

@@ -1,36 +1,26 @@
 //! Callers who are asked for something before they are let in: a room, a PIN, patience.
 
-use std::collections::HashMap;
-use std::time::Duration;
-
 use bstr::{BStr, BString, ByteSlice};
 
 use super::Assist;
 use super::admission::{Admission, Comer};
-use super::calls::LEG_PREFIX;
-use super::flight::Purpose;
-use super::job::Job;
-use super::outcome::{Cause, done};
-use super::questions::Question;
-use super::timers::Timer;
-use super::watch::room_name;
+use super::calls::{LEG_PREFIX, Place};
+use super::flight::{Purpose, Reply, accepted};
+use super::job::{Job, Step};
+use super::outcome::{Cause, Failure, done};
+use super::watch::{room_name, text};
 use crate::config::{Operation, Params as Templates};
 use crate::moment::Moment;
-use crate::sounds::Phrase;
-use crate::store::{Pin, Request};
+use crate::sounds::{Phrase, Word};
 use crate::template::Template;
 use crate::wire::Params;
 
-/// How many callers and rooms are remembered for wrong PINs.
-const REMEMBERED: usize = 10_000;
-
-/// For how long a wrong PIN counts.
-const COUNTS: Duration = Duration::from_secs(3600);
-
 /// What a caller has yet to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Entry {
     pub(super) wanted: Wanted,
+    /// What they wanted to do themselves, which is done then; `None` for who was routed here.
+    job: Option<Box<Job>>,
     /// How often it was done wrong, or not at all.
     tries: u32,
     /// Whether the caller was told.
@@ -53,8 +43,9 @@ pub(super) enum Wanted {
 }
 
 impl Entry {
-    pub(super) fn new(wanted: Wanted, parked: bool) -> Self {
-        Entry { wanted, tries: 0, told: false, heard: false, parked }
+    /// Of a caller who was routed here, and is put aside.
+    pub(super) fn parked(wanted: Wanted) -> Self {
+        Entry { wanted, job: None, tries: 0, told: false, heard: false, parked: true }
     }
 
     /// The room it is for.
@@ -70,6 +61,10 @@ impl Entry {
         std::mem::take(&mut self.heard) && !matches!(self.wanted, Wanted::Organizer { .. })
     }
 
+    fn waits_for(&self, name: &BStr) -> bool {
+        matches!(&self.wanted, Wanted::Organizer { room } if room == name)
+    }
+
     fn phrase(&self) -> Phrase {
         match self.wanted {
             Wanted::Room => Phrase::EnterRoom,
@@ -77,47 +72,6 @@ impl Entry {
             Wanted::Organizer { .. } => Phrase::WaitForOrganizer,
         }
     }
-}
-
-/// PINs that were wrong, by the caller's number and by the room.
-#[derive(Debug, Default)]
-pub(super) struct Failures {
-    of: HashMap<BString, (u32, Duration)>,
-}
-
-impl Failures {
-    /// How long a PIN is to wait that is keyed now.
-    fn wait(&self, now: Duration, who: &BString, entry: &crate::config::Entry) -> Duration {
-        let Some(&(times, last)) = self.of.get(who).filter(|&&(_, last)| now < last + COUNTS) else {
-            return Duration::ZERO;
-        };
-        let factor = 2u32.saturating_pow(times.saturating_sub(1).min(31));
-        let due = last + entry.wait.saturating_mul(factor).min(entry.longest);
-        due.saturating_sub(now)
-    }
-
-    fn note(&mut self, now: Duration, who: BString) {
-        if self.of.len() >= REMEMBERED {
-            self.of.retain(|_, (_, last)| now < *last + COUNTS);
-            if self.of.len() >= REMEMBERED {
-                self.of.clear();
-            }
-        }
-        let times = self.of.get(&who).filter(|(_, last)| now < *last + COUNTS).map_or(0, |&(times, _)| times);
-        self.of.insert(who, (times.saturating_add(1), now));
-    }
-
-    fn forget(&mut self, who: &BString) {
-        self.of.remove(who);
-    }
-}
-
-/// A PIN on its way to be looked at.
-#[derive(Debug)]
-pub(super) struct PinCheck {
-    pub(super) job: Job,
-    pin: Pin,
-    room: BString,
 }
 
 impl Assist {
@@ -144,18 +98,44 @@ impl Assist {
         }
     }
 
-    /// Something is wanted of a caller, who stays where they are until it was done.
-    pub(super) fn ask_caller(&mut self, now: Moment, channel: &BString, wanted: Wanted) {
-        let Some(at) = self.calls.find(channel.as_ref()) else { return };
-        let entry = Entry::new(wanted, false);
+    /// Something is wanted of a caller before what they keyed is done; they stay where they are.
+    pub(super) fn ask_caller(&mut self, now: Moment, job: Job, wanted: Wanted) {
+        let job = self.set_aside(now, job);
+        let Some(at) = self.calls.find(job.channel.as_ref()) else {
+            return self.conclude(now, &job, Err(Cause::NobodyThere.because("the caller is gone")));
+        };
+        let before = self.take_entry(at);
+        let parked = before.as_ref().is_some_and(|before| before.parked);
+        self.entry_over(now, before, "something else was keyed");
+        let entry = Entry { parked, job: Some(Box::new(job)), ..Entry::parked(wanted) };
+        self.expect(now, at, entry);
+        self.tell_entry(now, at);
+    }
+
+    fn expect(&mut self, now: Moment, at: usize, entry: Entry) {
         let state = self.state_of_entry(&entry);
         let Some(call) = self.calls.get_mut(at) else { return };
-        let parked = call.entry.as_ref().is_some_and(|before| before.parked);
-        call.entry = Some(Entry { parked, ..entry });
+        call.entry = Some(entry);
         let place = call.place;
-        self.change_place(now, at, super::calls::Place { set: Some(state), ..place });
+        self.change_place(now, at, Place { set: Some(state), ..place });
         self.await_key(now, at);
-        self.tell_entry(now, at);
+    }
+
+    fn take_entry(&mut self, at: usize) -> Option<Entry> {
+        self.calls.get_mut(at)?.entry.take()
+    }
+
+    /// Nothing is wanted any more; what was to be done then will not be.
+    pub(super) fn entry_over(&mut self, now: Moment, entry: Option<Entry>, reason: &'static str) {
+        if let Some(job) = entry.and_then(|entry| entry.job) {
+            self.conclude(now, &job, Err(Cause::Other.because(reason)));
+        }
+    }
+
+    /// A call is in a room: what was wanted for that is wanted no more.
+    pub(super) fn entered_room(&mut self, now: Moment, at: usize) {
+        let entry = self.take_entry(at);
+        self.entry_over(now, entry, "the call has moved on since it was keyed");
     }
 
     /// Nothing was keyed where something is wanted.
@@ -166,7 +146,7 @@ impl Assist {
             return false;
         };
         // Who has keyed something waits for us, and not we for them.
-        if !self.pin_checks.values().any(|check| check.job.channel == channel) {
+        if !self.pins.is_looking(&channel) {
             self.entry_failed(now, &channel, None);
         }
         self.await_key(now, at);
@@ -174,82 +154,155 @@ impl Assist {
     }
 
     /// What was wanted was done wrong, or not at all: once more, or never again.
-    fn entry_failed(&mut self, now: Moment, channel: &BString, wrong: Option<Phrase>) {
+    pub(super) fn entry_failed(&mut self, now: Moment, channel: &BString, wrong: Option<Phrase>) {
         let tries = self.config.entry.tries;
         let Some(at) = self.calls.find(channel.as_ref()) else { return };
         let Some(entry) = self.calls.get_mut(at).and_then(|call| call.entry.as_mut()) else { return };
         entry.tries += 1;
         if entry.tries < tries {
             entry.heard = true;
-            let phrases: Vec<_> = wrong.into_iter().chain([entry.phrase()]).map(Into::into).collect();
-            self.say(now, channel, &phrases);
+            let words: Vec<Word> = wrong.into_iter().chain([entry.phrase()]).map(Word::from).collect();
+            self.say(now, channel, &words);
             return self.await_key(now, at);
         }
-        let (parked, room) = (entry.parked, entry.room().cloned().unwrap_or_default());
-        if let Some(call) = self.calls.get_mut(at) {
-            call.entry = None;
-            let place = call.place;
-            self.change_place(now, at, super::calls::Place { set: None, ..place });
-        }
-        if parked {
-            let resource = self.last_words(&room, Phrase::TooManyTries);
-            self.divert(now, channel, &resource.unwrap_or_else(|| "tone/congestion".to_owned()));
-        } else {
-            self.say_phrase(now, channel, Phrase::TooManyTries);
-        }
+        self.turn_away(now, at, &Cause::Other.because("too many tries"), Some(Phrase::TooManyTries));
     }
 
-    /// Sends a caller to a tone or a file.
-    fn divert(&mut self, now: Moment, channel: &BString, resource: &str) {
-        let params =
-            Params::new().with("id", channel).with("message", "call.execute").with("callto", resource);
-        self.send_aside(now, Purpose::Divert(channel.clone()), "chan.masquerade", params);
-    }
-
-    pub(super) fn diverted(&mut self, now: Moment, channel: &BString, reply: super::flight::Reply<'_, '_>) {
-        match super::flight::accepted(reply) {
-            Ok(answer) => {
-                let peer = super::watch::text(&answer.params, "peerid");
-                self.connected_to(now, channel.as_ref(), peer.as_ref(), BStr::new(""));
+    /// A caller of whom something was wanted is not let in: who was put aside for it hears why and is gone, and who
+    /// keyed something stays where they are.
+    fn turn_away(&mut self, now: Moment, at: usize, failure: &Failure, phrase: Option<Phrase>) {
+        let Some(entry) = self.take_entry(at) else { return };
+        let Some(call) = self.calls.get(at) else { return };
+        let (channel, place) = (call.id.clone(), call.place);
+        self.change_place(now, at, Place { set: None, ..place });
+        let room = entry.room().cloned().unwrap_or_default();
+        if let Some(job) = &entry.job {
+            self.conclude(now, job, Err(failure.clone()));
+        }
+        match phrase {
+            _ if entry.parked => {
+                self.see_off(now, &channel, &room, phrase.unwrap_or_else(|| failure.cause.phrase()));
             }
-            Err(failure) => self.trouble(format!("{channel} could not be put aside: {}", failure.reason)),
+            Some(phrase) => self.say_phrase(now, &channel, phrase),
+            None => {}
+        }
+    }
+
+    /// Ends a call; where there are words for it, by a file that says why.
+    pub(super) fn see_off(&mut self, now: Moment, channel: &BString, room: &BString, phrase: Phrase) {
+        let params = Params::new().with("id", channel);
+        match self.last_words(room, phrase) {
+            Some(resource) => {
+                let params = params.with("message", "call.execute").with("callto", resource);
+                self.send_aside(now, Purpose::SeeOff(channel.clone()), "chan.masquerade", params);
+            }
+            None => {
+                let params = params.with("reason", phrase.file());
+                self.send_aside(now, Purpose::DropLeg(channel.clone()), "call.drop", params);
+            }
+        }
+    }
+
+    /// What said why does not, so the call ends without.
+    pub(super) fn seen_off(&mut self, now: Moment, channel: &BString, reply: Reply<'_, '_>) {
+        if accepted(reply).is_err() && !reply.is_some_and(super::flight::says_gone) {
+            let params = Params::new().with("id", channel);
+            self.send_aside(now, Purpose::DropLeg(channel.clone()), "call.drop", params);
         }
     }
 
     /// Puts a caller aside until there is an organizer.
-    pub(super) fn let_wait(&mut self, now: Moment, channel: &BString, room: &BString, resource: &str) {
-        if let Some(call) = self.calls.by_id_mut(channel.as_ref()) {
-            call.entry = Some(Entry::new(Wanted::Organizer { room: room.clone() }, true));
-        }
+    pub(super) fn let_wait(&mut self, now: Moment, job: Job, room: BString, resource: &str) {
         let params = Params::new()
-            .with("id", channel)
+            .with("id", &job.channel)
             .with("message", "call.execute")
             .with("callto", resource)
             .with("autorepeat", "true");
-        self.send_aside(now, Purpose::Divert(channel.clone()), "chan.masquerade", params);
+        self.send_step(now, job, Step::Wait { room }, "chan.masquerade", params);
+    }
+
+    pub(super) fn waits(&mut self, now: Moment, job: Job, room: BString, reply: Reply<'_, '_>) {
+        let answer = match accepted(reply) {
+            Ok(answer) => answer,
+            Err(failure) => return self.finish(now, job, Err(failure)),
+        };
+        let job = self.set_aside(now, job);
+        let Some(at) = self.calls.find(job.channel.as_ref()) else {
+            return self.conclude(now, &job, Err(Cause::NobodyThere.because("the caller is gone")));
+        };
+        let before = self.take_entry(at);
+        self.entry_over(now, before, "something else was keyed");
+        let (channel, peer) = (job.channel.clone(), text(&answer.params, "peerid"));
+        let wanted = Wanted::Organizer { room: room.clone() };
+        self.expect(now, at, Entry { job: Some(Box::new(job)), ..Entry::parked(wanted) });
+        self.connected_to(now, channel.as_ref(), peer.as_ref(), BStr::new(""));
+        // One may have come meanwhile.
+        if self.rooms.get(room.as_ref()).is_some_and(|room| room.seats.has_organizer()) {
+            self.let_in_waiting(now, &room);
+        }
     }
 
     /// An organizer is there: who waited comes in.
     pub(super) fn let_in_waiting(&mut self, now: Moment, name: &BString) {
-        let waits = |entry: &Entry| matches!(&entry.wanted, Wanted::Organizer { room } if room == name);
-        let waiting = self.calls.iter().filter(|(_, call)| call.entry.as_ref().is_some_and(waits));
-        let waiting: Vec<BString> = waiting.map(|(_, call)| call.id.clone()).collect();
-        for channel in waiting {
-            self.send_in(now, channel, name, false);
+        for at in self.who_waits_for(name.as_ref()) {
+            self.go_on(now, at, name);
         }
+    }
+
+    /// The room is over: who waited for it need not any more.
+    pub(super) fn send_waiting_away(&mut self, now: Moment, name: &BString) {
+        for at in self.who_waits_for(name.as_ref()) {
+            self.turn_away(
+                now,
+                at,
+                &Cause::NobodyThere.because("the conference is over"),
+                Some(Phrase::Ended),
+            );
+        }
+    }
+
+    fn who_waits_for(&self, name: &BStr) -> Vec<usize> {
+        let waits =
+            |call: &super::calls::Call| call.entry.as_ref().is_some_and(|entry| entry.waits_for(name));
+        self.calls.iter().filter(|(_, call)| waits(call)).map(|(at, _)| at).collect()
     }
 
     /// How many wait for an organizer of a room.
     pub(super) fn waiting_for(&self, name: &BStr) -> usize {
-        let waits = |entry: &Entry| matches!(&entry.wanted, Wanted::Organizer { room } if room == name);
-        self.calls.iter().filter(|(_, call)| call.entry.as_ref().is_some_and(waits)).count()
+        self.who_waits_for(name).len()
     }
 
-    /// Sends a caller into a room, by the rules.
-    fn send_in(&mut self, now: Moment, channel: BString, name: &BString, with_peer: bool) {
-        let room = Template::literal(&[LEG_PREFIX, name].concat().to_str_lossy());
-        let join = Operation::Join { room, with_peer, params: Templates::new() };
-        self.enqueue(now, Job::ruled(join, channel));
+    /// What was wanted for a room was done.
+    pub(super) fn entry_done(&mut self, now: Moment, channel: &BString, room: &BStr) {
+        let Some(at) = self.calls.find(channel.as_ref()) else { return };
+        let entry = self.calls.get(at).and_then(|call| call.entry.as_ref());
+        if entry.is_some_and(|entry| entry.room().is_some_and(|wanted| wanted == room)) {
+            self.go_on(now, at, &room.to_owned());
+        }
+    }
+
+    /// Does what the caller wanted to do, or sends who was routed here into the room. They are asked no more; but if
+    /// they cannot come in they hear why.
+    fn go_on(&mut self, now: Moment, at: usize, room: &BString) {
+        let Some(call) = self.calls.get_mut(at) else { return };
+        let channel = call.id.clone();
+        let Some(entry) = call.entry.as_mut() else { return };
+        let job = match entry.job.take() {
+            Some(job) => *job,
+            None => {
+                let room = Template::literal(&[LEG_PREFIX, room].concat().to_str_lossy());
+                Job::ruled(Operation::Join { room, with_peer: false, params: Templates::new() }, channel)
+            }
+        };
+        self.enqueue(now, job);
+    }
+
+    /// Who did what was wanted and cannot be let in all the same: who was put aside hears why and is gone.
+    pub(super) fn not_let_in(&mut self, now: Moment, channel: &BString, failure: &Failure) {
+        let Some(at) = self.calls.find(channel.as_ref()) else { return };
+        if self.calls.get(at).and_then(|call| call.entry.as_ref()).is_some_and(|entry| entry.job.is_none()) {
+            self.turn_away(now, at, failure, None);
+        }
     }
 
     /// The number of a room was keyed.
@@ -258,98 +311,22 @@ impl Assist {
         let name = room_name(BStr::new(&room)).to_owned();
         let known = self.config.room(&name).is_some()
             || self.held_in(now, name.as_ref()).is_some()
-            || self.rooms.get(name.as_ref()).is_some_and(|room| !room.legs.is_empty());
+            || self.rooms.is_open(name.as_ref());
         let channel = job.channel.clone();
         if !known {
             self.finish(now, job, Err(Cause::NobodyThere.because("there is no such conference")));
             return self.entry_failed(now, &channel, Some(Phrase::NoConference));
         }
         self.finish(now, job, done("found"));
-        self.send_in(now, channel, &name, false);
-    }
-
-    /// A PIN was keyed: for what is wanted, or by somebody in a room, who may be its organizer.
-    pub(super) fn enter_pin(&mut self, now: Moment, job: Job, pin: &Template) {
-        let pin = String::from_utf8_lossy(&self.render(now, &job, pin)).into_owned();
-        let call = self.calls.by_id(job.channel.as_ref());
-        let wanted = call.and_then(|call| call.entry.as_ref()).and_then(Entry::room).cloned();
-        let Some(room) = wanted.or_else(|| self.room_of(&job.channel).cloned()) else {
-            return self.finish(now, job, Err(Cause::NotInRoom.because("no PIN was asked for")));
-        };
-        let caller = call.map(|call| call.facts.number().to_owned()).unwrap_or_default();
-        let entry = &self.config.entry;
-        let wait = self.failures.wait(now.steady, &caller, entry);
-        let wait = wait.max(self.failures.wait(now.steady, &of_room(&room), entry));
-        self.pin_checks_made += 1;
-        let (number, due) = (self.pin_checks_made, now.steady + wait);
-        self.pin_checks.insert(number, PinCheck { job, pin: Pin::new(pin), room });
-        self.timers.change(Timer::Pin(number), None, Some(due));
-    }
-
-    /// A PIN has waited long enough.
-    pub(super) fn look_at_pin(&mut self, now: Moment, number: u64) {
-        let Some(check) = self.pin_checks.get(&number) else { return };
-        let (hashes, _) = self.pins_of(now, check.room.as_ref());
-        let request = Request::VerifyPin { pin: check.pin.clone(), hashes };
-        self.ask_store(now, Question::Pin(number), request);
-    }
-
-    /// Whether a PIN was right, or that this could not be found out.
-    pub(super) fn pin_known(&mut self, now: Moment, number: u64, verified: Result<Option<usize>, String>) {
-        let Some(PinCheck { job, room, .. }) = self.pin_checks.remove(&number) else { return };
-        let channel = job.channel.clone();
-        let caller = self.calls.by_id(channel.as_ref()).map(|call| call.facts.number().to_owned());
-        let at = match verified {
-            Ok(Some(at)) => at,
-            Ok(None) => {
-                self.failures.note(now.steady, of_room(&room));
-                if let Some(caller) = caller.filter(|caller| !caller.is_empty()) {
-                    self.failures.note(now.steady, caller);
-                }
-                self.finish(now, job, Err(Cause::WrongPin.because("the PIN is wrong")));
-                return self.entry_failed(now, &channel, Some(Phrase::WrongPin));
-            }
-            Err(problem) => {
-                self.finish(now, job, Err(Cause::Store.because(problem)));
-                return self.entry_failed(now, &channel, Some(Phrase::Failed));
-            }
-        };
-        if let Some(caller) = caller {
-            self.failures.forget(&caller);
+        if let Some(at) = self.calls.find(channel.as_ref()) {
+            self.go_on(now, at, &name);
         }
-        let (_, organizers) = self.pins_of(now, room.as_ref());
-        self.believe_pin(now, &channel, &room, at < organizers);
-        self.finish(now, job, done("proven"));
-        let wanted = self.calls.by_id(channel.as_ref()).and_then(|call| call.entry.as_ref());
-        if wanted.is_some_and(|entry| entry.room() == Some(&room)) {
-            let with_peer = wanted.is_some_and(|entry| !entry.parked);
-            self.send_in(now, channel, &room, with_peer);
-        }
-    }
-
-    fn believe_pin(&mut self, now: Moment, channel: &BString, room: &BString, organizer: bool) {
-        let Some(at) = self.calls.find(channel.as_ref()) else { return };
-        let Some(call) = self.calls.get_mut(at) else { return };
-        call.proven = Some((room.clone(), organizer));
-        self.settle(now, at);
-        self.rooms.touch(room.as_ref());
     }
 
     /// What becomes of a caller who is to be sent into a room.
     pub(super) fn admission_of(&self, now: Moment, channel: &BString, room: &BStr) -> Admission {
         let facts = self.calls.by_id(channel.as_ref()).map(|call| call.facts.clone()).unwrap_or_default();
-        let comer = Comer {
-            channel: channel.as_ref(),
-            caller: &facts.caller,
-            username: &facts.username,
-            told_role: None,
-            invited: self.is_invited(channel),
-        };
+        let comer = Comer { invited: self.is_invited(channel), ..Comer::of(channel.as_ref(), &facts) };
         self.admission(now, room, &comer)
     }
-}
-
-/// Under what a room's failures are kept: no caller's number begins so.
-fn of_room(room: &BString) -> BString {
-    [b"\0".as_slice(), room].concat().into()
 }

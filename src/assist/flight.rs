@@ -49,8 +49,8 @@ pub(super) enum Purpose {
     OpenVoice(BString),
     /// A sound for a room.
     Announce(u64),
-    /// A caller is put aside.
-    Divert(BString),
+    /// A caller hears why they are not let in, and is gone.
+    SeeOff(BString),
     /// Somebody whom this channel of ours called comes into the room.
     BringIn(BString),
     /// Nothing any more; but what it says is so.
@@ -61,11 +61,14 @@ impl Purpose {
     /// The channel in whose name the message was sent.
     fn of_channel(&self) -> Option<&BString> {
         match self {
-            Purpose::Step(job, Step::Join { .. } | Step::Leave | Step::SetMuted { .. }) => Some(&job.channel),
+            Purpose::Step(
+                job,
+                Step::Join { .. } | Step::Leave | Step::Wait { .. } | Step::SetMuted { .. },
+            ) => Some(&job.channel),
             Purpose::Release(channel)
             | Purpose::Prompt { channel, .. }
             | Purpose::Say { channel, .. }
-            | Purpose::Divert(channel) => Some(channel),
+            | Purpose::SeeOff(channel) => Some(channel),
             // In nobody's name, or in that of a leg.
             Purpose::Step(..)
             | Purpose::AskMayGo { .. }
@@ -110,12 +113,23 @@ pub(super) enum Account {
 pub(super) type Reply<'r, 'a> = Option<&'r Answer<'a>>;
 
 impl Assist {
-    /// Sends the next message of an operation, or fails it.
-    pub(super) fn send_step(&mut self, now: Moment, job: Job, step: Step, name: &str, params: Params<'_>) {
+    /// Sends the next message of an operation, or fails it and says so.
+    pub(super) fn send_step(
+        &mut self,
+        now: Moment,
+        job: Job,
+        step: Step,
+        name: &str,
+        params: Params<'_>,
+    ) -> bool {
         match self.outbox.message(name, params) {
             Ok(number) => self.await_answer(now, number, Purpose::Step(job, step)),
-            Err(problem) => self.finish(now, job, Err(Cause::Other.because(problem.to_string()))),
+            Err(problem) => {
+                self.finish(now, job, Err(Cause::Other.because(problem.to_string())));
+                return false;
+            }
         }
+        true
     }
 
     /// Sends a message that is no step of an operation; a failure is told and nothing more.
@@ -164,7 +178,7 @@ impl Assist {
             Purpose::Say { channel, number } => self.saying(now, &channel, number, reply),
             Purpose::OpenVoice(room) => self.voice_open(now, &room, reply),
             Purpose::Announce(number) => self.announcement_taken(now, number, reply),
-            Purpose::Divert(channel) => self.diverted(now, &channel, reply),
+            Purpose::SeeOff(channel) => self.seen_off(now, &channel, reply),
             Purpose::BringIn(channel) => self.brought_in(now, &channel, reply),
             Purpose::Late(late) => self.late(now, late, reply),
         }

@@ -4,18 +4,16 @@
 //! gets the room's parameters, whoever sends it there; one that may not is sent elsewhere by the same answer. Where a PIN
 //! or a room's number is missing the caller hears silence, is asked, and keys.
 
-use bstr::{BStr, BString};
+use bstr::BString;
 
 use super::admission::{Admission, Comer};
-use super::calls::{Facts, is_leg};
+use super::calls::is_leg;
 use super::entry::{Entry, Wanted};
 use super::outcome::Cause;
-use super::watch::{room_name, text};
+use super::watch::{FORK_PREFIX, room_name, text};
 use super::{Assist, NOTIFY_ID};
 use crate::config::EngineParams;
-use crate::keypad::Order;
 use crate::moment::Moment;
-use crate::sounds::{self, Phrase, Word};
 use crate::wire::{Answer, Message, Params};
 
 /// What a caller hears who is asked for something, before it is said.
@@ -72,7 +70,7 @@ impl Assist {
     pub(super) fn executing(&mut self, now: Moment, message: &Message<'_>) {
         let params = &message.params;
         let (id, callto) = (text(params, "id"), text(params, "callto"));
-        if id.is_empty() || is_leg(&id) {
+        if id.is_empty() || is_leg(&id) || id.starts_with(FORK_PREFIX) {
             return self.outbox.answer(&message.id, false);
         }
         let room = callto.strip_prefix(super::calls::LEG_PREFIX).filter(|room| !room.is_empty());
@@ -83,7 +81,9 @@ impl Assist {
             }
             Some(room) => self.coming(now, message, &id, &room),
             None if params.get(ASKED).is_some_and(|asked| !asked.is_empty()) => {
-                self.expect_entry(&id, params, Entry::new(Wanted::Room, true));
+                if let Some(at) = self.call_told(now, &id, params) {
+                    self.put_aside(at, Wanted::Room);
+                }
                 self.change(message, [ANSWER]);
             }
             None => self.outbox.answer(&message.id, false),
@@ -91,32 +91,30 @@ impl Assist {
     }
 
     fn coming(&mut self, now: Moment, message: &Message<'_>, id: &BString, room: &BString) {
-        let params = &message.params;
-        let told = params.get("touchtone_role");
-        let told = told
-            .and_then(|role| self.config.roles.iter().position(|known| known.as_bytes() == role.as_ref()));
-        let comer = Comer {
-            channel: id.as_ref(),
-            caller: &text(params, "caller"),
-            username: &text(params, "username"),
-            told_role: told,
-            invited: false,
+        let Some(at) = self.call_told(now, id, &message.params) else {
+            // There are too many to know them all, or it is over already.
+            return self.outbox.answer(&message.id, false);
         };
+        let facts = self.calls.get(at).map(|call| call.facts.clone()).unwrap_or_default();
+        let comer = Comer { told_role: self.role_told(&message.params), ..Comer::of(id.as_ref(), &facts) };
         match self.admission(now, room.as_ref(), &comer) {
-            Admission::Enter(engine) => {
-                let notify = params.get("notify").is_some_and(|notify| !notify.is_empty());
-                self.change(message, engine.iter().filter(|(name, _)| !(notify && *name == "notify")));
-            }
+            Admission::Enter(engine) => self.let_in(message, &engine),
             Admission::Refuse(cause) => self.refuse(message, room, cause),
             Admission::AskPin => {
-                self.expect_entry(id, params, Entry::new(Wanted::Pin { room: room.clone() }, true));
+                self.put_aside(at, Wanted::Pin { room: room.clone() });
                 self.change(message, [("callto", SILENCE), ANSWER]);
             }
             Admission::Wait(resource) => {
-                self.expect_entry(id, params, Entry::new(Wanted::Organizer { room: room.clone() }, true));
+                self.put_aside(at, Wanted::Organizer { room: room.clone() });
                 self.change(message, [("callto", resource.as_str()), ("autorepeat", "true"), ANSWER]);
             }
         }
+    }
+
+    /// Lets a message go on with the parameters of its room. Whom else the room tells of what happens it goes on telling.
+    fn let_in(&mut self, message: &Message<'_>, engine: &EngineParams) {
+        let notified = message.params.get("notify").is_some_and(|notify| !notify.is_empty());
+        self.change(message, engine.iter().filter(|(name, _)| !(notified && *name == "notify")));
     }
 
     /// A caller who is in no call yet hears why, where there are words for it; else the engine refuses the call. One who
@@ -143,18 +141,8 @@ impl Assist {
             return self.outbox.answer(&message.id, false);
         }
         let facts = self.calls.by_id(id.as_ref()).map(|call| call.facts.clone()).unwrap_or_default();
-        let comer = Comer {
-            channel: id.as_ref(),
-            caller: &facts.caller,
-            username: &facts.username,
-            told_role: None,
-            invited: false,
-        };
-        match self.admission(now, room.as_ref(), &comer) {
-            Admission::Enter(engine) => {
-                let notify = params.get("notify").is_some_and(|notify| !notify.is_empty());
-                self.change(message, engine.iter().filter(|(name, _)| !(notify && *name == "notify")));
-            }
+        match self.admission(now, room.as_ref(), &Comer::of(id.as_ref(), &facts)) {
+            Admission::Enter(engine) => self.let_in(message, &engine),
             Admission::Refuse(cause) => {
                 self.change(message, [("room", "refused"), ("reason", reason_of(cause))]);
             }
@@ -184,19 +172,10 @@ impl Assist {
     }
 
     /// The caller on a channel is to prove something, or to wait, when the engine has connected them.
-    fn expect_entry(&mut self, id: &BString, params: &Params<'_>, entry: Entry) {
-        self.learn(id.as_ref(), params, Order::from_start);
-        if let Some(call) = self.calls.by_id_mut(id.as_ref()) {
-            call.entry = Some(entry);
+    fn put_aside(&mut self, at: usize, wanted: Wanted) {
+        if let Some(call) = self.calls.get_mut(at) {
+            call.entry = Some(Entry::parked(wanted));
         }
-    }
-
-    /// A file that says a phrase, as where a call goes to be ended by it; `None` where there are no words.
-    pub(super) fn last_words(&self, room: &BString, phrase: Phrase) -> Option<String> {
-        self.config.sounds.dir.as_ref()?;
-        let language = self.config.room(room).and_then(|rules| rules.language.as_deref());
-        let sounds = sounds::resources(&self.config.sounds, language, &[Word::Phrase(phrase)]);
-        sounds.into_iter().next().map(|sound| sound.resource)
     }
 
     /// What a room under control is told that we send somebody to.
@@ -223,12 +202,5 @@ fn error_of(cause: Cause) -> &'static str {
         Cause::Full => "congestion",
         Cause::NobodyThere => "noroute",
         _ => "forbidden",
-    }
-}
-
-impl Facts {
-    /// Whom a participant is known by: the number that was called, for one who was called in.
-    pub(super) fn number(&self) -> &BStr {
-        if self.outgoing { self.called.as_ref() } else { self.caller.as_ref() }
     }
 }

@@ -10,6 +10,7 @@ use bstr::{BStr, BString, ByteSlice};
 use jiff::{SignedDuration, Timestamp};
 
 use super::calling::Outgoing;
+use super::calls::{Call, Facts};
 use super::questions::Question;
 use super::timers::Timer;
 use super::{Assist, Report};
@@ -24,6 +25,9 @@ const LOOK: Duration = Duration::from_secs(30);
 
 /// How long it is between two questions what is held.
 const ASK: Duration = Duration::from_secs(600);
+
+/// How long until somebody is called whom the pace did not allow.
+const TURN: Duration = Duration::from_secs(1);
 
 /// By how much the clock on the wall may differ from the steady one between two looks.
 const JUMP: SignedDuration = SignedDuration::from_secs(5);
@@ -64,6 +68,11 @@ impl Schedule {
         self.known.len()
     }
 
+    /// What was asked was not answered: it is asked again at the next look.
+    pub(super) fn ask_again(&mut self) {
+        self.asked = None;
+    }
+
     /// There is no engine: what is held is looked at again when there is one.
     pub(super) fn stop(&mut self) {
         self.due = None;
@@ -94,12 +103,13 @@ impl Assist {
         });
         self.schedule.known = going_on.collect();
         for occurrence in occurrences {
-            self.occurrence_known(now, occurrence);
+            self.occurrence_known(occurrence);
         }
+        self.settle_attempts(now);
         self.look_at_schedule(now);
     }
 
-    fn occurrence_known(&mut self, now: Moment, occurrence: Occurrence) {
+    fn occurrence_known(&mut self, occurrence: Occurrence) {
         let key = occurrence.key;
         if let Some(held) = self.schedule.known.get_mut(&key) {
             held.occurrence = occurrence;
@@ -108,26 +118,40 @@ impl Assist {
         let mut calls: HashMap<i64, Calls> = HashMap::new();
         for attempt in &occurrence.attempts {
             let known = calls.entry(attempt.participant).or_default();
-            known.begun = known.begun.max(attempt.number);
-            known.state = Some(attempt.state);
-            let attempt_key =
-                AttemptKey { occurrence: key, participant: attempt.participant, number: attempt.number };
-            let ours = self.outgoing.values().any(|outgoing| outgoing.attempt == Some(attempt_key));
-            if attempt.state == AttemptState::Calling && !ours {
-                known.state = Some(AttemptState::Unknown);
-                let state = AttemptState::Unknown;
-                self.write_down(now, Request::EndAttempt { key: attempt_key, state });
+            if attempt.number >= known.begun {
+                (known.begun, known.state) = (attempt.number, Some(attempt.state));
             }
         }
         let held = Held { occurrence, calls, warned: false, told_missing: false, said_missing: false };
         self.schedule.known.insert(key, held);
     }
 
-    /// A call from before goes on.
-    pub(super) fn attempt_adopted(&mut self, key: AttemptKey) {
-        if let Some(held) = self.schedule.known.get_mut(&key.occurrence) {
-            let calls = held.calls.entry(key.participant).or_default();
-            calls.state = Some(AttemptState::Calling);
+    /// Of a call that was begun, and is under way no more, nobody saw what became.
+    pub(super) fn settle_attempts(&mut self, now: Moment) {
+        if !self.is_ready() {
+            return;
+        }
+        let calling = |calls: &Calls| calls.state == Some(AttemptState::Calling);
+        let begun: Vec<AttemptKey> = self
+            .schedule
+            .known
+            .iter()
+            .flat_map(|(&occurrence, held)| {
+                let open = held.calls.iter().filter(move |(_, calls)| calling(calls));
+                open.map(move |(&participant, calls)| AttemptKey {
+                    occurrence,
+                    participant,
+                    number: calls.begun,
+                })
+            })
+            .collect();
+        for key in begun {
+            let under_way = self.outgoing.values().any(|outgoing| outgoing.attempt == Some(key));
+            if !under_way && !self.is_beginning(key) && !self.is_dialling_for(key) {
+                let state = AttemptState::Unknown;
+                self.write_down(now, Request::EndAttempt { key, state });
+                self.attempt_over(now, key, state);
+            }
         }
     }
 
@@ -188,11 +212,13 @@ impl Assist {
         let mut next = until(ends);
         if let Some(before) = self.config.schedule.warn_before {
             let warn_in = until(ends).saturating_sub(before);
+            let lasts = Duration::try_from(ends.duration_since(key.starts)).unwrap_or_default();
+            let warns = self.config.schedule.ends && lasts > before;
             let held = self.schedule.known.get_mut(&key)?;
-            if !held.warned && warn_in.is_zero() {
+            if warns && !held.warned && warn_in.is_zero() {
                 held.warned = true;
                 self.phrase_to_room(now, &room, Phrase::EndsSoon);
-            } else if !held.warned {
+            } else if warns && !held.warned {
                 next = next.min(warn_in);
             }
         }
@@ -222,9 +248,14 @@ impl Assist {
                         open = true;
                         next = Some(next.map_or(wait, |next| next.min(wait)));
                     }
-                    _ => {
+                    _ if self.may_call(now) => {
                         open = true;
                         self.call_one(now, key, room, &participant);
+                    }
+                    // Too many are called at once: they are called a little later.
+                    _ => {
+                        open = true;
+                        next = Some(TURN);
                     }
                 },
             }
@@ -260,11 +291,12 @@ impl Assist {
     }
 
     /// Whether a participant is in a room.
-    fn is_present(&self, room: &BString, who: &NewParticipant) -> bool {
-        let Some(room) = self.rooms.get(room.as_ref()) else { return false };
-        room.seats.iter().any(|(_, seat)| {
-            self.calls.by_id(seat.channel.as_ref()).is_some_and(|call| is_of(who, &call.facts))
-        })
+    fn is_present(&self, name: &BString, who: &NewParticipant) -> bool {
+        let waits = |call: &Call| call.entry.as_ref().is_some_and(|entry| entry.room() == Some(name));
+        let seats = |call: &Call| {
+            self.rooms.get(name.as_ref()).is_some_and(|room| room.seats.of(call.id.as_ref()).is_some())
+        };
+        self.calls.iter().any(|(_, call)| is_of(who, &call.facts) && (waits(call) || seats(call)))
     }
 
     /// Everybody was called: what is missing is told, once.
@@ -320,18 +352,19 @@ impl Assist {
     /// A conference is at its end.
     fn over(&mut self, now: Moment, key: OccurrenceKey, room: &BString) {
         let Some(held) = self.schedule.known.remove(&key) else { return };
-        if held.occurrence.ends > key.starts
-            && held.calls.is_empty()
-            && held.occurrence.participants.iter().any(|p| p.who.call)
-        {
+        let to_call = || held.occurrence.participants.iter().filter(|participant| participant.who.call);
+        let came = to_call().any(|participant| self.is_present(room, &participant.who));
+        if held.calls.is_empty() && to_call().next().is_some() && !came {
             let text =
                 format!("conference {} in conf/{room} was over before anybody was called", key.conference);
             self.trouble(text);
         }
         let goes_on = self.held_in(now, room.as_ref()).is_some_and(|other| other.key.starts <= now.date);
         let there = self.rooms.get(room.as_ref()).is_some_and(|room| !room.seats.is_empty());
-        if self.config.schedule.ends && there && !goes_on {
-            self.end_room(now, room, "over");
+        match self.config.schedule.ends && !goes_on {
+            true if there => self.end_room(now, room, "over"),
+            true => self.send_waiting_away(now, room),
+            false => {}
         }
     }
 
@@ -409,6 +442,8 @@ fn is_named(who: &NewParticipant, caller: &BStr, username: &BStr) -> bool {
     is(&who.number, caller) || who.username.as_ref().is_some_and(|name| is(name, username))
 }
 
-fn is_of(who: &NewParticipant, facts: &super::calls::Facts) -> bool {
-    is_named(who, facts.number(), facts.username.as_ref())
+/// Whether a call is theirs, by them or to them: after a restart it is not known which of the two it was.
+fn is_of(who: &NewParticipant, facts: &Facts) -> bool {
+    let username = facts.username.as_ref();
+    is_named(who, facts.number(), username) || is_named(who, facts.called.as_ref(), username)
 }

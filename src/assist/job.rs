@@ -14,7 +14,7 @@ use super::names::Context;
 use super::outcome::{Cause, Outcome, done};
 use super::room::OwnLeg;
 use super::{Assist, Report};
-use crate::config::{Config, Operation};
+use crate::config::{Config, Operation, Switch};
 use crate::key::Keys;
 use crate::moment::Moment;
 
@@ -34,6 +34,8 @@ pub(super) struct Job {
     pub(super) room: Option<BString>,
     /// How often the engine was asked about the caller's leg.
     pub(super) asks: u8,
+    /// Whether what its channel asks for next waits for it.
+    queued: bool,
 }
 
 /// Who wants an operation.
@@ -82,12 +84,29 @@ impl Work {
 impl Job {
     /// What is done for a channel.
     pub(super) fn new(asker: Asker, channel: BString) -> Self {
-        Job { asker, channel, place: None, room: None, asks: 0 }
+        Job { asker, channel, place: None, room: None, asks: 0, queued: false }
     }
 
     /// What the rules want done to a channel.
     pub(super) fn ruled(operation: Operation, channel: BString) -> Self {
         Job::new(Asker::Rules(Arc::new(operation)), channel)
+    }
+
+    /// About this room.
+    pub(super) fn about(self, room: BString) -> Self {
+        Job { place: Some(room), ..self }
+    }
+
+    /// Whether it stands in the queue of its channel. What is done to a participant by others, and says itself how it is
+    /// to be, does not: those wait for nothing that the participant does.
+    fn waits_its_turn(&self, config: &Config) -> bool {
+        match &self.asker {
+            Asker::Code(_) => true,
+            Asker::Part { .. } => false,
+            Asker::Command { .. } | Asker::Rules(_) => {
+                !matches!(self.work().operation(config), Operation::Mute(Switch::On | Switch::Off))
+            }
+        }
     }
 
     /// What is to be done.
@@ -126,6 +145,7 @@ pub(super) enum Step {
     AskMayStop,
     StopRoomRecorder { changed: u64 },
     Dial(Box<Outgoing>),
+    Wait { room: BString },
 }
 
 impl Assist {
@@ -137,6 +157,9 @@ impl Assist {
                 false => self.conclude(now, &job, Err(Cause::NobodyThere.because("the caller is gone"))),
             };
         };
+        if !job.waits_its_turn(&self.config) {
+            return self.start(now, job);
+        }
         if call.jobs.len() >= JOB_LIMIT {
             let reason = format!("{JOB_LIMIT} operations of this caller are waiting already");
             return self.conclude(now, &job, Err(Cause::Busy.because(reason)));
@@ -169,8 +192,9 @@ impl Assist {
             return;
         }
         let natural = call.place.natural;
-        let Some(job) = call.jobs.pop_front() else { return };
+        let Some(mut job) = call.jobs.pop_front() else { return };
         call.working = true;
+        job.queued = true;
         let moved = |code: usize, keyed_in: usize| {
             keyed_in != natural && !self.config.codes[code].states.contains(&natural)
         };
@@ -215,7 +239,8 @@ impl Assist {
     pub(super) fn step(&mut self, now: Moment, job: Job, step: Step, reply: Reply<'_, '_>) {
         match step {
             Step::Join { room } => self.joined(now, job, &room, reply),
-            Step::Leave | Step::End => self.simply_done(now, job, reply),
+            Step::Leave => self.simply_done(now, job, reply),
+            Step::End => self.room_ended(now, job, reply),
             Step::Kick { leg } => self.kicked(now, job, &leg, reply),
             Step::Message => {
                 let outcome = accepted(reply).map(|_| "done").map_err(|failure| match failure.reason {
@@ -235,6 +260,7 @@ impl Assist {
             Step::AskMayStop => self.may_stop_known(now, job, reply),
             Step::StopRoomRecorder { changed } => self.room_recorder_stopped(now, job, changed, reply),
             Step::Dial(outgoing) => self.dialled(now, job, *outgoing, reply),
+            Step::Wait { room } => self.waits(now, job, room, reply),
         }
     }
 
@@ -253,14 +279,24 @@ impl Assist {
             }
         }
         self.conclude(now, &job, outcome);
-        let Job { channel, room, .. } = job;
-        if let Some(room) = room {
-            self.release_room(now, &room);
+        if let Some(room) = &job.room {
+            self.release_room(now, room);
         }
-        if let Some(call) = self.calls.by_id_mut(channel.as_ref()) {
-            call.working = false;
+        self.set_aside(now, job);
+    }
+
+    /// What its channel asks for next does not wait for an operation any more, wherever the call moves meanwhile.
+    pub(super) fn set_aside(&mut self, now: Moment, mut job: Job) -> Job {
+        if let Asker::Code(keyed) = &mut job.asker {
+            keyed.keyed_in = None;
         }
-        self.next_job(now, &channel);
+        if std::mem::take(&mut job.queued) {
+            if let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) {
+                call.working = false;
+            }
+            self.next_job(now, &job.channel);
+        }
+        job
     }
 
     /// Tells how an operation ended, and lets the caller hear it.
@@ -294,6 +330,8 @@ impl Assist {
             Some(prompt) => {
                 self.prompt(now, &Context::from(job), Why::Code(code.name.clone()), prompt);
             }
+            // What is wanted of a caller is said where it is wanted.
+            None if self.calls.by_id(job.channel.as_ref()).is_some_and(|call| call.entry.is_some()) => {}
             None => self.say_outcome(now, job, outcome),
         }
     }
@@ -341,6 +379,9 @@ impl Assist {
             if let Purpose::Step(job, _) = flight.purpose {
                 self.conclude(now, &job, failure());
             }
+        }
+        for job in self.pins.take_jobs() {
+            self.conclude(now, &job, failure());
         }
         for job in self.rooms.take_waiting() {
             self.conclude(now, &job, failure());

@@ -11,6 +11,7 @@ use super::legs::Tellings;
 use super::operation::own_leg;
 use super::room::{OwnLeg, Recording};
 use super::timers::Timer;
+use super::watch::text;
 use crate::moment::Moment;
 
 /// How long an answer is still listened for after it was given up.
@@ -19,12 +20,35 @@ const STILL_HEARD: Duration = Duration::from_secs(60);
 /// What a late answer still tells.
 #[derive(Debug)]
 pub(super) enum Late {
-    Joined { channel: BString },
-    Muted { on: bool, leg: BString, sent: Tellings },
-    RecordLegOpen { room: BString },
-    RecordLegStarted { room: BString, recorder: OwnLeg, changed: u64 },
-    RecordLegStopped { room: BString, job: Job, recorder: OwnLeg, changed: u64 },
-    RoomRecorder { room: BString, on: bool, changed: u64 },
+    Joined {
+        channel: BString,
+    },
+    Muted {
+        on: bool,
+        leg: BString,
+        sent: Tellings,
+    },
+    RecordLegOpen {
+        room: BString,
+    },
+    RecordLegStarted {
+        room: BString,
+        recorder: OwnLeg,
+        changed: u64,
+    },
+    RecordLegStopped {
+        room: BString,
+        job: Job,
+        recorder: OwnLeg,
+        changed: u64,
+    },
+    RoomRecorder {
+        room: BString,
+        on: bool,
+        changed: u64,
+    },
+    /// A call that nobody waits for any more, or a leg.
+    Unwanted,
     Account(Account),
 }
 
@@ -34,6 +58,7 @@ impl Late {
         Some(match purpose {
             Purpose::Step(job, step) => return Late::of_step(job, step),
             Purpose::Account(account) => Late::Account(*account),
+            Purpose::OpenVoice(_) => Late::Unwanted,
             Purpose::Release(_)
             | Purpose::Prompt { .. }
             | Purpose::DropLeg(_)
@@ -42,9 +67,8 @@ impl Late {
             | Purpose::StopSpare
             | Purpose::AskLeg { .. }
             | Purpose::Say { .. }
-            | Purpose::OpenVoice(_)
             | Purpose::Announce(_)
-            | Purpose::Divert(_)
+            | Purpose::SeeOff(_)
             | Purpose::BringIn(_)
             | Purpose::Late(_) => return None,
         })
@@ -73,7 +97,8 @@ impl Late {
             | Step::Message
             | Step::AskLeg { .. }
             | Step::AskMayStop
-            | Step::Dial(_) => return None,
+            | Step::Wait { .. } => return None,
+            Step::Dial(_) => Late::Unwanted,
         })
     }
 }
@@ -122,10 +147,15 @@ impl Assist {
             Late::RoomRecorder { room, on, changed } if done && self.is_last(&room, changed) => {
                 self.room_records(now, &room, on);
             }
+            Late::Unwanted if done => {
+                let channel = text(&answer.params, "id");
+                self.drop_channel(now, &channel, "late");
+            }
             Late::Account(account) => self.account(now, account, reply),
             // It was not done, or something else was since.
             Late::Joined { .. }
             | Late::Muted { .. }
+            | Late::Unwanted
             | Late::RecordLegOpen { .. }
             | Late::RecordLegStarted { .. }
             | Late::RecordLegStopped { .. }

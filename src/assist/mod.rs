@@ -30,6 +30,7 @@ mod outbox;
 mod outcome;
 mod participants;
 mod peers;
+mod pins;
 mod place;
 mod questions;
 mod release;
@@ -58,13 +59,13 @@ pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
 
 use self::calling::{Early, Outgoing, Pace};
 use self::calls::Calls;
-use self::entry::{Failures, PinCheck};
 use self::flight::{Flight, Purpose};
 use self::held::Schedule;
 use self::job::Step;
 use self::operation::Whole;
 use self::outbox::Outbox;
 use self::outcome::Cause;
+use self::pins::Pins;
 use self::questions::Questions;
 use self::rooms::{Rooms, UnderWay};
 use self::session::{NOTIFY_ID, Phase};
@@ -183,15 +184,21 @@ pub struct Assist {
     announcements: u64,
     /// The rooms of the sounds that are being played in one.
     announcing: HashMap<u64, BString>,
+    /// Rooms that their last organizer has left a moment ago.
+    ending: HashMap<u64, BString>,
+    endings: u64,
+    /// How many connections there were.
+    connections: u64,
+    /// The role that routing gave last of those that nothing names.
+    warned_of_role: Option<BString>,
     /// Operations on many, whose parts are under way.
     wholes: HashMap<u64, Whole>,
     wholes_made: u64,
-    /// PINs that wait to be looked at, or are being.
-    pin_checks: HashMap<u64, PinCheck>,
-    pin_checks_made: u64,
-    failures: Failures,
+    pins: Pins,
     /// Calls to others, by our own channel.
     outgoing: HashMap<BString, Outgoing>,
+    /// Those that were under way when a connection was lost.
+    outgoing_before: HashMap<BString, Outgoing>,
     /// Our channels of calls by the number of their timers.
     ringing_of: HashMap<u64, BString>,
     ringings: u64,
@@ -234,12 +241,15 @@ impl Assist {
             sayings: 0,
             announcements: 0,
             announcing: HashMap::new(),
+            ending: HashMap::new(),
+            endings: 0,
+            connections: 0,
+            warned_of_role: None,
             wholes: HashMap::new(),
             wholes_made: 0,
-            pin_checks: HashMap::new(),
-            pin_checks_made: 0,
-            failures: Failures::default(),
+            pins: Pins::default(),
             outgoing: HashMap::new(),
+            outgoing_before: HashMap::new(),
             ringing_of: HashMap::new(),
             ringings: 0,
             early: Early::default(),
@@ -289,6 +299,7 @@ impl Assist {
                 Timer::Announcement(number) => self.announced(now, number),
                 Timer::Pin(number) => self.look_at_pin(now, number),
                 Timer::Ring(number) => self.rung(now, number),
+                Timer::Ending(number) => self.organizer_left(now, number),
                 Timer::Schedule => self.schedule_timeout(now),
                 Timer::Session => self.session_timeout(now),
             }
@@ -312,7 +323,7 @@ impl Assist {
             EngineLine::Message(message) => self.asked(now, &message),
             EngineLine::Answer(answer) if answer.is_watched() => self.watched(now, &answer),
             EngineLine::Answer(answer) => self.answer(now, &answer),
-            EngineLine::LocalSet { name, value, success } => self.local_set(&name, &value, success),
+            EngineLine::LocalSet { name, value, success } => self.local_set(now, &name, &value, success),
             EngineLine::Installed { name, success, .. } => self.installed(&name, success),
             EngineLine::Watched { name, success } if !success => {
                 let text = format!("the engine refused to let us watch {}", BStr::new(&name));
@@ -383,18 +394,10 @@ impl Assist {
             }
         }
         self.fail_all_jobs(now, "the connection to the engine was lost");
-        for (_, check) in std::mem::take(&mut self.pin_checks) {
-            self.conclude(
-                now,
-                &check.job,
-                Err(Cause::Engine.because("the connection to the engine was lost")),
-            );
-        }
-        self.wholes.clear();
+        self.fail_questions(now, "the connection to the engine was lost");
         self.announcing.clear();
-        self.outgoing.clear();
-        self.ringing_of.clear();
-        self.early = Early::default();
+        self.ending.clear();
+        self.let_calls_be();
         self.schedule.stop();
         self.timers.clear();
         self.flights.clear();
@@ -410,7 +413,8 @@ impl Assist {
             self.expect_first_key(at, None);
             self.hush(at);
         }
-        if let Some((_, call)) = self.calls.remove(id) {
+        if let Some((_, mut call)) = self.calls.remove(id) {
+            self.entry_over(now, call.entry.take(), "the caller has hung up");
             for job in call.jobs {
                 self.conclude(now, &job, Err(Cause::NobodyThere.because("the caller has hung up")));
             }

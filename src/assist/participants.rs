@@ -4,10 +4,12 @@
 use bstr::{BStr, BString};
 
 use super::Assist;
-use super::calls::is_leg;
 use super::job::Job;
+use super::peers::RACE;
+use super::room::Recording;
 use super::seats::Seat;
 use super::session::Phase;
+use super::timers::Timer;
 use crate::config::{Operation, Switch};
 use crate::moment::Moment;
 use crate::sounds::{Phrase, Word};
@@ -29,6 +31,16 @@ impl Assist {
         while let Some(name) = self.rooms.next_touched() {
             self.settle_room(now, &name, false);
         }
+        // Who waits may have been told so while it was not known who is there.
+        let led: Vec<BString> = self
+            .rooms
+            .iter()
+            .filter(|(_, room)| room.seats.has_organizer())
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in led {
+            self.let_in_waiting(now, &name);
+        }
     }
 
     /// Makes the seats of a room be those of who is there. `seen` if what changed was seen to change.
@@ -49,36 +61,51 @@ impl Assist {
             })
             .map(|(number, _)| number)
             .collect();
-        let was_empty = room.seats.len() == gone.len();
+        let passed_on: Vec<BString> =
+            gone.iter().filter_map(|&number| Some(room.seats.get(number)?.leg.clone())).collect();
+        let was_empty = room.seats.is_empty();
         there.retain(|(leg, _)| room.seats.of_leg(leg.as_ref()).is_none_or(|number| gone.contains(&number)));
         for number in gone {
             self.goes(now, name, number);
         }
         for (leg, channel) in there {
-            self.comes(now, name, &leg, &channel, seen);
+            let row = if passed_on.contains(&leg) { format!("{leg}#{channel}") } else { leg.to_string() };
+            self.comes(now, name, (&leg, &channel), row, seen);
         }
-        self.look_at_organizers(now, name, had_organizer);
+        self.look_at_organizers(now, name, had_organizer, seen);
         let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
-        if was_empty && !room.seats.is_empty() {
-            room.since = room.since.or(seen.then_some(now.date));
-            self.opened(now, name);
+        match (was_empty, room.seats.is_empty()) {
+            (true, false) => {
+                room.since = room.since.or(seen.then_some(now.date));
+                self.opened(now, name);
+            }
+            (false, true) => self.emptied(now, name),
+            _ => {}
         }
         self.rooms.forget_if_empty(name.as_ref());
     }
 
-    fn comes(&mut self, now: Moment, name: &BString, leg: &BString, channel: &BString, seen: bool) {
+    fn comes(
+        &mut self,
+        now: Moment,
+        name: &BString,
+        (leg, channel): (&BString, &BString),
+        row: String,
+        seen: bool,
+    ) {
         let organizer = self.is_organizer_in(now, name.as_ref(), channel);
         let seat = Seat {
             leg: leg.clone(),
             channel: channel.clone(),
             since: seen.then_some(now.date),
+            row: row.clone(),
             organizer,
             parting: None,
         };
         let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
         room.seats.take(seat);
         let others = room.seats.len() > 1;
-        self.write_attendance(now, name, leg, channel);
+        self.write_attendance(now, name, row, channel);
         let config = self.config.clone();
         let Some(rules) = config.room(name).filter(|_| seen) else { return };
         let admission = if organizer { &rules.organizer } else { &rules.participant };
@@ -94,7 +121,7 @@ impl Assist {
         let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
         let Some(seat) = room.seats.free(number) else { return };
         let left = !room.seats.is_empty();
-        let key = self.attendance_key(&seat.leg);
+        let key = self.attendance_key(seat.row);
         let reason = seat.parting.unwrap_or("left").to_owned();
         self.write_down(now, Request::Left { key, left: now.date, reason });
         if left && self.config.room(name).is_some_and(|rules| rules.tells_of_comings) {
@@ -110,7 +137,7 @@ impl Assist {
     }
 
     /// Organizers may have come, gone, or proven that they are one.
-    fn look_at_organizers(&mut self, now: Moment, name: &BString, had: bool) {
+    fn look_at_organizers(&mut self, now: Moment, name: &BString, had: bool, seen: bool) {
         let Some(room) = self.rooms.get(name.as_ref()) else { return };
         let roles: Vec<(u32, bool)> = room
             .seats
@@ -120,7 +147,7 @@ impl Assist {
         let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
         for (number, organizer) in roles {
             if let Some(seat) = room.seats.get_mut(number) {
-                seat.organizer = organizer;
+                seat.organizer |= organizer;
             }
         }
         let (has, empty) = (room.seats.has_organizer(), room.seats.is_empty());
@@ -129,8 +156,20 @@ impl Assist {
             self.tell_missing(now, name);
         }
         let ends = self.config.room(name).is_some_and(|rules| rules.ends_with_organizer);
-        if had && !has && !empty && ends {
-            self.end_room(now, name, "organizer-left");
+        // A loss of the connection is nobody's leaving.
+        if had && !has && !empty && ends && seen {
+            self.endings += 1;
+            self.ending.insert(self.endings, name.clone());
+            self.timers.change(Timer::Ending(self.endings), None, Some(now.steady + RACE));
+        }
+    }
+
+    /// The last organizer left a moment ago; who only moved is there again.
+    pub(super) fn organizer_left(&mut self, now: Moment, number: u64) {
+        let Some(name) = self.ending.remove(&number) else { return };
+        let room = self.rooms.get(name.as_ref());
+        if room.is_some_and(|room| !room.seats.is_empty() && !room.seats.has_organizer()) {
+            self.end_room(now, &name, "organizer-left");
         }
     }
 
@@ -139,31 +178,40 @@ impl Assist {
         self.hold_voice(now, name);
         if self.config.room(name).is_some_and(|rules| rules.record) {
             let record = Job::ruled(Operation::Record(Switch::On), BString::default());
-            self.start(now, Job { place: Some(name.clone()), ..record });
+            self.start(now, record.about(name.clone()));
+        }
+    }
+
+    /// The last has gone. The engine may keep the room for a leg of ours; what was done to it is over.
+    fn emptied(&mut self, now: Moment, name: &BString) {
+        let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
+        (room.locked, room.since) = (false, None);
+        if !room.legs.is_empty() && *room.recording() != Recording::Off {
+            let stop = Job::ruled(Operation::Record(Switch::Off), BString::default());
+            self.start(now, stop.about(name.clone()));
         }
     }
 
     /// Whether who is on a channel is an organizer in a room.
     pub(super) fn is_organizer_in(&self, now: Moment, name: &BStr, channel: &BString) -> bool {
         let Some(call) = self.calls.by_id(channel.as_ref()) else { return false };
-        let role = call.place.told_role.or_else(|| self.role_in(now, name, call));
+        let role = self.role_in(now, name, call);
         role.is_some() && role == self.organizer
     }
 
-    fn attendance_key(&self, leg: &BString) -> AttendanceKey {
-        AttendanceKey { run: self.engine.run.clone(), leg: leg.to_string() }
+    fn attendance_key(&self, row: String) -> AttendanceKey {
+        AttendanceKey { run: self.engine.run.clone(), leg: row }
     }
 
-    fn write_attendance(&mut self, now: Moment, name: &BString, leg: &BString, channel: &BString) {
+    fn write_attendance(&mut self, now: Moment, name: &BString, row: String, channel: &BString) {
         if !self.has_store() {
             return;
         }
         let call = self.calls.by_id(channel.as_ref());
-        let role =
-            call.and_then(|call| call.place.told_role.or_else(|| self.role_in(now, name.as_ref(), call)));
+        let role = call.and_then(|call| self.role_in(now, name.as_ref(), call));
         let facts = call.map(|call| call.facts.clone()).unwrap_or_default();
         let attendance = Attendance {
-            key: self.attendance_key(leg),
+            key: self.attendance_key(row),
             room: name.to_string(),
             conference: self.held_in(now, name.as_ref()).map(|held| held.key.conference),
             channel: channel.to_string(),
@@ -183,7 +231,7 @@ impl Assist {
         for Attendance { key, room, joined, .. } in open {
             let seat = self.seat_on(&key, &room);
             match seat.and_then(|number| self.rooms.get_mut(BStr::new(&room))?.seats.get_mut(number)) {
-                Some(seat) => seat.since = seat.since.or(Some(joined)),
+                Some(seat) => (seat.since, seat.row) = (seat.since.or(Some(joined)), key.leg),
                 None => {
                     self.write_down(now, Request::Left { key, left: now.date, reason: "unknown".to_owned() });
                 }
@@ -192,23 +240,27 @@ impl Assist {
     }
 
     fn seat_on(&self, key: &AttendanceKey, room: &str) -> Option<u32> {
-        let here = key.run == self.engine.run && is_leg(key.leg.as_bytes());
-        self.rooms.get(BStr::new(room)).filter(|_| here)?.seats.of_leg(BStr::new(&key.leg))
+        let room = self.rooms.get(BStr::new(room)).filter(|_| key.run == self.engine.run)?;
+        let (leg, channel) =
+            key.leg.split_once('#').map_or((key.leg.as_str(), None), |(leg, on)| (leg, Some(on)));
+        let number = room.seats.of_leg(BStr::new(leg))?;
+        let same = |on: &str| room.seats.get(number).is_some_and(|seat| seat.channel == on.as_bytes());
+        channel.is_none_or(same).then_some(number)
     }
 
     /// Why who sits on a channel or leg goes, before they do.
-    pub(super) fn note_parting(&mut self, name: &BStr, id: &BStr, reason: &'static str) {
+    pub(super) fn note_parting(&mut self, name: &BStr, id: &BStr, reason: Option<&'static str>) {
         if let Some(room) = self.rooms.get_mut(name)
             && let Some(number) = room.seats.of(id)
             && let Some(seat) = room.seats.get_mut(number)
         {
-            seat.parting = Some(reason);
+            seat.parting = reason;
         }
     }
 
     /// Throws everybody out of a room.
     pub(super) fn end_room(&mut self, now: Moment, name: &BString, reason: &'static str) {
         let end = Job::ruled(Operation::End, BString::default());
-        self.end_because(now, Job { place: Some(name.clone()), ..end }, reason);
+        self.end_because(now, end.about(name.clone()), reason);
     }
 }

@@ -3,6 +3,7 @@
 use bstr::{BStr, BString};
 
 use super::Assist;
+use super::admission::Comer;
 use super::calls::{Call, Place, is_leg};
 use super::flight::Why;
 use super::names::Context;
@@ -62,14 +63,16 @@ impl Assist {
             Some(Kind::Tone) => self.places.dial,
             Some(Kind::File | Kind::Party) => self.places.call,
         };
-        if natural != place.natural {
+        let moved = natural != place.natural;
+        if moved {
             place.set = None;
         }
         place.natural = natural;
-        if natural == self.places.conference {
-            if let Some(call) = self.calls.get_mut(at) {
-                call.entry = None;
-            }
+        let in_room = natural == self.places.conference;
+        let room = peer.and_then(|peer| self.rooms.leg(peer.as_ref())).map(|leg| &leg.room);
+        let there = call.entry.as_ref().is_some_and(|entry| entry.room().is_some() && entry.room() == room);
+        if in_room && (moved || there) {
+            self.entered_room(now, at);
         } else if waits.is_some() {
             place.set = waits;
         }
@@ -78,31 +81,46 @@ impl Assist {
         if let Some(leg) = peer.filter(|peer| is_leg(peer)) {
             self.rooms.connected(leg.as_ref(), call.id.as_ref());
         }
-        place.room_role = self.room_role(now, at);
+        place.role = self.role_here(now, at).or(place.told_role.filter(|_| !in_room));
         self.change_place(now, at, place);
         if alone && waits.is_some() {
             self.tell_entry(now, at);
         }
     }
 
-    /// The role that the room of a channel gives.
-    fn room_role(&self, now: Moment, at: usize) -> Option<usize> {
+    /// The role of who is on a channel in the room where they are.
+    fn role_here(&self, now: Moment, at: usize) -> Option<usize> {
         let call = self.calls.get(at)?;
         let leg = call.peers.current().filter(|peer| is_leg(peer))?;
-        let room = &self.rooms.leg(leg.as_ref())?.room;
-        self.role_in(now, room.as_ref(), call)
+        match self.rooms.leg(leg.as_ref()) {
+            Some(leg) => self.role_in(now, leg.room.as_ref(), call),
+            // Which room it is will be told.
+            None => call.place.told_role,
+        }
     }
 
-    /// The role that a room gives to who is on a channel: by a PIN that they keyed, by the schedule, by its name.
+    /// The role that who is on a channel has in a room: by a PIN that they keyed, by the schedule, by routing, by the
+    /// room's name. That of organizers, where routing gave it on the way to a room, is for that room.
     pub(super) fn role_in(&self, now: Moment, room: &BStr, call: &Call) -> Option<usize> {
         let proven = call.proven.as_ref().is_some_and(|(proven, organizer)| *organizer && proven == room);
-        let facts = &call.facts;
-        let organizer = || self.identity_in(now, room, facts.number(), facts.username.as_ref()) == Some(true);
+        let Comer { number, username, .. } = Comer::of(call.id.as_ref(), &call.facts);
+        let organizer = || self.identity_in(now, room, number, username) == Some(true);
         if self.organizer.is_some() && (proven || organizer()) {
             return self.organizer;
         }
-        let given = self.config.role_rooms.iter().find(|(pattern, _)| pattern.matches(room));
-        given.map(|&(_, role)| role)
+        let elsewhere = call.told_for.as_ref().is_some_and(|told_for| told_for != room);
+        let told = call.place.told_role.filter(|_| !elsewhere || call.place.told_role != self.organizer);
+        let given = || self.config.role_rooms.iter().find(|(pattern, _)| pattern.matches(room));
+        told.or_else(|| given().map(|&(_, role)| role))
+    }
+
+    /// Routing says what role a caller has, perhaps on the way to a room.
+    pub(super) fn told_role(&mut self, now: Moment, at: usize, role: Option<usize>, room: Option<BString>) {
+        let Some(call) = self.calls.get_mut(at) else { return };
+        call.told_for = room;
+        let place = call.place;
+        self.change_place(now, at, Place { told_role: role, ..place });
+        self.settle(now, at);
     }
 
     /// The call moved on. A code among the digits that are held may move it further.
@@ -114,6 +132,12 @@ impl Assist {
         }
         if old.state() != place.state() {
             self.await_key(now, at);
+        }
+        if old.role() != place.role()
+            && let Some(call) = self.calls.get(at)
+            && let Some(room) = self.room_of(&call.id).cloned()
+        {
+            self.rooms.touch(room.as_ref());
         }
     }
 

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use super::Assist;
 use super::calling::Outgoing;
 use super::job::Job;
-use super::outcome::{Cause, Done};
-use crate::control::protocol::{Answer, Outcome, Refusal, RefusalCode};
+use super::outcome::Cause;
+use crate::control::protocol::{Answer, Outcome, Refusal};
 use crate::moment::Moment;
-use crate::sounds::Phrase;
-use crate::store::{Manage, Occurrence, OccurrenceKey, Reply, Request};
+use crate::store::{AttemptKey, Manage, OccurrenceKey, Reply, Request};
 
 /// What an answer of the store's is waited for.
 #[derive(Debug)]
@@ -18,8 +17,8 @@ pub(super) enum Question {
     Occurrences,
     /// Whether somebody may be called: it is on disk that they are.
     Begin(Box<Outgoing>),
-    /// Who was there when we last wrote.
-    OpenAttendance,
+    /// Who was there when we last wrote, asked on that connection.
+    OpenAttendance(u64),
     /// Whether a PIN is right.
     Pin(u64),
     /// That a conference ends later.
@@ -47,7 +46,7 @@ impl Assist {
         // A PIN can be looked at without a file.
         if !self.has_store() && !matches!(request, Request::VerifyPin { .. }) {
             let problem = "there is no store: add [store] with file = \"…\" to the configuration";
-            return self.store_failed(now, question, problem.to_owned());
+            return self.store_failed(now, question, Cause::Store, problem.to_owned());
         }
         self.questions.last += 1;
         let number = self.questions.last;
@@ -66,18 +65,24 @@ impl Assist {
     pub(super) fn stored(&mut self, now: Moment, number: u64, reply: Reply) {
         let Some(question) = self.questions.open.remove(&number) else { return };
         if let Reply::Failed(problem) = reply {
-            if let (Question::Manage { command, .. }, true) = (&question, problem.yours) {
-                let refusal = Refusal { code: RefusalCode::Refused, message: problem.message };
-                return self.outbox.answer_command(*command, Outcome::Error(refusal));
+            // What is asked may be wrong, and a PIN is looked at beside the store.
+            if !problem.yours && !matches!(question, Question::Pin(_)) {
+                self.store_works(false, &problem.message);
             }
-            self.store_works(false, &problem.message);
-            return self.store_failed(now, question, problem.message);
+            let cause = if problem.yours { Cause::Other } else { Cause::Store };
+            return self.store_failed(now, question, cause, problem.message);
         }
-        self.store_works(true, "");
+        if !matches!(question, Question::Pin(_)) {
+            self.store_works(true, "");
+        }
         match (question, reply) {
-            (Question::Occurrences, Reply::Occurrences(occurrences)) => self.occurrences(now, occurrences),
+            (Question::Occurrences, Reply::Occurrences(occurrences)) => self.schedule_known(now, occurrences),
             (Question::Begin(outgoing), Reply::Begun(fresh)) => self.attempt_begun(now, *outgoing, fresh),
-            (Question::OpenAttendance, Reply::OpenAttendance(open)) => self.open_attendance(now, open),
+            (Question::OpenAttendance(connection), Reply::OpenAttendance(open)) => {
+                if connection == self.connections && self.is_connected_and_ready() {
+                    self.open_attendance(now, open);
+                }
+            }
             (Question::Pin(number), Reply::Verified(at)) => self.pin_known(now, number, Ok(at)),
             (Question::Extend { job, key, ends }, _) => self.extended(now, job, key, ends),
             (Question::Manage { command, changes }, Reply::Managed(managed)) => {
@@ -87,7 +92,10 @@ impl Assist {
                 }
             }
             (Question::Written, _) => {}
-            (question, _) => self.store_failed(now, question, "the store said something else".to_owned()),
+            (question, _) => {
+                let problem = "the store said something else".to_owned();
+                self.store_failed(now, question, Cause::Store, problem);
+            }
         }
     }
 
@@ -105,49 +113,41 @@ impl Assist {
         self.store_was_bad = !works;
     }
 
-    fn store_failed(&mut self, now: Moment, question: Question, problem: String) {
+    fn store_failed(&mut self, now: Moment, question: Question, cause: Cause, problem: String) {
         match question {
-            Question::Occurrences | Question::OpenAttendance | Question::Written => {}
+            Question::OpenAttendance(_) | Question::Written => {}
+            Question::Occurrences => self.schedule.ask_again(),
             // Better not called than called twice.
             Question::Begin(outgoing) => self.not_called(now, &outgoing, &problem),
             Question::Pin(number) => self.pin_known(now, number, Err(problem)),
-            Question::Extend { job, .. } => self.finish(now, job, Err(Cause::Store.because(problem))),
+            Question::Extend { job, .. } => self.finish(now, job, Err(cause.because(problem))),
             Question::Manage { command, .. } => {
-                let refusal = Refusal { code: RefusalCode::Store, message: problem };
+                let refusal = Refusal { code: cause.code(), message: problem };
                 self.outbox.answer_command(command, Outcome::Error(refusal));
             }
         }
+    }
+
+    /// Operations that wait for the store wait no more: their callers may be others by then.
+    pub(super) fn fail_questions(&mut self, now: Moment, reason: &'static str) {
+        let waits = |question: &mut Question| matches!(question, Question::Extend { .. });
+        let failed: Vec<_> = self.questions.open.extract_if(|_, question| waits(question)).collect();
+        for (_, question) in failed {
+            if let Question::Extend { job, .. } = question {
+                self.conclude(now, &job, Err(Cause::Engine.because(reason)));
+            }
+        }
+    }
+
+    /// Whether the store was asked to write down that this call begins.
+    pub(super) fn is_beginning(&self, key: AttemptKey) -> bool {
+        let begins = |question: &Question| matches!(question, Question::Begin(outgoing) if outgoing.attempt == Some(key));
+        self.questions.open.values().any(begins)
     }
 
     /// A command about the schedule, or about who attended.
     pub(super) fn manage(&mut self, now: Moment, command: u64, manage: Manage) {
         let changes = matches!(manage, Manage::Add { .. } | Manage::Remove { .. } | Manage::Import { .. });
         self.ask_store(now, Question::Manage { command, changes }, Request::Manage(manage));
-    }
-
-    /// Lets the conference that is being held in a room last longer.
-    pub(super) fn extend(&mut self, now: Moment, job: Job, by: std::time::Duration) {
-        let Some(name) = self.room_of_job(&job) else {
-            return self.finish(now, job, super::outcome::in_no_room());
-        };
-        let Some(held) = self.held_in(now, name.as_ref()).map(|held| (held.key, held.ends)) else {
-            let failure = Cause::NobodyThere.because("no conference of the schedule is being held there");
-            return self.finish(now, job, Err(failure));
-        };
-        let (key, ends) = held;
-        let Ok(ends) = ends.checked_add(by) else {
-            return self.finish(now, job, Err(Cause::Other.because("that is too long")));
-        };
-        self.ask_store(now, Question::Extend { job, key, ends }, Request::Extend { key, ends });
-    }
-
-    fn extended(&mut self, now: Moment, job: Job, key: OccurrenceKey, ends: jiff::Timestamp) {
-        self.extend_held(now, key, ends);
-        let now_so = format!("extended until {ends}");
-        self.finish(now, job, Ok(Done::saying(now_so, [Phrase::Extended.into()])));
-    }
-
-    fn occurrences(&mut self, now: Moment, occurrences: Vec<Occurrence>) {
-        self.schedule_known(now, occurrences);
     }
 }

@@ -1,6 +1,6 @@
 //! The conference rooms and the legs in them, as the engine tells.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use bstr::{BStr, BString};
@@ -21,6 +21,9 @@ pub(super) const VOICE_LEG: &str = "touchtone-announce-";
 
 /// What the ids of the channels at our legs begin with. Other drivers' names are not to be trusted: callers choose them.
 pub(super) const OWN_CHANNEL: &[u8] = b"dumb/";
+
+/// How many channels are remembered that are in rooms only to do something there.
+const MOST_UTILITIES: usize = 4096;
 
 /// How many legs may be spoken of before they are known.
 const TOLD_EARLY: usize = 1024;
@@ -53,8 +56,8 @@ pub(super) struct Rooms {
     kept: HashMap<BString, Kept>,
     /// Rooms in which something changed that has not been looked at.
     touched: BTreeSet<BString>,
-    /// Channels that are known to be in a room only to do something there.
-    utilities: BTreeSet<BString>,
+    /// Channels that are known to be in a room only to do something there, the first first.
+    utilities: VecDeque<BString>,
 }
 
 impl Rooms {
@@ -81,8 +84,8 @@ impl Rooms {
     }
 
     /// The engine is another one, and counts its legs anew.
-    pub(super) fn forget_gone(&mut self) {
-        self.gone = Gone::default();
+    pub(super) fn forget_all(&mut self) {
+        *self = Rooms::default();
     }
 
     /// Whether a leg of ours was to be made in a room when the connection was lost.
@@ -158,10 +161,37 @@ impl Rooms {
 
     /// A channel is in a room, or will be, only to do something there.
     pub(super) fn is_utility(&mut self, channel: &BStr) {
-        self.utilities.insert(channel.to_owned());
-        if self.utilities.len() > TOLD_EARLY {
-            self.utilities.pop_first();
+        if self.utilities.iter().any(|known| known == channel) {
+            return;
         }
+        self.utilities.push_back(channel.to_owned());
+        if self.utilities.len() > MOST_UTILITIES {
+            self.utilities.pop_front();
+        }
+        let rooms = self.legs.values().filter(|leg| leg.peer.as_ref().is_some_and(|peer| peer == channel));
+        self.touched.extend(rooms.map(|leg| leg.room.clone()));
+    }
+
+    /// A channel is gone.
+    pub(super) fn utility_gone(&mut self, channel: &BStr) {
+        self.utilities.retain(|known| known != channel);
+    }
+
+    /// Whether anybody is in a room but machines.
+    pub(super) fn is_open(&self, name: &BStr) -> bool {
+        self.rooms.get(name).is_some_and(|room| {
+            let people = |leg: &BString| match self.legs.get(leg).and_then(|leg| leg.peer.as_ref()) {
+                Some(_) => self.sitter(room, leg).is_some(),
+                None => !room.is_machine(leg),
+            };
+            room.legs.iter().any(people)
+        })
+    }
+
+    /// Whether a room is locked, also where the engine has yet to say that it is there still.
+    pub(super) fn is_locked(&self, name: &BStr) -> bool {
+        let kept = || self.kept.get(name).is_some_and(|kept| kept.locked);
+        self.rooms.get(name).map_or_else(kept, |room| room.locked && !room.legs.is_empty())
     }
 
     /// Who sits on a leg: its channel, unless that is a machine.
@@ -408,4 +438,11 @@ pub(super) fn prefixed(name: &[u8]) -> Vec<u8> {
 /// Whether a leg is that of a room's own recorder: the room made it itself, and a file is at the other end.
 pub(super) fn is_recorder(status: &BStr, peer: &BStr) -> bool {
     status == "incoming" && kind(peer) == Kind::File
+}
+
+/// A room as commands and codes name it, without its prefix; `None` if it can be none.
+pub(super) fn named(text: &[u8]) -> Option<BString> {
+    let name = text.strip_prefix(LEG_PREFIX).unwrap_or(text);
+    let plain = |byte: &u8| *byte >= b' ' && *byte != 0x7f && *byte != b'/';
+    ((1..=64).contains(&name.len()) && name.iter().all(plain)).then(|| name.into())
 }

@@ -25,7 +25,9 @@ pub(super) struct Seat {
     pub(super) channel: BString,
     /// When they came, if we saw it.
     pub(super) since: Option<Timestamp>,
-    /// Whether they were an organizer when that was last looked at.
+    /// What their participation is written down by: the leg, and who is on it now if somebody else was before.
+    pub(super) row: String,
+    /// Whether they are an organizer. Who was one when they sat down stays one.
     pub(super) organizer: bool,
     /// Why they go, if we know before they are gone.
     pub(super) parting: Option<&'static str>,
@@ -79,6 +81,11 @@ impl Seats {
         self.taken.remove(&number)
     }
 
+    /// Everybody goes for this reason, or stays.
+    pub(super) fn part(&mut self, reason: Option<&'static str>) {
+        self.taken.values_mut().for_each(|seat| seat.parting = reason);
+    }
+
     /// Whether an organizer is there.
     pub(super) fn has_organizer(&self) -> bool {
         self.taken.values().any(|seat| seat.organizer)
@@ -90,8 +97,8 @@ mod tests {
     use super::*;
 
     fn seat(leg: u32) -> Seat {
-        let (leg, channel) = (format!("conf/{leg}").into(), format!("sip/{leg}").into());
-        Seat { leg, channel, since: None, organizer: false, parting: None }
+        let (leg, channel) = (format!("conf/{leg}"), format!("sip/{leg}").into());
+        Seat { row: leg.clone(), leg: leg.into(), channel, since: None, organizer: false, parting: None }
     }
 
     #[test]

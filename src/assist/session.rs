@@ -98,6 +98,7 @@ impl Assist {
     /// Introduces us, then installs and watches, then asks for the engine's account: events that come after it was
     /// given are seen, so nothing falls between.
     pub(super) fn connected(&mut self, now: Moment, role: Role) {
+        self.connections += 1;
         if role == Role::Socket {
             self.outbox.line(&ModuleLine::Connect { role: b"global".into(), id: None, kind: None });
         }
@@ -155,7 +156,7 @@ impl Assist {
         self.set_phase(Phase::Starting { missing: accounts.len() });
     }
 
-    pub(super) fn local_set(&mut self, name: &[u8], value: &[u8], success: bool) {
+    pub(super) fn local_set(&mut self, now: Moment, name: &[u8], value: &[u8], success: bool) {
         let text = value.to_str_lossy().into_owned();
         match name {
             b"bufsize" if success => {
@@ -165,9 +166,8 @@ impl Assist {
             }
             b"engine.version" => self.engine.version = text,
             b"engine.runid" => {
-                if self.engine.run != text {
-                    self.calls.forget_gone();
-                    self.rooms.forget_gone();
+                if self.engine.run != text && !self.engine.run.is_empty() {
+                    self.another_engine(now);
                 }
                 self.engine.run = text;
             }
@@ -178,6 +178,16 @@ impl Assist {
             }
             _ => {}
         }
+    }
+
+    /// The engine is another one than before, and counts its channels and legs anew: what was is no more.
+    fn another_engine(&mut self, now: Moment) {
+        for entry in self.calls.forget_kept().into_iter().filter_map(|kept| kept.entry) {
+            self.entry_over(now, Some(entry), "the engine was started again");
+        }
+        self.calls.forget_all();
+        self.rooms.forget_all();
+        self.outgoing_before.clear();
     }
 
     pub(super) fn installed(&mut self, name: &[u8], success: bool) {
@@ -203,10 +213,14 @@ impl Assist {
                         its way to us: under load set minworkers=100 and maxworkers=100 in [general] of yate.conf";
             self.outbox.report(Report::Advice { text: text.to_owned() });
         }
+        for entry in self.calls.forget_kept().into_iter().filter_map(|kept| kept.entry) {
+            self.entry_over(now, Some(entry), "the caller is gone");
+        }
+        self.forget_calls_before(now);
         self.settle_account(now);
         self.ask_for_occurrences(now);
         if self.has_store() {
-            self.ask_store(now, Question::OpenAttendance, Request::OpenAttendance);
+            self.ask_store(now, Question::OpenAttendance(self.connections), Request::OpenAttendance);
         }
         let channels: Vec<_> =
             self.calls.iter().filter(|(_, c)| !c.jobs.is_empty()).map(|(_, c)| c.id.clone()).collect();

@@ -20,8 +20,8 @@ use crate::wire::Params;
 /// What the ids begin with to which the engine tells the end of a sound for a caller.
 pub(super) const SAYING: &str = "touchtone.say.";
 
-/// How long a sound may take whose end the engine does not tell.
-pub(super) const LONGEST: Duration = Duration::from_secs(60);
+/// How long a file may take whose end the engine does not tell: it tells that of every file that it can play.
+pub(super) const LONGEST: Duration = Duration::from_secs(600);
 
 /// How many sounds wait for a caller at most.
 const QUEUE_LIMIT: usize = 64;
@@ -69,6 +69,14 @@ impl Assist {
         self.config.room(room)?.language.clone()
     }
 
+    /// A file that says a phrase, as where a call goes to be ended by it; `None` where there are no words.
+    pub(super) fn last_words(&self, room: &BString, phrase: Phrase) -> Option<String> {
+        self.config.sounds.dir.as_ref()?;
+        let language = self.config.room(room).and_then(|rules| rules.language.as_deref());
+        let sounds = sounds::resources(&self.config.sounds, language, &[Word::Phrase(phrase)]);
+        sounds.into_iter().next().map(|sound| sound.resource)
+    }
+
     fn play(&mut self, now: Moment, channel: &BString, sounds: Vec<Sound>) {
         let Some(at) = self.calls.find(channel.as_ref()) else { return };
         self.hush(at);
@@ -92,7 +100,7 @@ impl Assist {
             .with("override", &sound.resource)
             .with("single", "yes");
         if follows {
-            params.push("notify", format!("{SAYING}{number}"));
+            params.push("notify", format!("{SAYING}{at}.{number}"));
             self.expect_silence(at, Some(now.steady + sound.lasts.unwrap_or(LONGEST)));
         }
         self.send_aside(now, Purpose::Say { channel, number }, "chan.masquerade", params);
@@ -111,8 +119,10 @@ impl Assist {
     }
 
     /// The engine tells the end of a sound; what is `displaced` by somebody else's makes way for that.
-    pub(super) fn said(&mut self, now: Moment, number: u64, displaced: bool) {
-        let Some(at) = self.calls.speaking(number) else { return };
+    pub(super) fn said(&mut self, now: Moment, (at, number): (usize, u64), displaced: bool) {
+        if !self.calls.get(at).is_some_and(|call| call.speech.is_saying(number)) {
+            return;
+        }
         if displaced {
             return self.hush(at);
         }
@@ -180,7 +190,8 @@ impl Speech {
     }
 }
 
-/// The number of a sound, from the id that its end is told to.
-pub(super) fn number_of(target: &[u8], prefix: &str) -> Option<u64> {
-    std::str::from_utf8(target.strip_prefix(prefix.as_bytes())?).ok()?.parse().ok()
+/// The place of a call and the number of a sound said to it, from the id that its end is told to.
+pub(super) fn saying_of(target: &[u8]) -> Option<(usize, u64)> {
+    let (at, number) = std::str::from_utf8(target.strip_prefix(SAYING.as_bytes())?).ok()?.split_once('.')?;
+    Some((at.parse().ok()?, number.parse().ok()?))
 }

@@ -22,6 +22,8 @@ pub(super) enum Timer {
     Pin(u64),
     /// Somebody whom we call.
     Ring(u64),
+    /// A room that its last organizer has left.
+    Ending(u64),
     /// The clock on the wall.
     Schedule,
     /// The engine's part in starting or leaving.

@@ -2,14 +2,14 @@
 
 use bstr::{BStr, BString, ByteSlice};
 
-use super::announce::ANNOUNCING;
-use super::calls::{Facts, LEG_PREFIX, Place, is_leg};
+use super::announce::announcement_of;
+use super::calls::{Facts, LEG_PREFIX, is_leg};
 use super::digits::Strokes;
 use super::legs::Muted;
 use super::peers::{Kind, kind};
 use super::room::OwnLeg;
 use super::rooms::{OWN_CHANNEL, RECORD_LEG, is_recorder};
-use super::speech::{SAYING, number_of};
+use super::speech::saying_of;
 use super::{Assist, Report};
 use crate::keypad::Order;
 use crate::moment::Moment;
@@ -32,7 +32,7 @@ pub(super) const WATCHED: [&str; 9] = [
 const MOST_SPEAKERS: usize = 8;
 
 /// What the ids of forked calls begin with.
-const FORK_PREFIX: &[u8] = b"fork/";
+pub(super) const FORK_PREFIX: &[u8] = b"fork/";
 
 impl Assist {
     pub(super) fn watched(&mut self, now: Moment, event: &Answer<'_>) {
@@ -77,20 +77,8 @@ impl Assist {
         if params.is_true("utility") {
             self.rooms.is_utility(id.as_ref());
         }
-        // A call that is being set up has keyed nothing yet; one that is answered may have.
-        let order = if params.is_true("answered") { Order::default } else { Order::from_start };
-        let Some(at) = self.learn(id.as_ref(), params, order) else { return };
-        if let Some(role) = params.get("touchtone_role") {
-            let name = role.as_bstr();
-            let role = self.config.roles.iter().position(|known| known.as_bytes() == name);
-            if role.is_none() && !self.config.roles.is_empty() {
-                let text =
-                    format!("routing gives {id:?} the role {name:?}, which no code and no section names");
-                self.outbox.report(Report::Trouble { text });
-            }
-            if let Some(place) = self.calls.get(at).map(|call| call.place) {
-                self.change_place(now, at, Place { told_role: role, ..place });
-            }
+        if self.call_told(now, &id, params).is_none() {
+            return;
         }
         if processed {
             let (leg, room) = (text(params, "peerid"), text(params, "room"));
@@ -99,6 +87,34 @@ impl Assist {
             }
             self.conference(now, params);
         }
+    }
+
+    /// What a call is and what routing says of its caller, by the message that connects it.
+    pub(super) fn call_told(&mut self, now: Moment, id: &BString, params: &Params<'_>) -> Option<usize> {
+        // A call that is being set up has keyed nothing yet; one that is answered may have.
+        let order = if params.is_true("answered") { Order::default } else { Order::from_start };
+        let at = self.learn(id.as_ref(), params, order)?;
+        if let Some(role) = params.get("touchtone_role") {
+            let name = role.as_bstr();
+            let role = self.role_told(params);
+            let warned = self.warned_of_role.as_ref().is_some_and(|warned| warned == name);
+            if role.is_none() && !self.config.roles.is_empty() && !warned {
+                self.warned_of_role = Some(name.to_owned());
+                let text =
+                    format!("routing gives {id:?} the role {name:?}, which no code and no section names");
+                self.outbox.report(Report::Trouble { text });
+            }
+            let callto = text(params, "callto");
+            let room = callto.strip_prefix(LEG_PREFIX).filter(|room| !room.is_empty()).map(BString::from);
+            self.told_role(now, at, role, room);
+        }
+        Some(at)
+    }
+
+    /// The role that a message of the engine's says.
+    pub(super) fn role_told(&self, params: &Params<'_>) -> Option<usize> {
+        let role = params.get("touchtone_role")?;
+        self.config.roles.iter().position(|known| known.as_bytes() == role.as_ref())
     }
 
     /// A room's own recorder calls its file by a leg of its own, and it may be that nothing takes the call.
@@ -180,6 +196,7 @@ impl Assist {
             return self.leg_left(now, &id);
         }
         self.call_ended(now, id.as_ref(), params);
+        self.rooms.utility_gone(id.as_ref());
         self.forget_call(now, id.as_ref());
         let last = text(params, "lastpeerid");
         if is_leg(&last) {
@@ -204,10 +221,10 @@ impl Assist {
 
     fn notified(&mut self, now: Moment, params: &Params<'_>) {
         let target = text(params, "targetid");
-        if let Some(number) = number_of(&target, SAYING) {
-            return self.said(now, number, text(params, "reason") == "replaced");
+        if let Some(saying) = saying_of(&target) {
+            return self.said(now, saying, text(params, "reason") == "replaced");
         }
-        if let Some(number) = number_of(&target, ANNOUNCING) {
+        if let Some(number) = announcement_of(&target) {
             return self.announced(now, number);
         }
         let (room, leg) = (text(params, "room"), id(params));

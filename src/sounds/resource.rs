@@ -18,6 +18,27 @@ pub struct Sound {
     pub lasts: Option<Duration>,
 }
 
+/// No tone is played longer than that.
+const LONGEST_TONE: Duration = Duration::from_secs(8);
+
+/// How long a tone is that does not say.
+const TONE: Duration = Duration::from_secs(2);
+
+impl Sound {
+    /// A resource of the engine's. The end of a tone it does not tell; a described one, as `tone/1000/500`, says how many
+    /// milliseconds it takes.
+    #[must_use]
+    pub fn new(resource: impl Into<String>) -> Self {
+        let resource = resource.into();
+        let described = resource.strip_prefix("tone/").map(|tone| tone.rsplit_once('/'));
+        let lasts = described.map(|described| {
+            let length = described.and_then(|(_, length)| length.parse().ok()).map(Duration::from_millis);
+            length.unwrap_or(TONE).min(LONGEST_TONE)
+        });
+        Sound { resource, lasts }
+    }
+}
+
 /// What is to be played, one after the other, so that the words are heard in a language, or in that of `sounds`.
 /// Nothing is played for digits of which none is a key.
 #[must_use]

@@ -19,8 +19,8 @@ impl Assist {
         if self.rooms.get(name.as_ref()).is_none_or(|room| room.seats.is_empty()) {
             return self.finish(now, job, Err(Cause::NobodyThere.because("nobody is in that room")));
         }
-        let resource = self.render(now, &job, sound).to_str_lossy().into_owned();
-        let taken = self.announce_in(now, &name, vec![Sound { resource, lasts: None }]);
+        let resource = self.render_file(now, &job, sound).to_str_lossy().into_owned();
+        let taken = self.announce_in(now, &name, vec![Sound::new(resource)]);
         let outcome = match taken {
             0 => Err(Cause::Busy.because(format!("{QUEUE_LIMIT} announcements wait there already"))),
             _ => done("announced"),

@@ -7,7 +7,7 @@ use crate::assist::calls::is_leg;
 use crate::assist::entry::Wanted;
 use crate::assist::flight::{Reply, accepted};
 use crate::assist::job::{Job, Step};
-use crate::assist::outcome::{Cause, done};
+use crate::assist::outcome::{Cause, Failure, done};
 use crate::assist::peers::{Kind, kind};
 use crate::assist::watch::room_name;
 use crate::assist::{Assist, NOTIFY_ID};
@@ -38,20 +38,21 @@ impl Assist {
                     Cause::Full => "the room is full",
                     _ => "the room is not open",
                 };
-                self.finish(now, job, Err(cause.because(why)));
+                self.not_joined(now, job, cause.because(why));
             }
-            Admission::AskPin => {
-                self.ask_caller(now, &job.channel, Wanted::Pin { room: name });
-                self.finish(now, job, done("asked for a PIN"));
-            }
+            Admission::AskPin => self.ask_caller(now, job, Wanted::Pin { room: name }),
             Admission::Wait(resource) if machine || !with_peer => {
-                self.let_wait(now, &job.channel, &name, &resource);
-                self.finish(now, job, done("waiting for an organizer"));
+                self.let_wait(now, job, name, &resource);
             }
             Admission::Wait(_) => {
-                self.finish(now, job, Err(Cause::NobodyThere.because("no organizer is there yet")));
+                self.not_joined(now, job, Cause::NobodyThere.because("no organizer is there yet"));
             }
         }
+    }
+
+    fn not_joined(&mut self, now: Moment, job: Job, failure: Failure) {
+        self.not_let_in(now, &job.channel.clone(), &failure);
+        self.finish(now, job, Err(failure));
     }
 
     /// With the other party, by `call.conference`, which gives each leg of the call a leg in the room; or alone, by
@@ -115,6 +116,9 @@ impl Assist {
                 }
                 _ => failure,
             });
-        self.finish(now, job, outcome);
+        match outcome {
+            Ok(done) => self.finish(now, job, Ok(done)),
+            Err(failure) => self.not_joined(now, job, failure),
+        }
     }
 }

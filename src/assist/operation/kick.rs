@@ -5,7 +5,7 @@ use bstr::{BString, ByteSlice};
 use crate::assist::Assist;
 use crate::assist::flight::{Reply, accepted};
 use crate::assist::job::{Asker, Job, Step};
-use crate::assist::outcome::{Cause, Failure, in_no_room, said};
+use crate::assist::outcome::{Cause, Failure, done, in_no_room, said};
 use crate::assist::rooms::prefixed;
 use crate::assist::seats::Seats;
 use crate::moment::Moment;
@@ -29,20 +29,21 @@ impl Assist {
             Ok(found) => found,
             Err(failure) => return self.finish(now, job, Err(failure)),
         };
-        let params = Params::new().with("id", &channel).with("reason", "kicked");
-        self.note_parting(name.as_ref(), leg.as_ref(), "kicked");
-        self.send_step(now, job, Step::Kick { leg }, "call.drop", params);
+        self.note_parting(name.as_ref(), leg.as_ref(), Some("kicked"));
+        let params = Params::new().with("id", &channel);
+        let (name, params) = match self.last_words(&name, Phrase::YouAreKicked) {
+            Some(words) => ("chan.masquerade", params.with("message", "call.execute").with("callto", words)),
+            None => ("call.drop", params.with("reason", "kicked")),
+        };
+        self.send_step(now, job, Step::Kick { leg }, name, params);
     }
 
     pub(in crate::assist) fn kicked(&mut self, now: Moment, job: Job, leg: &BString, reply: Reply<'_, '_>) {
         let outcome = accepted(reply).and_then(|_| said("kicked", Phrase::Kicked));
         if outcome.is_err()
             && let Some(name) = self.rooms.leg(leg.as_ref()).map(|leg| leg.room.clone())
-            && let Some(room) = self.rooms.get_mut(name.as_ref())
-            && let Some(number) = room.seats.of_leg(leg.as_ref())
-            && let Some(seat) = room.seats.get_mut(number)
         {
-            seat.parting = None;
+            self.note_parting(name.as_ref(), leg.as_ref(), None);
         }
         self.finish(now, job, outcome);
     }
@@ -60,14 +61,20 @@ impl Assist {
         let Some(room) = self.rooms.get_mut(name.as_ref()).filter(|room| !room.legs.is_empty()) else {
             return self.finish(now, job, Err(Cause::NobodyThere.because("there is no such room")));
         };
-        let seats: Vec<u32> = room.seats.iter().map(|(number, _)| number).collect();
-        for number in seats {
-            if let Some(seat) = room.seats.get_mut(number) {
-                seat.parting = Some(reason);
-            }
-        }
+        room.seats.part(Some(reason));
+        self.send_waiting_away(now, &name);
         let params = Params::new().with("id", prefixed(&name)).with("reason", reason);
-        self.send_step(now, job, Step::End, "call.drop", params);
+        self.send_step(now, job.about(name), Step::End, "call.drop", params);
+    }
+
+    pub(in crate::assist) fn room_ended(&mut self, now: Moment, job: Job, reply: Reply<'_, '_>) {
+        let outcome = accepted(reply).and_then(|_| done("ended"));
+        if outcome.is_err()
+            && let Some(room) = job.place.as_ref().and_then(|name| self.rooms.get_mut(name.as_ref()))
+        {
+            room.seats.part(None);
+        }
+        self.finish(now, job, outcome);
     }
 }
 

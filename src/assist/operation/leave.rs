@@ -14,13 +14,13 @@ impl Assist {
             return self.finish(now, job, in_no_room());
         }
         let params = Params::new().with("id", &job.channel);
-        match to {
+        let (name, params) = match to {
             Some(to) => {
                 let target = self.render(now, &job, to);
-                let params = params.with("message", "call.execute").with("callto", target);
-                self.send_step(now, job, Step::Leave, "chan.masquerade", params);
+                ("chan.masquerade", params.with("message", "call.execute").with("callto", target))
             }
-            None => self.send_step(now, job, Step::Leave, "call.drop", params.with("reason", "left")),
-        }
+            None => ("call.drop", params.with("reason", "left")),
+        };
+        self.send_step(now, job, Step::Leave, name, params);
     }
 }

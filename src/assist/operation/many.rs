@@ -22,7 +22,7 @@ pub(in crate::assist) struct Whole {
 }
 
 impl Assist {
-    /// Mutes everybody but who keyed it, or unmutes everybody. Each is done behind what they keyed themselves.
+    /// Mutes everybody but who keyed it, or unmutes everybody.
     pub(in crate::assist) fn mute_others(&mut self, now: Moment, job: Job, on: bool) {
         let Some(name) = self.room_of_job(&job) else {
             return self.finish(now, job, in_no_room());

@@ -1,6 +1,8 @@
 //! What codes do, one file an operation.
 
 mod announce;
+mod extend;
+mod invite;
 mod join;
 mod kick;
 mod leave;

@@ -160,7 +160,7 @@ impl Assist {
     fn warn_of_recording(&mut self, now: Moment, job: &Job, name: &BString) {
         if let Some(warn) = self.render_record(now, job, |record| record.warn.as_ref()) {
             let resource = warn.to_str_lossy().into_owned();
-            self.announce_in(now, name, vec![Sound { resource, lasts: None }]);
+            self.announce_in(now, name, vec![Sound::new(resource)]);
         }
     }
 
