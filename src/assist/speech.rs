@@ -23,6 +23,10 @@ pub(super) const SAYING: &str = "touchtone.say.";
 /// How long a file may take whose end the engine does not tell: it tells that of every file that it can play.
 pub(super) const LONGEST: Duration = Duration::from_secs(600);
 
+/// How long until a sound is tried again on a call that has no sound yet, and how often.
+const TRY_AGAIN: Duration = Duration::from_millis(200);
+const TRIES: u32 = 15;
+
 /// How many sounds wait for a caller at most.
 const QUEUE_LIMIT: usize = 64;
 
@@ -32,8 +36,14 @@ pub(super) struct Speech {
     queue: VecDeque<Sound>,
     /// Which sound is being played, if another follows.
     number: u64,
+    /// The last sound that was begun.
+    sound: Option<Sound>,
     /// When it is over at the latest.
     due: Option<Duration>,
+    /// Whether the engine has played anything to the caller.
+    heard: bool,
+    /// How often it was tried in vain before it had.
+    tries: u32,
 }
 
 impl Assist {
@@ -94,6 +104,7 @@ impl Assist {
         let channel = call.id.clone();
         let follows = !call.speech.queue.is_empty();
         call.speech.number = number;
+        call.speech.sound = Some(sound.clone());
         let mut params = Params::new()
             .with("id", &channel)
             .with("message", "chan.attach")
@@ -108,14 +119,23 @@ impl Assist {
 
     /// The engine plays a sound, or does not: then the next is to be heard all the same.
     pub(super) fn saying(&mut self, now: Moment, channel: &BString, number: u64, reply: Reply<'_, '_>) {
-        let Err(failure) = accepted(reply) else { return };
-        self.trouble(format!("a sound was not played to {channel:?}: {}", failure.reason));
-        if let Some(at) = self.calls.find(channel.as_ref())
-            && self.calls.get(at).is_some_and(|call| call.speech.number == number)
+        let found = self.calls.find(channel.as_ref()).and_then(|at| Some((at, self.calls.get_mut(at)?)));
+        let Some((at, call)) = found.filter(|(_, call)| call.speech.number == number) else { return };
+        let Err(failure) = accepted(reply) else {
+            call.speech.heard = true;
+            return;
+        };
+        if let Some(sound) =
+            call.speech.sound.take().filter(|_| !call.speech.heard && call.speech.tries < TRIES)
         {
-            self.expect_silence(at, None);
-            self.speak(now, at);
+            // A call that was answered a moment ago has no sound yet.
+            call.speech.tries += 1;
+            call.speech.queue.push_front(sound);
+            return self.expect_silence(at, Some(now.steady + TRY_AGAIN));
         }
+        self.trouble(format!("a sound was not played to {channel:?}: {}", failure.reason));
+        self.expect_silence(at, None);
+        self.speak(now, at);
     }
 
     /// The engine tells the end of a sound; what is `displaced` by somebody else's makes way for that.
