@@ -125,7 +125,8 @@ fn managed(manage: &Manage) -> Managed {
         }
         Manage::Show { .. } => {
             let (begun, state) = (at("2020-12-01T07:30:00Z"), AttemptState::NoAnswer);
-            let attempts = vec![Attempt { participant: 12, number: 1, begun, state }];
+            let attempts =
+                vec![Attempt { participant: 12, called: "201".to_owned(), number: 1, begun, state }];
             Managed::Conferences { conferences: vec![info(conference(), attempts)], notes: Vec::new() }
         }
         Manage::Remove { id } => Managed::Removed { id: *id },

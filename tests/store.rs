@@ -224,7 +224,10 @@ async fn nobody_is_called_twice_whoever_asks_and_however_often_the_file_is_opene
     assert_eq!(room.ask(Request::BeginAttempt(key)).await, Reply::Begun(false));
     assert_eq!(room.ask(Request::EndAttempt { key, state: AttemptState::NoAnswer }).await, Reply::Done);
     let attempts = room.show(key.occurrence.conference).await.attempts;
-    let call = |number, state| Attempt { participant: key.participant, number, begun: at(NOW), state };
+    let call = |number, state| {
+        let called = "101".to_owned();
+        Attempt { participant: key.participant, called, number, begun: at(NOW), state }
+    };
     assert_eq!(attempts, [call(1, AttemptState::NoAnswer), call(2, AttemptState::Calling)]);
     let held = room.occurrences("2026-12-01T07:00:00Z", "2026-12-01T08:00:00Z").await;
     assert_eq!(held[0].attempts, attempts);

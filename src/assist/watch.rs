@@ -41,7 +41,10 @@ impl Assist {
             b"chan.dtmf" => self.watch_digits(now, params),
             b"chan.startup" => self.started(now, params),
             b"call.execute" => self.executed(now, params, event.processed),
-            b"call.answered" => self.call_answered(now, params),
+            b"call.answered" => {
+                self.learn_more(params);
+                self.call_answered(now, params);
+            }
             b"chan.connected" => self.now_connected(now, params),
             b"call.conference" if event.processed => self.conference(now, params),
             b"chan.disconnected" => self.disconnected(now, params),
@@ -297,6 +300,14 @@ impl Assist {
         let (leg, room) = (text(params, "peerid"), text(params, "room"));
         if is_leg(&leg) {
             self.enter(now, channel.as_ref(), leg.as_ref(), room.as_ref());
+        }
+    }
+
+    /// What is told of a call that is known.
+    fn learn_more(&mut self, params: &Params<'_>) {
+        let id = id(params);
+        if self.calls.find(id.as_ref()).is_some() {
+            self.learn(id.as_ref(), params, Order::default);
         }
     }
 

@@ -53,9 +53,10 @@ pub(super) async fn end(db: &mut SqliteConnection, key: &AttemptKey, state: Atte
 
 /// The calls of one occurrence, in the order in which they were begun.
 pub(super) async fn of(db: &mut SqliteConnection, key: &OccurrenceKey) -> Outcome<Vec<Attempt>> {
-    let rows: Vec<(i64, i64, String, String)> = sqlx::query_as(
-        "SELECT participant, number, begun_at, state FROM attempts
-         WHERE conference = $1 AND starts_at = $2 ORDER BY begun_at, participant, number",
+    let rows: Vec<(i64, String, i64, String, String)> = sqlx::query_as(
+        "SELECT participant, participants.number, attempts.number, begun_at, state
+         FROM attempts JOIN participants ON participants.id = participant
+         WHERE attempts.conference = $1 AND starts_at = $2 ORDER BY begun_at, participant, attempts.number",
     )
     .bind(key.conference)
     .bind(stamp::moment(key.starts))
@@ -72,9 +73,12 @@ pub(super) async fn last(db: &mut SqliteConnection, conference: i64) -> Outcome<
     Ok(starts.map(|starts| OccurrenceKey { conference, starts }))
 }
 
-fn attempt((participant, number, begun, state): (i64, i64, String, String)) -> Outcome<Attempt> {
+fn attempt(
+    (participant, called, number, begun, state): (i64, String, i64, String, String),
+) -> Outcome<Attempt> {
     Ok(Attempt {
         participant,
+        called,
         number: u32::try_from(number)
             .map_err(|_| Trouble::Damaged(format!("{number} is the number of no call")))?,
         begun: stamp::read_moment(&begun)?,

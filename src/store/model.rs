@@ -277,6 +277,8 @@ pub struct AttemptKey {
 pub struct Attempt {
     /// The participant's number on record.
     pub participant: i64,
+    /// The number that was called.
+    pub called: String,
     /// Which try it is, from 1.
     pub number: u32,
     /// When it was begun.

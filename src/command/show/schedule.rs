@@ -80,7 +80,7 @@ pub(in crate::command) fn whole(paper: &Paper, one: &ConferenceInfo) -> String {
     }
     if !one.attempts.is_empty() {
         let rows = one.attempts.iter().map(|attempt| called(paper, attempt)).collect();
-        parts.push(format!("\n{}", paper.table(&["participant", "try", "when", "came of it"], &[1], rows)));
+        parts.push(format!("\n{}", paper.table(&["called", "try", "when", "came of it"], &[1], rows)));
     }
     parts.join("\n")
 }
@@ -101,7 +101,7 @@ fn called(paper: &Paper, attempt: &Attempt) -> Vec<Cell> {
         AttemptState::Unknown => "is not known",
     };
     vec![
-        Cell::new(attempt.participant),
+        said(&attempt.called),
         Cell::new(attempt.number),
         Cell::new(paper.time(attempt.begun)),
         Cell::new(state),
