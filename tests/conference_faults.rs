@@ -241,3 +241,27 @@ fn a_call_that_went_on_while_the_connection_was_lost_is_known_after() {
     let seats = house.seats("800");
     assert_eq!(seats[1], (2, "201".to_owned(), "organizer".to_owned()));
 }
+
+#[test]
+fn after_a_restart_everybody_is_who_they_were() {
+    let mut house = house(&format!(
+        "[rooms.800]\nlonely = true\norganizer = {{ pin = {:?} }}\n\
+        participant = {{ pin = {:?} }}\n",
+        pin("4711"),
+        pin("1234")
+    ));
+    let (alice, bob) = (house.call("alice", "800"), house.call("bob", "800"));
+    house.key(&alice, "4711#");
+    house.key(&bob, "1234#");
+    house.key(&bob, "*6");
+    let invite = Command::Invite { room: "800".to_owned(), number: "201".to_owned(), organizer: false };
+    house.done(invite);
+    house.seconds(2);
+    let before = house.room("800").expect("the room");
+    house.scene.stage.restart_module();
+    house.seconds(2);
+    let after = house.room("800").expect("the room");
+    assert_eq!(after.seats, before.seats, "seats, numbers, roles, mutes and since when");
+    assert_eq!(house.attendance().iter().filter(|one| one.left.is_some()).count(), 0);
+    assert!(house.scene.muted(&bob));
+}

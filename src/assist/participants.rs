@@ -31,6 +31,9 @@ impl Assist {
         while let Some(name) = self.rooms.next_touched() {
             self.settle_room(now, &name, false);
         }
+        for leg in self.rooms.untold() {
+            self.ask_aside(now, leg.as_ref(), 1);
+        }
         // Who waits may have been told so while it was not known who is there.
         let led: Vec<BString> = self
             .rooms
@@ -228,15 +231,34 @@ impl Assist {
 
     /// Who was there when we last wrote: some are there still, and the others have left, nobody saw when.
     pub(super) fn open_attendance(&mut self, now: Moment, open: Vec<Attendance>) {
-        for Attendance { key, room, joined, .. } in open {
-            let seat = self.seat_on(&key, &room);
-            match seat.and_then(|number| self.rooms.get_mut(BStr::new(&room))?.seats.get_mut(number)) {
-                Some(seat) => (seat.since, seat.row) = (seat.since.or(Some(joined)), key.leg),
+        for row in open {
+            match self.seat_on(&row.key, &row.room) {
+                Some(number) => self.sits_still(now, number, row),
                 None => {
-                    self.write_down(now, Request::Left { key, left: now.date, reason: "unknown".to_owned() });
+                    let reason = "unknown".to_owned();
+                    self.write_down(now, Request::Left { key: row.key, left: now.date, reason });
                 }
             }
         }
+    }
+
+    /// Somebody is there whom we have seen come, perhaps before a restart of ours: they are who they were.
+    fn sits_still(&mut self, now: Moment, number: u32, row: Attendance) {
+        let name = BString::from(row.room);
+        let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
+        let Some(seat) = room.seats.get_mut(number) else { return };
+        (seat.since, seat.row) = (seat.since.or(Some(row.joined)), row.key.leg);
+        let channel = seat.channel.clone();
+        let organizer = self.organizer.is_some_and(|organizer| self.config.roles[organizer] == row.role);
+        let Some(at) = self.calls.find(channel.as_ref()) else { return };
+        let Some(call) = self.calls.get_mut(at) else { return };
+        call.facts.outgoing |=
+            row.caller.as_bytes() == call.facts.called && row.caller.as_bytes() != call.facts.caller;
+        if call.proven.is_none() {
+            call.proven = Some((name.clone(), organizer));
+        }
+        self.settle(now, at);
+        self.rooms.touch(name.as_ref());
     }
 
     fn seat_on(&self, key: &AttendanceKey, room: &str) -> Option<u32> {

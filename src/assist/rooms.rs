@@ -177,6 +177,14 @@ impl Rooms {
         self.utilities.retain(|known| known != channel);
     }
 
+    /// The legs that somebody sits on of whom the engine has not said whether they are muted.
+    pub(super) fn untold(&self) -> Vec<BString> {
+        let sits = |room: &Room, leg: &BString| self.sitter(room, leg).is_some();
+        let untold = |leg: &&BString| self.legs.get(*leg).is_some_and(|leg| leg.mute.known().is_none());
+        let legs = self.rooms.values().flat_map(|room| room.legs.iter().filter(move |leg| sits(room, leg)));
+        legs.filter(untold).cloned().collect()
+    }
+
     /// Whether anybody is in a room but machines.
     pub(super) fn is_open(&self, name: &BStr) -> bool {
         self.rooms.get(name).is_some_and(|room| {
