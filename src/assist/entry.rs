@@ -221,7 +221,7 @@ impl Assist {
         self.send_step(now, job, Step::Wait { room }, "chan.masquerade", params);
     }
 
-    pub(super) fn waits(&mut self, now: Moment, job: Job, room: BString, reply: Reply<'_, '_>) {
+    pub(super) fn waits(&mut self, now: Moment, job: Job, room: &BString, reply: Reply<'_, '_>) {
         let answer = match accepted(reply) {
             Ok(answer) => answer,
             Err(failure) => return self.finish(now, job, Err(failure)),
@@ -238,7 +238,7 @@ impl Assist {
         self.connected_to(now, channel.as_ref(), peer.as_ref(), BStr::new(""));
         // One may have come meanwhile.
         if self.rooms.get(room.as_ref()).is_some_and(|room| room.seats.has_organizer()) {
-            self.let_in_waiting(now, &room);
+            self.let_in_waiting(now, room);
         }
     }
 

@@ -260,7 +260,7 @@ impl Assist {
             Step::AskMayStop => self.may_stop_known(now, job, reply),
             Step::StopRoomRecorder { changed } => self.room_recorder_stopped(now, job, changed, reply),
             Step::Dial(outgoing) => self.dialled(now, job, *outgoing, reply),
-            Step::Wait { room } => self.waits(now, job, room, reply),
+            Step::Wait { room } => self.waits(now, job, &room, reply),
         }
     }
 

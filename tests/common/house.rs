@@ -46,11 +46,15 @@ pub(crate) fn engine(callees: &[(&str, Callee)]) -> Settings {
 }
 
 impl House {
-    /// With this configuration, to which a store and nothing else is added.
+    /// With this configuration, whose store is another one, or to which one is added.
     pub(crate) fn new(text: &str, settings: Settings) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("touchtone.db");
-        let text = format!("{text}\n[store]\nfile = {:?}\n", file.display().to_string());
+        let place = format!("file = {:?}", file.display().to_string());
+        let text = match text.contains("[store]") {
+            true => text.replace("file = \"/var/lib/touchtone/touchtone.db\"", &place),
+            false => format!("{text}\n[store]\n{place}\n"),
+        };
         let config = match config::load(Path::new("test.toml"), |_| Ok(text.clone())) {
             Ok(loaded) => std::sync::Arc::new(loaded.config),
             Err(refused) => panic!("{refused}"),
