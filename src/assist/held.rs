@@ -16,7 +16,7 @@ use super::{Assist, Report};
 use crate::moment::Moment;
 use crate::sounds::{Phrase, Word};
 use crate::store::{
-    AttemptKey, AttemptState, NewParticipant, Occurrence, OccurrenceKey, Participant, Request,
+    AttemptKey, AttemptState, Managed, NewParticipant, Occurrence, OccurrenceKey, Participant, Request,
 };
 
 /// How long it is between two looks at the clock, at most.
@@ -72,15 +72,15 @@ impl Schedule {
 }
 
 impl Assist {
-    /// Asks what is held now and soon.
-    pub(super) fn ask_for_occurrences(&mut self, now: Moment) {
+    /// Asks what is held now and soon; `told` is what a command is told then that changed it.
+    pub(super) fn ask_for_occurrences(&mut self, now: Moment, told: Option<(u64, Box<Managed>)>) {
         if !self.has_store() {
             return;
         }
         self.schedule.asked = Some(now.steady);
         let ahead = SignedDuration::try_from(self.config.schedule.early + ASK * 2).unwrap_or_default();
         let to = now.date.checked_add(ahead).unwrap_or(Timestamp::MAX);
-        self.ask_store(now, Question::Occurrences, Request::Occurrences { from: now.date, to });
+        self.ask_store(now, Question::Occurrences { told }, Request::Occurrences { from: now.date, to });
         self.look_again(now, LOOK);
     }
 
@@ -168,7 +168,7 @@ impl Assist {
             }
         }
         if self.schedule.asked.is_none_or(|asked| asked + ASK <= now.steady) {
-            self.ask_for_occurrences(now);
+            self.ask_for_occurrences(now, None);
         }
         self.look_again(now, next);
     }

@@ -45,8 +45,8 @@ pub(super) enum Asker {
     Command { number: u64, operation: Arc<Operation> },
     /// The rules of a room, or the schedule.
     Rules(Arc<Operation>),
-    /// An operation on many, of which this is one.
-    Part { of: u64, operation: Arc<Operation> },
+    /// An operation on many, of which this is one; `beside` the queue of its channel, or in it.
+    Part { of: u64, operation: Arc<Operation>, beside: bool },
 }
 
 /// A code that was keyed.
@@ -253,9 +253,13 @@ impl Assist {
             }
         }
         self.conclude(now, &job, outcome);
+        let beside = matches!(job.asker, Asker::Part { beside: true, .. });
         let Job { channel, room, .. } = job;
         if let Some(room) = room {
             self.release_room(now, &room);
+        }
+        if beside {
+            return;
         }
         if let Some(call) = self.calls.by_id_mut(channel.as_ref()) {
             call.working = false;

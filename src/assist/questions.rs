@@ -9,13 +9,13 @@ use super::outcome::{Cause, Done};
 use crate::control::protocol::{Answer, Outcome, Refusal, RefusalCode};
 use crate::moment::Moment;
 use crate::sounds::Phrase;
-use crate::store::{Manage, Occurrence, OccurrenceKey, Reply, Request};
+use crate::store::{Manage, Managed, OccurrenceKey, Reply, Request};
 
 /// What an answer of the store's is waited for.
 #[derive(Debug)]
 pub(super) enum Question {
-    /// What is held, and will be.
-    Occurrences,
+    /// What is held, and will be; and what a command is told then that changed it.
+    Occurrences { told: Option<(u64, Box<Managed>)> },
     /// Whether somebody may be called: it is on disk that they are.
     Begin(Box<Outgoing>),
     /// Who was there when we last wrote.
@@ -75,16 +75,20 @@ impl Assist {
         }
         self.store_works(true, "");
         match (question, reply) {
-            (Question::Occurrences, Reply::Occurrences(occurrences)) => self.occurrences(now, occurrences),
+            (Question::Occurrences { told }, Reply::Occurrences(occurrences)) => {
+                self.schedule_known(now, occurrences);
+                self.tell_managed(told);
+            }
             (Question::Begin(outgoing), Reply::Begun(fresh)) => self.attempt_begun(now, *outgoing, fresh),
             (Question::OpenAttendance, Reply::OpenAttendance(open)) => self.open_attendance(now, open),
             (Question::Pin(number), Reply::Verified(at)) => self.pin_known(now, number, Ok(at)),
             (Question::Extend { job, key, ends }, _) => self.extended(now, job, key, ends),
-            (Question::Manage { command, changes }, Reply::Managed(managed)) => {
-                self.outbox.answer_command(command, Outcome::Ok(Answer::Schedule(managed)));
-                if changes {
-                    self.ask_for_occurrences(now);
-                }
+            // Who is told that it is on the schedule may call at once.
+            (Question::Manage { command, changes: true }, Reply::Managed(managed)) => {
+                self.ask_for_occurrences(now, Some((command, managed)));
+            }
+            (Question::Manage { command, .. }, Reply::Managed(managed)) => {
+                self.tell_managed(Some((command, managed)));
             }
             (Question::Written, _) => {}
             (question, _) => self.store_failed(now, question, "the store said something else".to_owned()),
@@ -107,7 +111,8 @@ impl Assist {
 
     fn store_failed(&mut self, now: Moment, question: Question, problem: String) {
         match question {
-            Question::Occurrences | Question::OpenAttendance | Question::Written => {}
+            Question::Occurrences { told } => self.tell_managed(told),
+            Question::OpenAttendance | Question::Written => {}
             // Better not called than called twice.
             Question::Begin(outgoing) => self.not_called(now, &outgoing, &problem),
             Question::Pin(number) => self.pin_known(now, number, Err(problem)),
@@ -147,7 +152,9 @@ impl Assist {
         self.finish(now, job, Ok(Done::saying(now_so, [Phrase::Extended.into()])));
     }
 
-    fn occurrences(&mut self, now: Moment, occurrences: Vec<Occurrence>) {
-        self.schedule_known(now, occurrences);
+    fn tell_managed(&mut self, told: Option<(u64, Box<Managed>)>) {
+        if let Some((command, managed)) = told {
+            self.outbox.answer_command(command, Outcome::Ok(Answer::Schedule(managed)));
+        }
     }
 }

@@ -204,7 +204,7 @@ impl Assist {
             self.outbox.report(Report::Advice { text: text.to_owned() });
         }
         self.settle_account(now);
-        self.ask_for_occurrences(now);
+        self.ask_for_occurrences(now, None);
         if self.has_store() {
             self.ask_store(now, Question::OpenAttendance, Request::OpenAttendance);
         }

@@ -8,6 +8,7 @@ pub(crate) mod house;
 pub(crate) mod pbxassist;
 pub(crate) mod process;
 pub(crate) mod scene;
+pub(crate) mod site;
 
 use std::path::PathBuf;
 

@@ -27,7 +27,7 @@ impl Assist {
         let Some(name) = self.room_of_job(&job) else {
             return self.finish(now, job, in_no_room());
         };
-        let but = matches!(job.asker, Asker::Code(_)).then(|| job.channel.clone());
+        let but = (on && matches!(job.asker, Asker::Code(_))).then(|| job.channel.clone());
         let Some(room) = self.rooms.get(name.as_ref()) else {
             return self.finish(now, job, Err(Cause::NobodyThere.because("there is no such room")));
         };
@@ -46,7 +46,10 @@ impl Assist {
         self.wholes.insert(of, Whole { job, missing: count, failed: 0, of: count, on });
         let operation = Arc::new(Operation::Mute(if on { Switch::On } else { Switch::Off }));
         for channel in channels {
-            self.enqueue(now, Job::new(Asker::Part { of, operation: operation.clone() }, channel));
+            // Who waits for many, perhaps for this very part, is not waited for.
+            let beside = self.wholes.values().any(|whole| whole.job.channel == channel);
+            let part = Job::new(Asker::Part { of, operation: operation.clone(), beside }, channel);
+            if beside { self.start(now, part) } else { self.enqueue(now, part) }
         }
     }
 
