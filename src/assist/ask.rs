@@ -73,7 +73,7 @@ impl Assist {
         }
     }
 
-    fn ask_aside(&mut self, now: Moment, leg: &BStr, asks: u8) {
+    pub(super) fn ask_aside(&mut self, now: Moment, leg: &BStr, asks: u8) {
         let asked = self.rooms.tellings(leg);
         let purpose = Purpose::AskLeg { leg: leg.to_owned(), asked, asks };
         self.send_aside(now, purpose, "engine.status", Params::new().with("module", leg));

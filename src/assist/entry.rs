@@ -327,7 +327,7 @@ impl Assist {
         }
     }
 
-    fn believe_pin(&mut self, now: Moment, channel: &BString, room: &BString, organizer: bool) {
+    pub(super) fn believe_pin(&mut self, now: Moment, channel: &BString, room: &BString, organizer: bool) {
         let Some(at) = self.calls.find(channel.as_ref()) else { return };
         let Some(call) = self.calls.get_mut(at) else { return };
         call.proven = Some((room.clone(), organizer));

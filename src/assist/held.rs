@@ -64,6 +64,11 @@ impl Schedule {
         self.known.len()
     }
 
+    /// What is held could not be asked: it is asked again at the next look.
+    pub(super) fn ask_again(&mut self) {
+        self.asked = None;
+    }
+
     /// There is no engine: what is held is looked at again when there is one.
     pub(super) fn stop(&mut self) {
         self.due = None;
@@ -96,6 +101,7 @@ impl Assist {
         for occurrence in occurrences {
             self.occurrence_known(now, occurrence);
         }
+        self.look_at_roles(now);
         self.look_at_schedule(now);
     }
 
@@ -106,6 +112,7 @@ impl Assist {
             return;
         }
         let mut calls: HashMap<i64, Calls> = HashMap::new();
+        let room = BString::from(occurrence.room.as_str());
         for attempt in &occurrence.attempts {
             let known = calls.entry(attempt.participant).or_default();
             known.begun = known.begun.max(attempt.number);
@@ -114,8 +121,11 @@ impl Assist {
                 AttemptKey { occurrence: key, participant: attempt.participant, number: attempt.number };
             let ours = self.outgoing.values().any(|outgoing| outgoing.attempt == Some(attempt_key));
             if attempt.state == AttemptState::Calling && !ours {
-                known.state = Some(AttemptState::Unknown);
-                let state = AttemptState::Unknown;
+                let mut people = occurrence.participants.iter();
+                let who = people.find(|participant| participant.id == attempt.participant);
+                let there = who.is_some_and(|who| self.is_present(&room, &who.who));
+                let state = if there { AttemptState::Joined } else { AttemptState::Unknown };
+                known.state = Some(state);
                 self.write_down(now, Request::EndAttempt { key: attempt_key, state });
             }
         }
@@ -255,6 +265,17 @@ impl Assist {
             calls.begun = calls.begun.max(key.number);
             calls.state = Some(state);
             calls.not_before = Some(now.steady + wait);
+            self.look_again(now, Duration::ZERO);
+        }
+    }
+
+    /// A call to a participant could not be begun: it counts for none, and is tried again.
+    pub(super) fn attempt_not_begun(&mut self, now: Moment, key: AttemptKey) {
+        let wait = self.config.schedule.retry_after;
+        if let Some(held) = self.schedule.known.get_mut(&key.occurrence) {
+            let calls = held.calls.entry(key.participant).or_default();
+            calls.begun = key.number.saturating_sub(1);
+            (calls.state, calls.not_before) = (None, Some(now.steady + wait));
             self.look_again(now, Duration::ZERO);
         }
     }

@@ -4,7 +4,6 @@
 use bstr::{BStr, BString};
 
 use super::Assist;
-use super::calls::is_leg;
 use super::job::Job;
 use super::seats::Seat;
 use super::session::Phase;
@@ -25,10 +24,12 @@ impl Assist {
 
     /// Looks at every room for the first time on a connection: who is there may have been there for long.
     pub(super) fn settle_account(&mut self, now: Moment) {
+        self.know_callees();
         self.rooms.look_at_kept();
         while let Some(name) = self.rooms.next_touched() {
             self.settle_room(now, &name, false);
         }
+        self.ask_for_mutes(now);
     }
 
     /// Makes the seats of a room be those of who is there. `seen` if what changed was seen to change.
@@ -76,9 +77,9 @@ impl Assist {
             parting: None,
         };
         let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
-        room.seats.take(seat);
+        room.seats.take(seat.clone());
         let others = room.seats.len() > 1;
-        self.write_attendance(now, name, leg, channel);
+        self.write_attendance(now, name, &seat);
         let config = self.config.clone();
         let Some(rules) = config.room(name).filter(|_| seen) else { return };
         let admission = if organizer { &rules.organizer } else { &rules.participant };
@@ -154,46 +155,28 @@ impl Assist {
         AttendanceKey { run: self.engine.run.clone(), leg: leg.to_string() }
     }
 
-    fn write_attendance(&mut self, now: Moment, name: &BString, leg: &BString, channel: &BString) {
+    pub(super) fn write_attendance(&mut self, now: Moment, name: &BString, seat: &Seat) {
         if !self.has_store() {
             return;
         }
-        let call = self.calls.by_id(channel.as_ref());
+        let call = self.calls.by_id(seat.channel.as_ref());
         let role =
             call.and_then(|call| call.place.told_role.or_else(|| self.role_in(now, name.as_ref(), call)));
         let facts = call.map(|call| call.facts.clone()).unwrap_or_default();
         let attendance = Attendance {
-            key: self.attendance_key(leg),
+            key: self.attendance_key(&seat.leg),
             room: name.to_string(),
             conference: self.held_in(now, name.as_ref()).map(|held| held.key.conference),
-            channel: channel.to_string(),
+            channel: seat.channel.to_string(),
             caller: facts.number().to_string(),
             role: role.map(|role| self.config.roles[role].clone()).unwrap_or_default(),
             billid: facts.billid.to_string(),
-            joined: now.date,
+            joined: seat.since.unwrap_or(now.date),
             left: None,
             seconds: None,
             reason: String::new(),
         };
         self.write_down(now, Request::Joined(Box::new(attendance)));
-    }
-
-    /// Who was there when we last wrote: some are there still, and the others have left, nobody saw when.
-    pub(super) fn open_attendance(&mut self, now: Moment, open: Vec<Attendance>) {
-        for Attendance { key, room, joined, .. } in open {
-            let seat = self.seat_on(&key, &room);
-            match seat.and_then(|number| self.rooms.get_mut(BStr::new(&room))?.seats.get_mut(number)) {
-                Some(seat) => seat.since = seat.since.or(Some(joined)),
-                None => {
-                    self.write_down(now, Request::Left { key, left: now.date, reason: "unknown".to_owned() });
-                }
-            }
-        }
-    }
-
-    fn seat_on(&self, key: &AttendanceKey, room: &str) -> Option<u32> {
-        let here = key.run == self.engine.run && is_leg(key.leg.as_bytes());
-        self.rooms.get(BStr::new(room)).filter(|_| here)?.seats.of_leg(BStr::new(&key.leg))
     }
 
     /// Why who sits on a channel or leg goes, before they do.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Assist;
+use super::{Assist, Report};
 use super::calling::Outgoing;
 use super::job::Job;
 use super::outcome::{Cause, Done};
@@ -70,10 +70,16 @@ impl Assist {
                 let refusal = Refusal { code: RefusalCode::Refused, message: problem.message };
                 return self.outbox.answer_command(*command, Outcome::Error(refusal));
             }
-            self.store_works(false, &problem.message);
+            if problem.yours {
+                // The store works, and knows nothing of what this is about: it is another than it was.
+                self.store_works(now, true, "");
+                self.outbox.report(Report::Advice { text: format!("not written: {}", problem.message) });
+                return self.store_failed(now, question, problem.message);
+            }
+            self.store_works(now, false, &problem.message);
             return self.store_failed(now, question, problem.message);
         }
-        self.store_works(true, "");
+        self.store_works(now, true, "");
         match (question, reply) {
             (Question::Occurrences { told }, Reply::Occurrences(occurrences)) => {
                 self.schedule_known(now, occurrences);
@@ -96,22 +102,27 @@ impl Assist {
     }
 
     /// Says loudly that what is to last is not written, once, and when it is again.
-    fn store_works(&mut self, works: bool, problem: &str) {
+    fn store_works(&mut self, now: Moment, works: bool, problem: &str) {
         if self.store_ok.replace(works) == Some(works) {
             return;
         }
         if !works {
             let text = format!("the store does not work, and calls go on without it: {problem}");
             self.trouble(text);
-        } else if self.store_was_bad {
-            self.trouble("the store works again; what was to be written meanwhile is not".to_owned());
+        } else if std::mem::take(&mut self.store_was_bad) {
+            self.trouble("the store works again; who came and left meanwhile is not in it".to_owned());
+            self.write_who_is_there(now);
+            self.ask_for_occurrences(now, None);
         }
         self.store_was_bad = !works;
     }
 
     fn store_failed(&mut self, now: Moment, question: Question, problem: String) {
         match question {
-            Question::Occurrences { told } => self.tell_managed(told),
+            Question::Occurrences { told } => {
+                self.schedule.ask_again();
+                self.tell_managed(told);
+            }
             Question::OpenAttendance | Question::Written => {}
             // Better not called than called twice.
             Question::Begin(outgoing) => self.not_called(now, &outgoing, &problem),
