@@ -123,6 +123,11 @@ impl Assist {
             let last = text(params, "lastpeerid");
             self.adopt(now, &id, &peer, params);
             self.connected_to(now, id.as_ref(), peer.as_ref(), last.as_ref());
+            // On whose bill somebody is called is told by nothing before.
+            let billid = text(params, "billid");
+            if let Some(call) = self.calls.by_id_mut(id.as_ref()).filter(|call| call.facts.billid.is_empty()) {
+                call.facts.billid = billid;
+            }
             // Who is taken elsewhere parts from the leg without a word.
             if is_leg(&last) && last != peer {
                 self.leg_parted(now, &last, &id);
