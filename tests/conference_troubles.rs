@@ -71,7 +71,8 @@ fn listener(site: &Site) -> Client {
 /// Whom the engine called since the last time, in order of their numbers.
 fn called(listener: &mut Client) -> Vec<String> {
     let made = listener.take_watched();
-    let outgoing = made.iter().filter(|said| said.get("direction") == "outgoing" && !said.get("called").is_empty());
+    let outgoing =
+        made.iter().filter(|said| said.get("direction") == "outgoing" && !said.get("called").is_empty());
     let mut numbers: Vec<String> =
         outgoing.filter(|said| said.get("id").starts_with("sip/")).map(|said| said.get("called")).collect();
     numbers.sort();
@@ -83,7 +84,8 @@ fn a_daemon_killed_in_the_middle_of_a_conference_calls_nobody_twice_and_knows_wh
     let callees = [("202", rings(3000)), ("203", Callee::Busy)];
     let mut site = Site::new(RULES, settings(&callees));
     let mut listener = listener(&site);
-    let people = "--organizer alice,Ana --participant 201,Bo,call --participant 202,Di,call --participant 203,call";
+    let people =
+        "--organizer alice,Ana --participant 201,Bo,call --participant 202,Di,call --participant 203,call";
     let conference = site.schedule(1, &format!("--room 850 {people} --participant carol,Cy"));
     let alice = site.enter("alice", "7000", "850");
     let carol = site.enter("carol", "7000", "850");
@@ -94,21 +96,23 @@ fn a_daemon_killed_in_the_middle_of_a_conference_calls_nobody_twice_and_knows_wh
     assert_eq!(site.calls_to("202"), 1, "it rings there");
     site.done("mute 850 --seat 1");
     let before = site.attendance();
-    site.daemon.signal("-KILL");
-    site.daemon.wait();
+    site.kill();
     site.engine.hangup(&carol);
-    site.daemon = Daemon::start(&site.places().config(), &site.places().engine());
-    site.is_ready();
+    site.start();
     until("202 is there", || site.callers("850").contains(&"202".to_owned()));
     let all = [(1, Joined), (1, Joined), (1, Busy), (2, Busy)];
     until("203 was tried once more", || site.attempts(&conference) == all);
     std::thread::sleep(Duration::from_millis(1500));
     assert_eq!(called(&mut listener), ["201", "202", "203", "203"]);
     let seats = site.seats("850");
-    let mut shown: Vec<_> = seats.iter().map(|seat| (&*seat.caller, &*seat.name, &*seat.role, seat.muted)).collect();
+    let mut shown: Vec<_> =
+        seats.iter().map(|seat| (&*seat.caller, &*seat.name, &*seat.role, seat.muted)).collect();
     shown.sort();
     let is = |caller, name, role, muted| (caller, name, role, Some(muted));
-    assert_eq!(shown, [is("201", "Bo", "", false), is("202", "Di", "", false), is("alice", "Ana", "organizer", true)]);
+    assert_eq!(
+        shown,
+        [is("201", "Bo", "", false), is("202", "Di", "", false), is("alice", "Ana", "organizer", true)]
+    );
     let after = site.attendance();
     let of = |all: &[Attendance], caller: &str| -> Attendance {
         let mut of: Vec<_> = all.iter().filter(|one| one.caller == caller).cloned().collect();
@@ -134,10 +138,12 @@ fn a_daemon_killed_as_it_begins_to_call_calls_nobody_twice() {
         let people = "--participant 201,call --participant 202,call --participant 203,call";
         let conference = site.schedule(-1, &format!("--room 850 {people}"));
         std::thread::sleep(Duration::from_millis(after));
-        site.kill_and_start();
+        site.kill();
+        site.start();
         let open = |site: &Site| {
             let attempts = site.attempts(&conference);
-            attempts.len() < 3 || attempts.iter().any(|(_, state)| *state == touchtone::store::AttemptState::Calling)
+            attempts.len() < 3
+                || attempts.iter().any(|(_, state)| *state == touchtone::store::AttemptState::Calling)
         };
         until("all calls are over", || !open(&site));
         let mut once = called(&mut listener);
@@ -169,7 +175,9 @@ fn without_its_store_calls_go_on_and_it_is_told_once_and_commands_say_why() {
     site.key(&alice, "*6");
     until("alice is muted", || site.seats("800")[0].muted == Some(true));
     assert_eq!(site.done("mute 800 --seat 1 off"), "unmuted");
-    for words in ["schedule list", "attendance", "schedule remove 1", "schedule add --room 8 --start 2099-01-01T00:00"] {
+    for words in
+        ["schedule list", "attendance", "schedule remove 1", "schedule add --room 8 --start 2099-01-01T00:00"]
+    {
         let said = site.refused(words);
         assert!(said.contains("there is no directory") && said.contains("make it"), "{words}: {said}");
     }
@@ -210,7 +218,8 @@ fn a_store_that_is_deleted_while_calls_run_is_begun_anew_and_they_go_on() {
     assert_eq!(site.attendance().last().map(|one| one.caller.clone()).as_deref(), Some("bob"));
     site.daemon.leave();
     let log = site.daemon.log.rest();
-    let loud: Vec<_> = log.iter().filter(|line| line.contains("the store") && line.contains("WARN")).collect();
+    let loud: Vec<_> =
+        log.iter().filter(|line| line.contains("the store") && line.contains("WARN")).collect();
     assert_eq!(loud.len(), 1, "{log:#?}");
     assert!(loud[0].contains("was taken away or replaced"), "{loud:?}");
 }
@@ -231,7 +240,8 @@ fn without_a_daemon_the_schedule_and_attendance_are_those_of_the_store_and_the_r
     let folder = alone();
     let at = |words: &str| run(folder.path(), words);
     assert_eq!(at("schedule list").done(), "no conferences");
-    let added = at("schedule add --room 850 --zone UTC --start 2099-01-01T10:00 --participant 201 --format json");
+    let added =
+        at("schedule add --room 850 --zone UTC --start 2099-01-01T10:00 --participant 201 --format json");
     let id = added.objects::<ConferenceInfo>()[0].id;
     assert!(at("schedule list").done().contains("2099-01-01 10:00"));
     assert!(at(&format!("schedule show {id}")).done().contains("201"));
@@ -241,7 +251,10 @@ fn without_a_daemon_the_schedule_and_attendance_are_those_of_the_store_and_the_r
         assert!(said.starts_with("error: no touchtone listens on "), "{words}: {said}");
     }
     assert_eq!(at(&format!("schedule remove {id}")).done(), format!("conference {id} is forgotten"));
-    assert_eq!(at(&format!("schedule remove {id}")).refused(), format!("error: there is no conference {id} on record"));
+    assert_eq!(
+        at(&format!("schedule remove {id}")).refused(),
+        format!("error: there is no conference {id} on record")
+    );
     let socket = folder.path().join("control.sock");
     let out = touchtone().args(["attendance", "--socket"]).arg(&socket).output().expect("the command");
     let said = Said::from(out).refused();
@@ -256,11 +269,14 @@ fn without_an_engine_the_daemon_says_so_and_refuses_and_holds_the_conference_whe
     until("it listens", || run(folder.path(), "status").code == Some(0));
     assert!(run(folder.path(), "status").done().contains("not connected to an engine"));
     assert_eq!(run(folder.path(), "rooms --format json").done(), "");
-    for words in ["kick 800 --last", "kick 800 --seat 1", "mute 800 --all", "invite 800 201", "end 800", "record 800"] {
+    for words in
+        ["kick 800 --last", "kick 800 --seat 1", "mute 800 --all", "invite 800 201", "end 800", "record 800"]
+    {
         let said = run(folder.path(), words).refused();
         assert_eq!(said, "error: there is no engine to do it: touchtone is not connected", "{words}");
     }
-    let start = (jiff::Timestamp::now() - Duration::from_secs(5)).to_zoned(jiff::tz::TimeZone::UTC).datetime();
+    let start =
+        (jiff::Timestamp::now() - Duration::from_secs(5)).to_zoned(jiff::tz::TimeZone::UTC).datetime();
     let words = format!("schedule add --room 850 --zone UTC --start {start} --participant 201,call");
     run(folder.path(), &words).done();
     let engine = Server::start(Sim::new(settings(&[])), &places.engine(), Pace::Real).expect("an engine");

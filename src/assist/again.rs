@@ -84,9 +84,10 @@ impl Assist {
 
     /// The store works again: who is there is written, and who is on record and left meanwhile is not there any more.
     pub(super) fn write_who_is_there(&mut self, now: Moment) {
-        let rooms = self.rooms.iter().flat_map(|(name, room)| {
-            room.seats.iter().map(|(_, seat)| (name.clone(), seat.clone()))
-        });
+        let rooms = self
+            .rooms
+            .iter()
+            .flat_map(|(name, room)| room.seats.iter().map(|(_, seat)| (name.clone(), seat.clone())));
         for (name, seat) in rooms.collect::<Vec<_>>() {
             self.write_attendance(now, &name, &seat);
         }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::{Assist, Report};
 use super::calling::Outgoing;
 use super::job::Job;
 use super::outcome::{Cause, Done};
+use super::{Assist, Report};
 use crate::control::protocol::{Answer, Outcome, Refusal, RefusalCode};
 use crate::moment::Moment;
 use crate::sounds::Phrase;

@@ -125,7 +125,8 @@ impl Assist {
             self.connected_to(now, id.as_ref(), peer.as_ref(), last.as_ref());
             // On whose bill somebody is called is told by nothing before.
             let billid = text(params, "billid");
-            if let Some(call) = self.calls.by_id_mut(id.as_ref()).filter(|call| call.facts.billid.is_empty()) {
+            if let Some(call) = self.calls.by_id_mut(id.as_ref()).filter(|call| call.facts.billid.is_empty())
+            {
                 call.facts.billid = billid;
             }
             // Who is taken elsewhere parts from the leg without a word.

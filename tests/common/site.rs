@@ -22,6 +22,8 @@ pub(crate) struct Site {
     pub(crate) daemon: Daemon,
     /// The folder of the configuration, the store and the sockets.
     pub(crate) folder: TempDir,
+    /// Where the daemon finds the engine.
+    address: String,
 }
 
 /// Where in a folder what is.
@@ -40,11 +42,11 @@ impl Places<'_> {
         format!("unix:{}", self.0.join("engine.sock").display())
     }
 
-    /// Writes the configuration: `text`, and where everything is.
+    /// Writes the configuration: where everything is, and `text`, which begins in `[yate]`.
     pub(crate) fn write(&self, text: &str) {
         let text = format!(
-            "[yate]\nconnect = {:?}\nreconnect = {{ shortest = \"50ms\", longest = \"100ms\" }}\n\
-             [control]\nsocket = \"control.sock\"\n[store]\nfile = \"store/touchtone.db\"\n{text}",
+            "[control]\nsocket = \"control.sock\"\n[store]\nfile = \"store/touchtone.db\"\n\
+             [yate]\nconnect = {:?}\nreconnect = {{ shortest = \"50ms\", longest = \"100ms\" }}\n{text}",
             self.engine()
         );
         std::fs::create_dir_all(self.0.join("store")).expect("a folder for the store");
@@ -97,13 +99,19 @@ impl Said {
 impl Site {
     /// With this configuration, to which is added where everything is.
     pub(crate) fn new(text: &str, settings: Settings) -> Self {
+        Site::by(text, settings, |_, engine| engine.to_owned())
+    }
+
+    /// The same, where `way` leads from the engine's address in that folder to the one that the daemon is told.
+    pub(crate) fn by(text: &str, settings: Settings, way: impl FnOnce(&Path, &str) -> String) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let places = Places(folder.path());
         places.write(text);
-        assert_eq!(places.run(&["check"]).err, "", "the configuration is good");
+        let _ = places.run(&["check"]).done();
         let engine = Server::start(Sim::new(settings), &places.engine(), Pace::Real).expect("an engine");
-        let daemon = Daemon::start(&places.config(), &places.engine());
-        let site = Site { engine, daemon, folder };
+        let address = way(folder.path(), engine.address());
+        let daemon = Daemon::start(&places.config(), &address);
+        let site = Site { engine, daemon, folder, address };
         site.is_ready();
         site
     }
@@ -117,11 +125,15 @@ impl Site {
         until("the daemon is ready", || self.status().is_some_and(|status| status.ready));
     }
 
-    /// Kills the daemon as it stands, and starts another.
-    pub(crate) fn kill_and_start(&mut self) {
+    /// Kills the daemon as it stands.
+    pub(crate) fn kill(&mut self) {
         self.daemon.signal("-KILL");
         self.daemon.wait();
-        self.daemon = Daemon::start(&self.places().config(), &self.places().engine());
+    }
+
+    /// Starts another.
+    pub(crate) fn start(&mut self) {
+        self.daemon = Daemon::start(&self.places().config(), &self.address);
         self.is_ready();
     }
 
