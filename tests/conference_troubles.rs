@@ -349,3 +349,28 @@ fn what_is_written_wrong_on_the_command_line_is_refused_with_a_way_out() {
     site.key(&alice, "*6");
     until("and keys work", || site.seats("800")[0].muted == Some(true));
 }
+
+#[test]
+fn an_engine_that_is_started_again_is_another_and_who_was_there_before_has_left() {
+    let site = Site::new(RULES, settings(&[]));
+    site.enter("alice", "800", "800");
+    site.enter("bob", "800", "800");
+    site.done("lock 800");
+    let run = "1795430000".to_owned();
+    site.engine.restart(Sim::new(Settings { run_id: run.clone(), ..settings(&[]) }));
+    // Before the daemon is back, and on a channel and a leg of the same names as alice's were.
+    let carol = site.call("carol", "800");
+    site.is_ready();
+    site.shows_in("800", &carol);
+    until("she alone is there", || site.callers("800") == ["carol"]);
+    assert_eq!(site.room("800").map(|room| room.locked), Some(false), "it is another room");
+    until("the others have left", || {
+        let open = site.attendance().into_iter().filter(|one| one.left.is_none());
+        open.map(|one| (one.key.run, one.caller)).collect::<Vec<_>>() == [(run.clone(), "carol".to_owned())]
+    });
+    site.engine.hangup(&carol);
+    until("she has left, too", || site.attendance().iter().all(|one| one.left.is_some()));
+    let reasons: Vec<_> = site.attendance().into_iter().map(|one| (one.caller, one.reason)).collect();
+    let is = |caller: &str, reason: &str| (caller.to_owned(), reason.to_owned());
+    assert_eq!(reasons, [is("alice", "unknown"), is("bob", "unknown"), is("carol", "left")]);
+}

@@ -80,9 +80,9 @@ impl Rooms {
         };
     }
 
-    /// The engine is another one, and counts its legs anew.
-    pub(super) fn forget_gone(&mut self) {
-        self.gone = Gone::default();
+    /// The engine is another one, and counts its legs anew: what was known of the old one's is of nothing any more.
+    pub(super) fn forget_all(&mut self) {
+        *self = Rooms { changes: self.changes, ..Rooms::default() };
     }
 
     /// Whether a leg of ours was to be made in a room when the connection was lost.

@@ -167,7 +167,7 @@ impl Assist {
             b"engine.runid" => {
                 if self.engine.run != text {
                     self.calls.forget_gone();
-                    self.rooms.forget_gone();
+                    self.rooms.forget_all();
                 }
                 self.engine.run = text;
             }
