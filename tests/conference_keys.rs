@@ -80,6 +80,32 @@ fn an_organizer_mutes_all_others_and_unmutes_everybody() {
 }
 
 #[test]
+fn who_unmutes_everybody_is_heard_again_too() {
+    let mut house = house();
+    let (alice, bob, _) = three(&mut house);
+    assert_eq!(house.done(Command::Mute { room: room(), who: Who::All, to: Switch::On }), "others muted");
+    house.key(&alice, "*71");
+    assert_eq!([&alice, &bob].map(|who| house.scene.muted(who)), [false, false]);
+    house.key(&alice, "*6");
+    assert!(house.scene.muted(&alice), "and what she keys next is done");
+}
+
+#[test]
+fn organizers_who_mute_each_other_at_once_wait_for_nobody_and_go_on() {
+    let mut house = house();
+    let (alice, bob) = (house.call("alice", "900"), house.call("bob", "900"));
+    for (who, keys) in [(&bob, "*6*70"), (&alice, "*70")] {
+        house.scene.stage.sim_mut().key(who, &keys.parse().expect("keys"));
+    }
+    house.seconds(2);
+    assert_eq!([&alice, &bob].map(|who| house.scene.muted(who)), [true, true]);
+    for who in [&alice, &bob] {
+        house.key(who, "*6");
+    }
+    assert_eq!([&alice, &bob].map(|who| house.scene.muted(who)), [false, false]);
+}
+
+#[test]
 fn a_participant_is_thrown_out_by_seat_or_as_the_last_who_came() {
     let mut house = house();
     let (alice, bob, carol) = three(&mut house);

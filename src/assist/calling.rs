@@ -396,7 +396,7 @@ impl Assist {
         );
         self.trouble(text);
         if let Some(key) = outgoing.attempt {
-            self.attempt_over(now, key, AttemptState::Failed);
+            self.attempt_not_begun(now, key);
         }
     }
 

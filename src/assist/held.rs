@@ -17,7 +17,7 @@ use super::{Assist, Report};
 use crate::moment::Moment;
 use crate::sounds::{Phrase, Word};
 use crate::store::{
-    AttemptKey, AttemptState, NewParticipant, Occurrence, OccurrenceKey, Participant, Request,
+    AttemptKey, AttemptState, Managed, NewParticipant, Occurrence, OccurrenceKey, Participant, Request,
 };
 
 /// How long it is between two looks at the clock, at most.
@@ -81,15 +81,15 @@ impl Schedule {
 }
 
 impl Assist {
-    /// Asks what is held now and soon.
-    pub(super) fn ask_for_occurrences(&mut self, now: Moment) {
+    /// Asks what is held now and soon; `told` is what a command is told then that changed it.
+    pub(super) fn ask_for_occurrences(&mut self, now: Moment, told: Option<(u64, Box<Managed>)>) {
         if !self.has_store() {
             return;
         }
         self.schedule.asked = Some(now.steady);
         let ahead = SignedDuration::try_from(self.config.schedule.early + ASK * 2).unwrap_or_default();
         let to = now.date.checked_add(ahead).unwrap_or(Timestamp::MAX);
-        self.ask_store(now, Question::Occurrences, Request::Occurrences { from: now.date, to });
+        self.ask_store(now, Question::Occurrences { told }, Request::Occurrences { from: now.date, to });
         self.look_again(now, LOOK);
     }
 
@@ -105,6 +105,7 @@ impl Assist {
         for occurrence in occurrences {
             self.occurrence_known(occurrence);
         }
+        self.look_at_roles(now);
         self.settle_attempts(now);
         self.look_at_schedule(now);
     }
@@ -148,11 +149,20 @@ impl Assist {
         for key in begun {
             let under_way = self.outgoing.values().any(|outgoing| outgoing.attempt == Some(key));
             if !under_way && !self.is_beginning(key) && !self.is_dialling_for(key) {
-                let state = AttemptState::Unknown;
+                let state = if self.is_called(key) { AttemptState::Joined } else { AttemptState::Unknown };
                 self.write_down(now, Request::EndAttempt { key, state });
                 self.attempt_over(now, key, state);
             }
         }
+    }
+
+    /// Whether who was called by that try is there.
+    fn is_called(&self, key: AttemptKey) -> bool {
+        let held = self.schedule.known.get(&key.occurrence).map(|held| &held.occurrence);
+        held.is_some_and(|held| {
+            let who = held.participants.iter().find(|participant| participant.id == key.participant);
+            who.is_some_and(|who| self.is_present(&held.room.as_str().into(), &who.who))
+        })
     }
 
     fn look_again(&mut self, now: Moment, after: Duration) {
@@ -192,7 +202,7 @@ impl Assist {
             }
         }
         if self.schedule.asked.is_none_or(|asked| asked + ASK <= now.steady) {
-            self.ask_for_occurrences(now);
+            self.ask_for_occurrences(now, None);
         }
         self.look_again(now, next);
     }
@@ -290,7 +300,18 @@ impl Assist {
         }
     }
 
-    /// Whether a participant is in a room.
+    /// A call to a participant could not be begun: it counts for none, and is tried again.
+    pub(super) fn attempt_not_begun(&mut self, now: Moment, key: AttemptKey) {
+        let wait = self.config.schedule.retry_after;
+        if let Some(held) = self.schedule.known.get_mut(&key.occurrence) {
+            let calls = held.calls.entry(key.participant).or_default();
+            calls.begun = key.number.saturating_sub(1);
+            (calls.state, calls.not_before) = (None, Some(now.steady + wait));
+            self.look_again(now, Duration::ZERO);
+        }
+    }
+
+    /// Whether a participant is in a room, or waits to be let in.
     fn is_present(&self, name: &BString, who: &NewParticipant) -> bool {
         let waits = |call: &Call| call.entry.as_ref().is_some_and(|entry| entry.room() == Some(name));
         let seats = |call: &Call| {

@@ -10,6 +10,7 @@
 //! Nothing else is needed, and calling any of them at other times does no harm. Time must not go back between calls.
 
 mod admission;
+mod again;
 mod announce;
 mod ask;
 mod calling;

@@ -2,6 +2,7 @@
 //! what is written down.
 
 use bstr::{BStr, BString};
+use jiff::Timestamp;
 
 use super::Assist;
 use super::job::Job;
@@ -28,12 +29,11 @@ impl Assist {
     /// Looks at every room for the first time on a connection: who is there may have been there for long.
     pub(super) fn settle_account(&mut self, now: Moment) {
         self.rooms.look_at_kept();
+        self.know_callees();
         while let Some(name) = self.rooms.next_touched() {
             self.settle_room(now, &name, false);
         }
-        for leg in self.rooms.untold() {
-            self.ask_aside(now, leg.as_ref(), 1);
-        }
+        self.ask_for_mutes(now);
         // Who waits may have been told so while it was not known who is there.
         let led: Vec<BString> = self
             .rooms
@@ -108,7 +108,7 @@ impl Assist {
         let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
         room.seats.take(seat);
         let others = room.seats.len() > 1;
-        self.write_attendance(now, name, row, channel);
+        self.write_attendance(now, name, row, channel, now.date);
         let config = self.config.clone();
         let Some(rules) = config.room(name).filter(|_| seen) else { return };
         let admission = if organizer { &rules.organizer } else { &rules.participant };
@@ -206,7 +206,14 @@ impl Assist {
         AttendanceKey { run: self.engine.run.clone(), leg: row }
     }
 
-    fn write_attendance(&mut self, now: Moment, name: &BString, row: String, channel: &BString) {
+    pub(super) fn write_attendance(
+        &mut self,
+        now: Moment,
+        name: &BString,
+        row: String,
+        channel: &BString,
+        joined: Timestamp,
+    ) {
         if !self.has_store() {
             return;
         }
@@ -221,53 +228,12 @@ impl Assist {
             caller: facts.number().to_string(),
             role: role.map(|role| self.config.roles[role].clone()).unwrap_or_default(),
             billid: facts.billid.to_string(),
-            joined: now.date,
+            joined,
             left: None,
             seconds: None,
             reason: String::new(),
         };
         self.write_down(now, Request::Joined(Box::new(attendance)));
-    }
-
-    /// Who was there when we last wrote: some are there still, and the others have left, nobody saw when.
-    pub(super) fn open_attendance(&mut self, now: Moment, open: Vec<Attendance>) {
-        for row in open {
-            match self.seat_on(&row.key, &row.room) {
-                Some(number) => self.sits_still(now, number, row),
-                None => {
-                    let reason = "unknown".to_owned();
-                    self.write_down(now, Request::Left { key: row.key, left: now.date, reason });
-                }
-            }
-        }
-    }
-
-    /// Somebody is there whom we have seen come, perhaps before a restart of ours: they are who they were.
-    fn sits_still(&mut self, now: Moment, number: u32, row: Attendance) {
-        let name = BString::from(row.room);
-        let Some(room) = self.rooms.get_mut(name.as_ref()) else { return };
-        let Some(seat) = room.seats.get_mut(number) else { return };
-        (seat.since, seat.row) = (seat.since.or(Some(row.joined)), row.key.leg);
-        let channel = seat.channel.clone();
-        let organizer = self.organizer.is_some_and(|organizer| self.config.roles[organizer] == row.role);
-        let Some(at) = self.calls.find(channel.as_ref()) else { return };
-        let Some(call) = self.calls.get_mut(at) else { return };
-        call.facts.outgoing |=
-            row.caller.as_bytes() == call.facts.called && row.caller.as_bytes() != call.facts.caller;
-        if call.proven.is_none() {
-            call.proven = Some((name.clone(), organizer));
-        }
-        self.settle(now, at);
-        self.rooms.touch(name.as_ref());
-    }
-
-    fn seat_on(&self, key: &AttendanceKey, room: &str) -> Option<u32> {
-        let room = self.rooms.get(BStr::new(room)).filter(|_| key.run == self.engine.run)?;
-        let (leg, channel) =
-            key.leg.split_once('#').map_or((key.leg.as_str(), None), |(leg, on)| (leg, Some(on)));
-        let number = room.seats.of_leg(BStr::new(leg))?;
-        let same = |on: &str| room.seats.get(number).is_some_and(|seat| seat.channel == on.as_bytes());
-        channel.is_none_or(same).then_some(number)
     }
 
     /// Why who sits on a channel or leg goes, before they do.

@@ -2,19 +2,19 @@
 
 use std::collections::HashMap;
 
-use super::Assist;
 use super::calling::Outgoing;
 use super::job::Job;
 use super::outcome::Cause;
+use super::{Assist, Report};
 use crate::control::protocol::{Answer, Outcome, Refusal};
 use crate::moment::Moment;
-use crate::store::{AttemptKey, Manage, OccurrenceKey, Reply, Request};
+use crate::store::{AttemptKey, Manage, Managed, OccurrenceKey, Reply, Request};
 
 /// What an answer of the store's is waited for.
 #[derive(Debug)]
 pub(super) enum Question {
-    /// What is held, and will be.
-    Occurrences,
+    /// What is held, and will be; and what a command is told then that changed it.
+    Occurrences { told: Option<(u64, Box<Managed>)> },
     /// Whether somebody may be called: it is on disk that they are.
     Begin(Box<Outgoing>),
     /// Who was there when we last wrote, asked on that connection.
@@ -66,17 +66,26 @@ impl Assist {
         let Some(question) = self.questions.open.remove(&number) else { return };
         if let Reply::Failed(problem) = reply {
             // What is asked may be wrong, and a PIN is looked at beside the store.
-            if !problem.yours && !matches!(question, Question::Pin(_)) {
-                self.store_works(false, &problem.message);
+            match question {
+                Question::Pin(_) => {}
+                Question::Written if problem.yours => {
+                    // The store works, and knows nothing of what this is about: it is another than it was.
+                    self.store_works(now, true, "");
+                    self.outbox.report(Report::Advice { text: format!("not written: {}", problem.message) });
+                }
+                _ => self.store_works(now, problem.yours, &problem.message),
             }
             let cause = if problem.yours { Cause::Other } else { Cause::Store };
             return self.store_failed(now, question, cause, problem.message);
         }
         if !matches!(question, Question::Pin(_)) {
-            self.store_works(true, "");
+            self.store_works(now, true, "");
         }
         match (question, reply) {
-            (Question::Occurrences, Reply::Occurrences(occurrences)) => self.schedule_known(now, occurrences),
+            (Question::Occurrences { told }, Reply::Occurrences(occurrences)) => {
+                self.schedule_known(now, occurrences);
+                self.tell_managed(told);
+            }
             (Question::Begin(outgoing), Reply::Begun(fresh)) => self.attempt_begun(now, *outgoing, fresh),
             (Question::OpenAttendance(connection), Reply::OpenAttendance(open)) => {
                 if connection == self.connections && self.is_connected_and_ready() {
@@ -85,11 +94,12 @@ impl Assist {
             }
             (Question::Pin(number), Reply::Verified(at)) => self.pin_known(now, number, Ok(at)),
             (Question::Extend { job, key, ends }, _) => self.extended(now, job, key, ends),
-            (Question::Manage { command, changes }, Reply::Managed(managed)) => {
-                self.outbox.answer_command(command, Outcome::Ok(Answer::Schedule(managed)));
-                if changes {
-                    self.ask_for_occurrences(now);
-                }
+            // Who is told that it is on the schedule may call at once.
+            (Question::Manage { command, changes: true }, Reply::Managed(managed)) => {
+                self.ask_for_occurrences(now, Some((command, managed)));
+            }
+            (Question::Manage { command, .. }, Reply::Managed(managed)) => {
+                self.tell_managed(Some((command, managed)));
             }
             (Question::Written, _) => {}
             (question, _) => {
@@ -100,23 +110,33 @@ impl Assist {
     }
 
     /// Says loudly that what is to last is not written, once, and when it is again.
-    fn store_works(&mut self, works: bool, problem: &str) {
+    fn store_works(&mut self, now: Moment, works: bool, problem: &str) {
         if self.store_ok.replace(works) == Some(works) {
             return;
         }
         if !works {
-            let text = format!("the store does not work, and calls go on without it: {problem}");
-            self.trouble(text);
-        } else if self.store_was_bad {
-            self.trouble("the store works again; what was to be written meanwhile is not".to_owned());
+            self.store_was_bad = true;
+            self.trouble(format!("the store does not work, and calls go on without it: {problem}"));
+        } else if std::mem::take(&mut self.store_was_bad) {
+            self.trouble("the store works again; who came and left meanwhile is not in it".to_owned());
+            self.write_who_is_there(now);
+            self.ask_for_occurrences(now, None);
         }
-        self.store_was_bad = !works;
+    }
+
+    fn tell_managed(&mut self, told: Option<(u64, Box<Managed>)>) {
+        if let Some((command, managed)) = told {
+            self.outbox.answer_command(command, Outcome::Ok(Answer::Schedule(managed)));
+        }
     }
 
     fn store_failed(&mut self, now: Moment, question: Question, cause: Cause, problem: String) {
         match question {
             Question::OpenAttendance(_) | Question::Written => {}
-            Question::Occurrences => self.schedule.ask_again(),
+            Question::Occurrences { told } => {
+                self.schedule.ask_again();
+                self.tell_managed(told);
+            }
             // Better not called than called twice.
             Question::Begin(outgoing) => self.not_called(now, &outgoing, &problem),
             Question::Pin(number) => self.pin_known(now, number, Err(problem)),

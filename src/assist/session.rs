@@ -218,7 +218,7 @@ impl Assist {
         }
         self.forget_calls_before(now);
         self.settle_account(now);
-        self.ask_for_occurrences(now);
+        self.ask_for_occurrences(now, None);
         if self.has_store() {
             self.ask_store(now, Question::OpenAttendance(self.connections), Request::OpenAttendance);
         }

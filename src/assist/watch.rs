@@ -41,10 +41,7 @@ impl Assist {
             b"chan.dtmf" => self.watch_digits(now, params),
             b"chan.startup" => self.started(now, params),
             b"call.execute" => self.executed(now, params, event.processed),
-            b"call.answered" => {
-                self.learn_more(params);
-                self.call_answered(now, params);
-            }
+            b"call.answered" => self.call_answered(now, params),
             b"chan.connected" => self.now_connected(now, params),
             b"call.conference" if event.processed => self.conference(now, params),
             b"chan.disconnected" => self.disconnected(now, params),
@@ -142,6 +139,12 @@ impl Assist {
             let last = text(params, "lastpeerid");
             self.adopt(now, &id, &peer, params);
             self.connected_to(now, id.as_ref(), peer.as_ref(), last.as_ref());
+            // On whose bill somebody is called is told by nothing before.
+            let billid = text(params, "billid");
+            if let Some(call) = self.calls.by_id_mut(id.as_ref()).filter(|call| call.facts.billid.is_empty())
+            {
+                call.facts.billid = billid;
+            }
             // Who is taken elsewhere parts from the leg without a word.
             if is_leg(&last) && last != peer {
                 self.leg_parted(now, &last, &id);
@@ -300,14 +303,6 @@ impl Assist {
         let (leg, room) = (text(params, "peerid"), text(params, "room"));
         if is_leg(&leg) {
             self.enter(now, channel.as_ref(), leg.as_ref(), room.as_ref());
-        }
-    }
-
-    /// What is told of a call that is known.
-    fn learn_more(&mut self, params: &Params<'_>) {
-        let id = id(params);
-        if self.calls.find(id.as_ref()).is_some() {
-            self.learn(id.as_ref(), params, Order::default);
         }
     }
 

@@ -5,9 +5,11 @@ pub(crate) mod brain;
 pub(crate) mod client;
 pub(crate) mod control;
 pub(crate) mod house;
+pub(crate) mod lossy;
 pub(crate) mod pbxassist;
 pub(crate) mod process;
 pub(crate) mod scene;
+pub(crate) mod site;
 
 use std::path::PathBuf;
 

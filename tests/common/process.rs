@@ -41,6 +41,11 @@ impl Lines {
         }
     }
 
+    /// What is left, until the end.
+    pub(crate) fn rest(&self) -> Vec<String> {
+        std::iter::from_fn(|| self.0.recv_timeout(PATIENCE).ok()).collect()
+    }
+
     pub(crate) fn ended(&self) -> bool {
         loop {
             match self.0.recv_timeout(PATIENCE) {

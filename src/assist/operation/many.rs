@@ -27,7 +27,7 @@ impl Assist {
         let Some(name) = self.room_of_job(&job) else {
             return self.finish(now, job, in_no_room());
         };
-        let but = matches!(job.asker, Asker::Code(_)).then(|| job.channel.clone());
+        let but = (on && matches!(job.asker, Asker::Code(_))).then(|| job.channel.clone());
         let Some(room) = self.rooms.get(name.as_ref()) else {
             return self.finish(now, job, Err(Cause::NobodyThere.because("there is no such room")));
         };

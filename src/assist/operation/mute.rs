@@ -53,6 +53,7 @@ impl Assist {
         {
             // It may have been done all the same.
             mute.doubt();
+            self.ask_aside(now, leg.as_ref(), 1);
         }
         self.finish(now, job, outcome);
     }
