@@ -249,3 +249,19 @@ fn who_has_no_conference_is_asked_for_one() {
     house.key(&alice, "800#");
     assert!(house.is_in("800", &alice));
 }
+
+#[test]
+fn a_leg_of_ours_keeps_a_room_open_where_the_rules_say_so_and_what_was_done_to_it_is_over() {
+    let mut house = house("[rooms.800]\nlonely = true\nutility = \"keeps-open\"\nmax-users = 3\n");
+    let alice = house.call("alice", "800");
+    assert_eq!(lock(&mut house, Switch::On), "locked");
+    assert_eq!(house.done(Command::Record { room: "800".to_owned(), to: Switch::On }), "recording");
+    house.hangup(&alice);
+    house.seconds(3);
+    let room = house.scene.sim().room("800").expect("the room is there still");
+    assert_eq!((room.recordings().len(), room.members.len()), (0, 1), "and records nobody");
+    let told = house.room("800").expect("it is shown");
+    assert!(told.seats.is_empty() && !told.locked && !told.recording);
+    let bob = house.call("bob", "800");
+    assert!(house.is_in("800", &bob));
+}
