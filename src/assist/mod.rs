@@ -22,6 +22,7 @@ mod flight;
 mod gate;
 mod gone;
 mod held;
+mod identity;
 mod job;
 mod late;
 mod legs;

@@ -55,6 +55,11 @@ impl Timers {
         self.due.first().map(|&(at, _)| at)
     }
 
+    /// Whether any runs but this one.
+    pub(super) fn is_any_but(&self, timer: Timer) -> bool {
+        self.due.iter().any(|&(_, other)| other != timer)
+    }
+
     /// Takes the first, if it is due at `now`.
     pub(super) fn pop(&mut self, now: Duration) -> Option<Timer> {
         self.due.first().filter(|&&(at, _)| at <= now)?;

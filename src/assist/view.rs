@@ -6,6 +6,7 @@ use bstr::{BStr, BString};
 
 use super::Assist;
 use super::room::Recording;
+use super::timers::Timer;
 use crate::key::Keys;
 
 /// A room as it is believed to be.
@@ -67,7 +68,7 @@ pub struct Load {
     pub rooms: usize,
     /// Conference legs.
     pub legs: usize,
-    /// Whether any timer runs.
+    /// Whether any timer runs but that of the schedule, which looks at the clock all the time.
     pub timers: bool,
 }
 
@@ -96,7 +97,7 @@ impl Assist {
             flights: self.flights.len(),
             rooms: self.rooms.iter().count(),
             legs: self.rooms.iter().map(|(_, room)| room.legs.len()).sum(),
-            timers: self.timers.next().is_some(),
+            timers: self.timers.is_any_but(Timer::Schedule),
         }
     }
 

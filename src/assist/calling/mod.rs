@@ -1,10 +1,14 @@
 //! Calling somebody in: a `dumb` channel of ours calls them, and when they answer they come into the room.
 
-use std::collections::{BTreeSet, HashMap};
+mod name;
+mod told;
+
 use std::time::Duration;
 
-use bstr::{BStr, BString, ByteSlice};
-use jiff::Timestamp;
+use bstr::{BStr, BString};
+
+use self::name::{name_of, read_name};
+use self::told::state_of;
 
 use super::Assist;
 use super::admission::Admission;
@@ -25,9 +29,8 @@ use crate::store::{AttemptKey, AttemptState, Request};
 use crate::template::Template;
 use crate::wire::Params;
 
-/// The name that a channel of ours is called by which calls somebody begins with this; a number of the conference, of the
-/// participant and of the try follow, and the room.
-pub(super) const CALL_LEG: &str = "touchtone-call-";
+pub(super) use self::name::CALL_LEG;
+pub(super) use self::told::Early;
 
 /// How many calls are under way at most.
 const MOST: usize = 1000;
@@ -68,28 +71,6 @@ impl Outgoing {
             answered: false,
             ended: false,
         }
-    }
-}
-
-/// What was told of channels while calls were being begun: the answer to our own message may come after it.
-#[derive(Debug, Default)]
-pub(super) struct Early {
-    answered: BTreeSet<BString>,
-    ended: HashMap<BString, Option<AttemptState>>,
-}
-
-impl Early {
-    /// A channel is gone, or parted from its peer. What tells why counts.
-    fn end(&mut self, id: &BStr, state: Option<AttemptState>) {
-        let known = self.ended.entry(id.to_owned()).or_default();
-        *known = known.or(state);
-    }
-
-    /// How a call has ended, by what was told of either of its channels.
-    fn ended(&mut self, channel: &BString, callee: &BString) -> Option<AttemptState> {
-        let told = [channel, callee].map(|id| self.ended.remove(id));
-        let over = told.iter().any(Option::is_some);
-        over.then(|| told.into_iter().flatten().flatten().next().unwrap_or(AttemptState::Failed))
     }
 }
 
@@ -438,66 +419,5 @@ impl Assist {
             self.call_over(now, &outgoing, state);
         }
         self.settle_attempts(now);
-    }
-}
-
-/// How a call went, by what the engine says of its end; `None` if it does not say.
-///
-/// Of the channel that called it tells the `reason` when they part, of the one that was called the answer to its call
-/// (`cause_sip`), and of either in `status` what it was dropped for.
-fn state_of(params: &Params<'_>) -> Option<AttemptState> {
-    let said = ["reason", "cause_sip", "status"].map(|name| text(params, name));
-    let is = |words: &[&str]| said.iter().any(|said| words.iter().any(|word| said == word));
-    match () {
-        () if is(&["busy", "486", "600"]) => Some(AttemptState::Busy),
-        () if is(&["noanswer", "timeout", "480", "487", "Request Terminated"]) => {
-            Some(AttemptState::NoAnswer)
-        }
-        () if is(&["forbidden", "noroute", "noconn", "rejected", "congestion", "failure", "offline"]) => {
-            Some(AttemptState::Failed)
-        }
-        () if !said[1].is_empty() => Some(AttemptState::Failed),
-        () => None,
-    }
-}
-
-/// The name that the channel of a call is called by: what has to be known of it after a restart of ours.
-fn name_of(outgoing: &Outgoing) -> Vec<u8> {
-    let (conference, starts, participant, number) = match outgoing.attempt {
-        Some(key) => {
-            let AttemptKey { occurrence, participant, number } = key;
-            (occurrence.conference, occurrence.starts.as_second(), participant, number)
-        }
-        None => (0, 0, 0, 0),
-    };
-    let head = format!("{CALL_LEG}{conference}-{starts}-{participant}-{number}-");
-    [head.as_bytes(), &outgoing.room].concat()
-}
-
-fn read_name(name: &BStr) -> Option<(Option<AttemptKey>, BString)> {
-    let rest = name.strip_prefix(CALL_LEG.as_bytes())?;
-    let mut parts = rest.splitn_str(5, "-");
-    let mut number = || parts.next()?.to_str().ok()?.parse::<i64>().ok();
-    let (conference, starts, participant, count) = (number()?, number()?, number()?, number()?);
-    let room = BString::from(parts.next().filter(|room| !room.is_empty())?);
-    let occurrence = crate::store::OccurrenceKey { conference, starts: Timestamp::from_second(starts).ok()? };
-    let key = AttemptKey { occurrence, participant, number: u32::try_from(count).ok()? };
-    Some(((conference != 0).then_some(key), room))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::OccurrenceKey;
-
-    #[test]
-    fn a_call_is_known_again_by_the_name_of_its_channel() {
-        let mut outgoing = Outgoing::new("a-b-800".into(), "700".into(), None);
-        assert_eq!(read_name(BStr::new(&name_of(&outgoing))), Some((None, "a-b-800".into())));
-        let occurrence =
-            OccurrenceKey { conference: 3, starts: Timestamp::from_second(1_795_420_044).expect("a time") };
-        outgoing.attempt = Some(AttemptKey { occurrence, participant: 7, number: 2 });
-        assert_eq!(read_name(BStr::new(&name_of(&outgoing))), Some((outgoing.attempt, "a-b-800".into())));
-        assert_eq!(read_name(BStr::new("touchtone-call-x")), None);
     }
 }
