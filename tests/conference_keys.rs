@@ -182,7 +182,7 @@ fn what_is_announced_is_played_to_the_room_one_after_the_other_and_the_leg_goes(
     three(&mut house);
     for file in ["/a.au", "/b.au"] {
         let sound = file.to_owned();
-        assert_eq!(house.done(Command::Announce { room: room(), sound }), "announced");
+        assert_eq!(house.done(Command::Announce { room: room(), sound, who: None }), "announced");
     }
     let playing = |house: &House| {
         let room = house.scene.sim().room("800").expect("the room");
@@ -204,6 +204,17 @@ fn what_is_announced_is_played_to_the_room_one_after_the_other_and_the_leg_goes(
     assert_eq!(house.troubles(), Vec::<String>::new());
     assert_eq!(heard, ["wave/play//a.au", "wave/play//b.au"]);
     assert_eq!(house.seats("800").len(), 3, "nobody counts it");
+}
+
+#[test]
+fn what_is_announced_to_one_is_heard_by_nobody_else() {
+    let mut house = house();
+    let (alice, bob, carol) = three(&mut house);
+    let sound = "/srv/hello.au".to_owned();
+    let command = Command::Announce { room: room(), sound, who: Some(Who::Seat(2)) };
+    assert_eq!(house.done(command), "announced");
+    assert_eq!(house.heard(&bob), ["wave/play//srv/hello.au"]);
+    assert!(house.heard(&alice).is_empty() && house.heard(&carol).is_empty());
 }
 
 #[test]
@@ -244,7 +255,7 @@ fn commands_that_cannot_be_done_say_why() {
     let number = "1:params=x\n".to_owned();
     let said = of(&mut house, Command::Invite { room: room(), number, organizer: false });
     assert!(said.starts_with("a number has"), "{said}");
-    let said = of(&mut house, Command::Announce { room: room(), sound: "hello.au".to_owned() });
+    let said = of(&mut house, Command::Announce { room: room(), sound: "hello.au".to_owned(), who: None });
     assert!(said.contains("neither a whole path"), "{said}");
     let said = of(&mut house, Command::Extend { room: room(), minutes: 5 });
     assert_eq!(said, "no conference of the schedule is being held there");

@@ -67,8 +67,11 @@ impl Assist {
             }
             Command::Lock { room, to } => (room, Operation::Lock(switch(to)), None),
             Command::Record { room, to } => (room, Operation::Record(switch(to)), None),
-            Command::Announce { room, sound } => {
-                (room, Operation::Announce { sound: Template::literal(&resource(&sound)?) }, None)
+            Command::Announce { room, sound, who } => {
+                let operation = Operation::Announce { sound: Template::literal(&resource(&sound)?) };
+                let one = who.filter(|who| *who != Who::All);
+                let seat = one.map(|who| self.seat_of(&room, &who)).transpose()?;
+                (room, operation, seat.map(|seat| seat.1))
             }
             Command::Invite { room, number, organizer } => {
                 let role = organizer.then_some(self.organizer).flatten();

@@ -87,7 +87,8 @@ impl Assist {
         sounds.into_iter().next().map(|sound| sound.resource)
     }
 
-    fn play(&mut self, now: Moment, channel: &BString, sounds: Vec<Sound>) {
+    /// Plays sounds to a caller, in place of whatever they hear.
+    pub(super) fn play(&mut self, now: Moment, channel: &BString, sounds: Vec<Sound>) {
         let Some(at) = self.calls.find(channel.as_ref()) else { return };
         self.hush(at);
         if let Some(call) = self.calls.get_mut(at) {

@@ -7,9 +7,9 @@ use clap::Args;
 
 use super::daemon::Daemon;
 use super::{Failure, Format};
-use crate::control::protocol::Command;
+use crate::control::protocol::{Command, Who};
 
-/// Play a file into a room, behind what is being played there.
+/// Play a file into a room, behind what is being played there, or to one who is there.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: touchtone announce 800 /srv/sounds/closing.au")]
 pub(super) struct Announce {
@@ -23,14 +23,29 @@ pub(super) struct Announce {
     /// A relative path is taken from here if there is such a file.
     #[arg(value_name = "FILE")]
     sound: String,
+    #[command(flatten)]
+    who: Whom,
     /// How it is printed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
 
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct Whom {
+    /// Only to who has that seat, as `touchtone rooms` shows it.
+    #[arg(long, value_name = "N")]
+    seat: Option<u32>,
+    /// Only to who is on that channel or leg, as sip/4 or conf/7.
+    #[arg(long, value_name = "ID")]
+    channel: Option<String>,
+}
+
 impl Announce {
     pub(super) fn run(self, out: &mut impl Write) -> Result<(), Failure> {
-        let command = Command::Announce { room: self.room, sound: whole(self.sound) };
+        let seat = self.who.seat.map(Who::Seat);
+        let who = seat.or(self.who.channel.map(Who::Channel));
+        let command = Command::Announce { room: self.room, sound: whole(self.sound), who };
         self.daemon.have_done(command, self.format, out)
     }
 }

@@ -118,12 +118,15 @@ pub enum Command {
         /// Which way.
         to: Switch,
     },
-    /// Plays a file into a room, behind what is being played.
+    /// Plays a file into a room, behind what is being played, or to one who is there.
     Announce {
         /// The room.
         room: String,
         /// A file, or a resource of the engine's as `wave/play/…` and `tone/…`.
         sound: String,
+        /// Only to whom; everybody if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        who: Option<Who>,
     },
     /// Calls somebody in.
     Invite {
