@@ -241,7 +241,7 @@ impl Assist {
             let told_role = role.filter(|_| role != self.organizer).or(place.told_role);
             self.change_place(now, at, Place { told_role, ..place });
         }
-        let engine = match self.admission_of(now, &callee, room.as_ref()) {
+        let engine = match self.admission_of(now, &callee, room.as_ref(), false) {
             Admission::Enter(engine) => engine,
             Admission::Refuse(cause) => {
                 self.trouble(format!(

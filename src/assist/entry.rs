@@ -336,7 +336,13 @@ impl Assist {
     }
 
     /// What becomes of a caller who is to be sent into a room.
-    pub(super) fn admission_of(&self, now: Moment, channel: &BString, room: &BStr) -> Admission {
+    pub(super) fn admission_of(
+        &self,
+        now: Moment,
+        channel: &BString,
+        room: &BStr,
+        in_company: bool,
+    ) -> Admission {
         let facts = self.calls.by_id(channel.as_ref()).map(|call| call.facts.clone()).unwrap_or_default();
         let comer = Comer {
             channel: channel.as_ref(),
@@ -344,6 +350,7 @@ impl Assist {
             username: &facts.username,
             told_role: None,
             invited: self.is_invited(channel),
+            in_company,
         };
         self.admission(now, room, &comer)
     }

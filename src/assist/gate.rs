@@ -101,6 +101,7 @@ impl Assist {
             username: &text(params, "username"),
             told_role: told,
             invited: false,
+            in_company: false,
         };
         match self.admission(now, room.as_ref(), &comer) {
             Admission::Enter(engine) => {
@@ -149,6 +150,7 @@ impl Assist {
             username: &facts.username,
             told_role: None,
             invited: false,
+            in_company: self.is_in_company(&id),
         };
         match self.admission(now, room.as_ref(), &comer) {
             Admission::Enter(engine) => {
