@@ -59,11 +59,6 @@ pub enum Deed {
     Nothing,
 }
 
-/// Who does something, or has it done to them.
+/// Who does something, or has it done to them: one of those who are at a telephone, from the oldest call on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Who {
-    /// One of those who call.
-    Caller(usize),
-    /// One of those whom the engine called, from the oldest call on.
-    Called(usize),
-}
+pub struct Who(pub usize);

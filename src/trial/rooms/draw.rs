@@ -13,14 +13,14 @@ pub(super) fn acts(chance: &mut Chance) -> Vec<Act> {
     let mut draw = Draw { rooms: Vec::new(), chance };
     let rooms = draw.chance.between(1, 2);
     draw.rooms = (0..rooms).map(|_| *draw.chance.pick(&ROOMS)).collect();
-    let callers = draw.chance.between(1, 3);
+    let callers = draw.chance.between(2, 4);
     let mut acts: Vec<Act> = (0..callers)
         .map(|who| {
             let deed = Deed::Call { who, called: draw.number() };
             draw.then_pause(deed)
         })
         .collect();
-    let count = draw.chance.between(3, 24);
+    let count = draw.chance.between(4, 40);
     for _ in 0..count {
         let deed = draw.deed();
         acts.push(draw.then_pause(deed));
@@ -58,10 +58,7 @@ impl Draw<'_> {
     }
 
     fn who(&mut self) -> Who {
-        match self.chance.below(4) {
-            0 => Who::Called(self.chance.below(4)),
-            _ => Who::Caller(self.chance.below(CALLERS.len())),
-        }
+        Who(self.chance.below(8))
     }
 
     fn room(&mut self) -> String {
@@ -71,12 +68,15 @@ impl Draw<'_> {
     }
 
     fn number(&mut self) -> String {
-        if self.chance.once_in(4) {
-            let numbers = House::numbers();
-            return self.chance.pick(&numbers).clone();
+        match self.chance.below(12) {
+            0 => "7000".to_owned(),
+            1 | 2 => (*self.chance.pick(&["7010", "7020"])).to_owned(),
+            3 => self.chance.pick(&House::numbers()).clone(),
+            _ => {
+                let kind = *self.chance.pick(&["", "9", "6", "7", ""]);
+                format!("{kind}{}", self.room())
+            }
         }
-        let kind = *self.chance.pick(&["", "9", "6", "7"]);
-        format!("{kind}{}", self.room())
     }
 
     fn key(&mut self) -> Deed {
@@ -89,19 +89,24 @@ impl Draw<'_> {
     fn code(&mut self) -> String {
         let plain = ["*6", "*80", "*81", "*0", "*5", "*5", "*70", "*71", "*4*", "*82", "*9", "*11", "*83"];
         match self.chance.below(24) {
-            0..3 => format!("{}#", self.pin()),
-            3 => format!("**{}#", self.pin()),
-            4..7 => format!("*3{}#", self.room()),
-            7 => format!("{}#", self.room()),
-            8 | 9 => format!("*4{}#", self.chance.between(1, 6)),
-            10 | 11 => format!("*2{}#", self.chance.pick(&NUMBERS)),
-            12 => "#".to_owned(),
+            0..4 => format!("{}#", self.pin()),
+            4 => format!("**{}#", self.pin()),
+            5..8 => format!("*3{}#", self.room()),
+            8 => format!("{}#", self.room()),
+            9 | 10 => format!("*4{}#", self.chance.between(1, 6)),
+            11 | 12 => format!("*2{}#", self.chance.pick(&NUMBERS)),
+            13 => "#".to_owned(),
             _ => (*self.chance.pick(&plain)).to_owned(),
         }
     }
 
     fn pin(&mut self) -> &'static str {
-        if self.chance.once_in(5) { "0000" } else { self.chance.pick(&PINS).digits }
+        let of_rooms: Vec<_> = PINS.iter().filter(|pin| self.rooms.contains(&pin.room)).collect();
+        match of_rooms.is_empty() || self.chance.once_in(4) {
+            true if self.chance.once_in(2) => "0000",
+            true => self.chance.pick(&PINS).digits,
+            false => self.chance.pick(&of_rooms).digits,
+        }
     }
 
     fn command(&mut self) -> Command {

@@ -14,6 +14,8 @@ const TEXT: &str = include_str!("house.toml");
 const WITH_STORE: &str = r#"
 [store]
 file = "nowhere.db"
+[[route]]
+called = "7000"
 [[code]]
 name = "extend"
 keys = "*83"

@@ -31,8 +31,7 @@ const RESTLESS: Duration = Duration::from_secs(40);
 const DUST: Duration = Duration::from_secs(180);
 
 /// A trial that is being run.
-struct Rig<'h> {
-    house: &'h House,
+struct Rig {
     stage: Stage,
     /// Somebody else who speaks to the engine.
     other: ConnectionId,
@@ -66,15 +65,14 @@ pub(super) fn run(house: &House, seed: u64, acts: &[Act]) -> Vec<Noted> {
     rig.record
 }
 
-impl<'h> Rig<'h> {
-    fn new(house: &'h House, seed: u64) -> Self {
+impl Rig {
+    fn new(house: &House, seed: u64) -> Self {
         let mut stage = Stage::new(house.config.clone(), house.settings(seed));
         let other = stage.sim_mut().connect();
         stage.sim_mut().receive(other, b"%%>connect:global\n");
         let epoch = stage.date();
         let patience = *Chance::seeded(seed ^ 0x5eed).pick(&[0, 40, 300]);
         let mut rig = Rig {
-            house,
             stage,
             other,
             others: 0,
@@ -147,13 +145,8 @@ impl<'h> Rig<'h> {
     }
 
     fn channel(&self, who: Who) -> Option<ChannelView> {
-        match who {
-            Who::Caller(who) => self.stage.sim().channel(self.callers.get(who)?.as_ref()?),
-            Who::Called(who) => {
-                let called = |channel: &ChannelView| channel.outgoing && is_telephone(&channel.id);
-                self.stage.sim().channels().filter(called).nth(who)
-            }
-        }
+        let there = || self.stage.sim().channels().filter(|channel| is_telephone(&channel.id));
+        there().nth(who.0.checked_rem(there().count())?)
     }
 
     fn key(&mut self, who: Who, keys: &Keys, gap: Duration) {
@@ -304,7 +297,10 @@ impl<'h> Rig<'h> {
         for (leg, (room, _)) in before.iter().filter(|&(leg, at)| after.get(leg) != Some(at)) {
             self.note(Event::Gone { room: room.clone(), leg: leg.clone() });
         }
-        for (leg, (room, channel)) in after.iter().filter(|&(leg, at)| before.get(leg) != Some(at)) {
+        let mut come: Vec<_> = after.iter().filter(|&(leg, at)| before.get(leg) != Some(at)).collect();
+        // Legs are numbered as they come.
+        come.sort_by_key(|(leg, _)| (leg.len(), *leg));
+        for (leg, (room, channel)) in come {
             self.note(Event::Entered { room: room.clone(), leg: leg.clone(), channel: channel.clone() });
         }
     }
