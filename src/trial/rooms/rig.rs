@@ -150,7 +150,9 @@ impl Rig {
     }
 
     fn key(&mut self, who: Who, keys: &Keys, gap: Duration) {
-        let Some(channel) = self.channel(who) else { return };
+        // Who is being rung holds no telephone to key on.
+        let rung = |channel: &ChannelView| channel.outgoing && !channel.answered;
+        let Some(channel) = self.channel(who).filter(|channel| !rung(channel)) else { return };
         for &key in keys.iter() {
             self.stage.sim_mut().key(&channel.id, &Keys::from([key].as_slice()));
             self.advance(gap);
@@ -241,7 +243,6 @@ impl Rig {
 
     /// Notes what has happened since the last look.
     fn look(&mut self) {
-        self.look_at_channels();
         let before = self.inside.clone();
         self.look_at_rooms();
         loop {
@@ -261,6 +262,7 @@ impl Rig {
             }
         }
         self.look_at_told(&before);
+        self.look_at_channels();
         self.note_moves(&before);
     }
 
