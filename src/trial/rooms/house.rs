@@ -86,9 +86,22 @@ impl House {
     /// # Errors
     /// What is wrong with its configuration.
     pub fn new(stores: bool) -> Result<Self, Refused> {
-        let text = if stores { [TEXT, WITH_STORE].concat() } else { TEXT.to_owned() };
-        let loaded = config::load(Path::new("house.toml"), |_| Ok(text.clone()))?;
+        Self::with(stores, &Self::text(stores))
+    }
+
+    /// A server with that configuration.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn with(stores: bool, text: &str) -> Result<Self, Refused> {
+        let loaded = config::load(Path::new("house.toml"), |_| Ok(text.to_owned()))?;
         Ok(House { config: Arc::new(loaded.config), stores })
+    }
+
+    /// The configuration of a server with or without a store.
+    #[must_use]
+    pub fn text(stores: bool) -> String {
+        if stores { [TEXT, WITH_STORE].concat() } else { TEXT.to_owned() }
     }
 
     /// The rules of a room.
