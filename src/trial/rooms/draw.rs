@@ -73,7 +73,7 @@ impl Draw<'_> {
             1 | 2 => (*self.chance.pick(&["7010", "7020"])).to_owned(),
             3 => self.chance.pick(&House::numbers()).clone(),
             _ => {
-                let kind = *self.chance.pick(&["", "9", "6", "7", ""]);
+                let kind = *self.chance.pick(&["", "9", "6", "7", "9"]);
                 format!("{kind}{}", self.room())
             }
         }
@@ -87,13 +87,14 @@ impl Draw<'_> {
     }
 
     fn code(&mut self) -> String {
-        let plain = ["*6", "*80", "*81", "*0", "*5", "*5", "*70", "*71", "*4*", "*82", "*9", "*11", "*83"];
+        let plain =
+            ["*6", "*80", "*81", "*0", "*5", "*5", "*70", "*71", "*4*", "*82", "*9", "*11", "*83", "*83"];
         match self.chance.below(24) {
             0..4 => format!("{}#", self.pin()),
             4 => format!("**{}#", self.pin()),
             5..8 => format!("*3{}#", self.room()),
             8 => format!("{}#", self.room()),
-            9 | 10 => format!("*4{}#", self.chance.between(1, 6)),
+            9 | 10 => format!("*4{}#", self.chance.between(1, 4)),
             11 | 12 => format!("*2{}#", self.chance.pick(&NUMBERS)),
             13 => "#".to_owned(),
             _ => (*self.chance.pick(&plain)).to_owned(),

@@ -149,10 +149,13 @@ impl Rig {
         there().nth(who.0.checked_rem(there().count())?)
     }
 
+    /// The channel of somebody, unless it only rings there.
+    fn talking(&self, who: Who) -> Option<ChannelView> {
+        self.channel(who).filter(|channel| channel.answered || !channel.outgoing)
+    }
+
     fn key(&mut self, who: Who, keys: &Keys, gap: Duration) {
-        // Who is being rung holds no telephone to key on.
-        let rung = |channel: &ChannelView| channel.outgoing && !channel.answered;
-        let Some(channel) = self.channel(who).filter(|channel| !rung(channel)) else { return };
+        let Some(channel) = self.talking(who) else { return };
         for &key in keys.iter() {
             self.stage.sim_mut().key(&channel.id, &Keys::from([key].as_slice()));
             self.advance(gap);
@@ -179,9 +182,13 @@ impl Rig {
     }
 
     fn advance(&mut self, time: Duration) {
+        self.advance_by(STEP, time);
+    }
+
+    fn advance_by(&mut self, step: Duration, time: Duration) {
         let until = self.stage.now() + time;
         loop {
-            let step = STEP.min(until.saturating_sub(self.stage.now()));
+            let step = step.min(until.saturating_sub(self.stage.now()));
             self.stage.advance(step);
             self.stage.sim_mut().transmit(self.other);
             self.look();
@@ -237,7 +244,8 @@ impl Rig {
             }
             self.advance(RESTING);
         }
-        self.advance(DUST);
+        // Nobody is there whom anything could happen to.
+        self.advance_by(DUST / 100, DUST);
         self.rest(Event::End);
     }
 
