@@ -121,6 +121,17 @@ fn a_room_under_control_that_is_full_says_so() {
 }
 
 #[test]
+fn two_who_come_together_need_a_place_each() {
+    let mut house = house("[rooms.800]\nmax-users = 2\n");
+    house.call("alice", "800");
+    let dave = house.call("dave", "7010");
+    house.key(&dave, "*3800#");
+    assert!(!house.is_in("800", &dave), "there is a place for one of them");
+    assert_eq!(house.failures(), ["the room is full"]);
+    assert!(house.peer(&dave).is_some_and(|peer| peer.starts_with("sip/")), "they talk on");
+}
+
+#[test]
 fn participants_who_may_not_open_a_room_wait_for_nobody_and_are_refused() {
     let mut house =
         house("[rooms.800]\nparticipant = { may-open = false }\n[roles.organizer]\nrooms = \"9*\"\n");

@@ -32,6 +32,8 @@ pub(super) struct Comer<'c> {
     pub(super) told_role: Option<usize>,
     /// Whether they were called in, and so asked for.
     pub(super) invited: bool,
+    /// Whether who is in a call with them comes too.
+    pub(super) in_company: bool,
 }
 
 impl<'c> Comer<'c> {
@@ -39,7 +41,14 @@ impl<'c> Comer<'c> {
     pub(super) fn of(channel: &'c BStr, facts: &'c Facts) -> Self {
         // Who was called is not who calls.
         let username = if facts.outgoing { BStr::new("") } else { facts.username.as_ref() };
-        Comer { channel, number: facts.number(), username, told_role: None, invited: false }
+        Comer {
+            channel,
+            number: facts.number(),
+            username,
+            told_role: None,
+            invited: false,
+            in_company: false,
+        }
     }
 }
 
@@ -74,7 +83,8 @@ impl Assist {
         if !admission.may_open && there.is_none() && !comer.invited {
             return Admission::Refuse(Cause::NobodyThere);
         }
-        if rules.max_users.is_some_and(|most| seats >= most as usize) {
+        let coming = if comer.in_company { 2 } else { 1 };
+        if rules.max_users.is_some_and(|most| seats + coming > most as usize) {
             return Admission::Refuse(Cause::Full);
         }
         Admission::Enter(engine_params(rules, admission, comer.invited))

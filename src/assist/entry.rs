@@ -324,9 +324,16 @@ impl Assist {
     }
 
     /// What becomes of a caller who is to be sent into a room.
-    pub(super) fn admission_of(&self, now: Moment, channel: &BString, room: &BStr) -> Admission {
+    pub(super) fn admission_of(
+        &self,
+        now: Moment,
+        channel: &BString,
+        room: &BStr,
+        in_company: bool,
+    ) -> Admission {
         let facts = self.calls.by_id(channel.as_ref()).map(|call| call.facts.clone()).unwrap_or_default();
-        let comer = Comer { invited: self.is_invited(channel), ..Comer::of(channel.as_ref(), &facts) };
+        let invited = self.is_invited(channel);
+        let comer = Comer { invited, in_company, ..Comer::of(channel.as_ref(), &facts) };
         self.admission(now, room, &comer)
     }
 }

@@ -82,7 +82,7 @@ impl Assist {
             Some(room) => self.coming(now, message, &id, &room),
             None if params.get(ASKED).is_some_and(|asked| !asked.is_empty()) => {
                 if let Some(at) = self.call_told(now, &id, params) {
-                    self.put_aside(at, Wanted::Room);
+                    self.put_aside(now, at, Wanted::Room);
                 }
                 self.change(message, [ANSWER]);
             }
@@ -101,11 +101,11 @@ impl Assist {
             Admission::Enter(engine) => self.let_in(message, &engine),
             Admission::Refuse(cause) => self.refuse(message, room, cause),
             Admission::AskPin => {
-                self.put_aside(at, Wanted::Pin { room: room.clone() });
+                self.put_aside(now, at, Wanted::Pin { room: room.clone() });
                 self.change(message, [("callto", SILENCE), ANSWER]);
             }
             Admission::Wait(resource) => {
-                self.put_aside(at, Wanted::Organizer { room: room.clone() });
+                self.put_aside(now, at, Wanted::Organizer { room: room.clone() });
                 self.change(message, [("callto", resource.as_str()), ("autorepeat", "true"), ANSWER]);
             }
         }
@@ -141,7 +141,8 @@ impl Assist {
             return self.outbox.answer(&message.id, false);
         }
         let facts = self.calls.by_id(id.as_ref()).map(|call| call.facts.clone()).unwrap_or_default();
-        match self.admission(now, room.as_ref(), &Comer::of(id.as_ref(), &facts)) {
+        let comer = Comer { in_company: self.is_in_company(&id), ..Comer::of(id.as_ref(), &facts) };
+        match self.admission(now, room.as_ref(), &comer) {
             Admission::Enter(engine) => self.let_in(message, &engine),
             Admission::Refuse(cause) => {
                 self.change(message, [("room", "refused"), ("reason", reason_of(cause))]);
@@ -172,10 +173,9 @@ impl Assist {
     }
 
     /// The caller on a channel is to prove something, or to wait, when the engine has connected them.
-    fn put_aside(&mut self, at: usize, wanted: Wanted) {
-        if let Some(call) = self.calls.get_mut(at) {
-            call.entry = Some(Entry::parked(wanted));
-        }
+    fn put_aside(&mut self, now: Moment, at: usize, wanted: Wanted) {
+        let before = self.calls.get_mut(at).and_then(|call| call.entry.replace(Entry::parked(wanted)));
+        self.entry_over(now, before, "the call was sent elsewhere");
     }
 
     /// What a room under control is told that we send somebody to.

@@ -6,6 +6,7 @@
 //!
 //! - [`naive`] and [`model`] say what keys match and what becomes of digits.
 //! - [`reach`] says which codes can fire at all, and by which keys.
+//! - [`rooms`] is the same for a conference server: who may do what to its rooms.
 
 pub mod act;
 pub mod chance;
@@ -16,6 +17,7 @@ pub mod naive;
 pub mod reach;
 pub mod record;
 mod rig;
+pub mod rooms;
 pub mod scene;
 pub mod shrink;
 

@@ -231,7 +231,7 @@ impl Assist {
             let told_role = role.filter(|_| role != self.organizer).or(place.told_role);
             self.change_place(now, at, Place { told_role, ..place });
         }
-        let Admission::Enter(engine) = self.admission_of(now, &callee, room.as_ref()) else {
+        let Admission::Enter(engine) = self.admission_of(now, &callee, room.as_ref(), false) else {
             // Nobody who was called in is asked for anything, so it is full.
             self.trouble(format!("{callee} was called into conf/{room}, which takes no more"));
             return self.drop_call(now, channel, "congestion");

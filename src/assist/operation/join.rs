@@ -30,7 +30,8 @@ impl Assist {
         let name = room_name(BStr::new(&room)).to_owned();
         let peer = self.calls.by_id(job.channel.as_ref()).and_then(|call| call.peers.current());
         let machine = peer.is_none_or(|peer| matches!(kind(peer), Kind::Tone | Kind::File));
-        match self.admission_of(now, &job.channel, name.as_ref()) {
+        let in_company = with_peer && self.is_in_company(&job.channel);
+        match self.admission_of(now, &job.channel, name.as_ref(), in_company) {
             Admission::Enter(engine) => self.join_with(now, job, room, with_peer, (&engine, extra)),
             Admission::Refuse(cause) => {
                 let why = match cause {
@@ -88,6 +89,12 @@ impl Assist {
             params.push(name, self.render(now, &job, value));
         }
         self.send_step(now, job, Step::Join { room: name }, "chan.masquerade", params);
+    }
+
+    /// Whether there is a party at the other end of a call.
+    pub(in crate::assist) fn is_in_company(&self, channel: &BString) -> bool {
+        let peer = self.calls.by_id(channel.as_ref()).and_then(|call| call.peers.current());
+        peer.is_some_and(|peer| kind(peer) == Kind::Party)
     }
 
     pub(in crate::assist) fn joined(&mut self, now: Moment, job: Job, room: &BString, reply: Reply<'_, '_>) {
