@@ -209,7 +209,10 @@ impl Model<'_> {
 
     fn ended(&mut self, channel: &str, code: &str, outcome: &Result<String, String>) {
         let key = (channel.to_owned(), code.to_owned());
-        let Some(fired) = self.fired.get_mut(&key).and_then(VecDeque::pop_front) else {
+        // One that is keyed while another is looked at is refused at once; the others end in their order.
+        let refused = outcome.as_ref().is_err_and(|reason| reason.contains("is being looked at"));
+        let next = if refused { VecDeque::pop_back } else { VecDeque::pop_front };
+        let Some(fired) = self.fired.get_mut(&key).and_then(next) else {
             return self.broke(Promise::Ends, format!("{code} of {channel} ended, and had not fired"));
         };
         match (code, outcome) {
