@@ -29,12 +29,12 @@ pub(crate) struct House {
 
 /// An engine whose routing knows room 800, 801 and the numbers 201 to 209, each answered as `callees` says.
 pub(crate) fn engine(callees: &[(&str, Callee)]) -> Settings {
-    let mut settings = Settings::default();
-    settings.routes = vec![
+    let routes = vec![
         Route::new("800", "conf/800").with("lonely", "true"),
         Route::new("801", "conf/801"),
         Route::new("7010", "sip/sip:7010@127.0.0.1:7010"),
     ];
+    let mut settings = Settings { routes, ..Settings::default() };
     for number in 201..210 {
         let target = format!("sip/sip:{number}@127.0.0.1:7{number}");
         settings.routes.push(Route::new(number.to_string(), target));
