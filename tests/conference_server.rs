@@ -1,6 +1,8 @@
 //! Everything that a conference server does, by the daemon as a process: callers on a simulated engine behind a socket, the
 //! command line, and a store in a file. Time is real, so all that takes long is short here.
 
+#![allow(clippy::disallowed_methods)] // It waits as callers do.
+
 mod common;
 
 use std::time::Duration;

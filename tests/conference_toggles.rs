@@ -1,6 +1,8 @@
 //! What is shown of who is muted, and of what is recorded, is what is so in the engine: whoever changed it, in whatever
 //! order, and though some of what the engine said was lost.
 
+#![allow(clippy::disallowed_methods)] // It takes its seed from the clock, and waits as callers do.
+
 mod common;
 
 use std::time::Duration;
@@ -107,6 +109,9 @@ fn what_is_shown_is_so_in_the_engine_though_events_and_answers_are_lost() {
     assert!(way.lost() > 0);
     until("what is shown is so", || {
         let [shown, so] = shown_and_so(&site);
+        if shown != so {
+            println!("shown {shown:?}, and so is {so:?}");
+        }
         shown == so
     });
     std::thread::sleep(Duration::from_millis(500));

@@ -1,6 +1,8 @@
 //! A conference server in trouble: the daemon killed, the store taken away, nobody at the other end, and what people write
 //! wrong on the command line.
 
+#![allow(clippy::disallowed_methods)] // It waits as callers do.
+
 mod common;
 
 use std::path::Path;

@@ -28,6 +28,11 @@ fn holds(stores: bool) {
     for seed in first..first + given("ROOMS_TRIALS", TRIALS) {
         let trial = Trial::of_seed(seed);
         if let Err(broken) = trial.hold(&house) {
+            if std::env::var("ROOMS_DUMP").is_ok() {
+                for noted in trial.run(&house) {
+                    eprintln!("{noted:?}");
+                }
+            }
             let (trial, broken) = trial.shrink(&house, broken);
             let acts: Vec<_> = trial.acts.iter().map(|act| format!("{act:?}")).collect();
             panic!("seed {seed}, stores {stores}: {broken}\n{}", acts.join("\n"));
@@ -280,8 +285,8 @@ fn what_is_shown_and_is_not_so_is_noticed() {
 
 #[test]
 fn a_participation_that_is_not_written_down_once_is_noticed() {
-    let (joined, left): (fn(&Event) -> bool, fn(&Event) -> bool) =
-        (|event| matches!(event, Event::Joined(_)), |event| matches!(event, Event::Left { .. }));
+    let joined = |event: &Event| matches!(event, Event::Joined(_));
+    let left = |event: &Event| matches!(event, Event::Left { .. });
     let lost =
         |of: fn(&Event) -> bool| after(Promise::Attendance, |record| drop(record.remove(find(record, of))));
     assert!(lost(joined).contains("nobody wrote down"));

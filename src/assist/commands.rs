@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bstr::{BStr, BString};
 
 use super::Assist;
+use super::flight::{Flight, Purpose};
 use super::job::{Asker, Job};
 use super::outcome::{Cause, Failure, Outcome};
 use super::rooms;
@@ -22,7 +23,10 @@ impl Assist {
     pub(super) fn command(&mut self, now: Moment, number: u64, command: Command) {
         let outcome = match command {
             Command::Status => Ok(Answer::Status(Box::new(self.status_told()))),
-            Command::Rooms { room } => self.rooms_told(now, room.as_deref()),
+            Command::Rooms { room } => {
+                self.ask_what_is_shown(now);
+                self.rooms_told(now, room.as_deref())
+            }
             Command::Schedule { manage } => return self.manage(now, number, manage),
             _ if self.phase != Phase::Ready => {
                 Err(Cause::Engine.because("there is no engine to do it: touchtone is not connected"))
@@ -33,6 +37,18 @@ impl Assist {
             },
         };
         self.outbox.answer_command(number, told(outcome));
+    }
+
+    /// Whoever looks wants to know of everybody whether they are muted: what was not told is asked, and is shown at the
+    /// next look.
+    fn ask_what_is_shown(&mut self, now: Moment) {
+        let asked = |leg: &BString, flight: &Flight| matches!(&flight.purpose, Purpose::AskLeg { leg: asked, .. } if asked == leg);
+        let untold = self.rooms.untold().into_iter();
+        let untold: Vec<_> =
+            untold.filter(|leg| !self.flights.values().any(|flight| asked(leg, flight))).collect();
+        if self.phase == Phase::Ready {
+            untold.iter().for_each(|leg| self.ask_aside(now, leg.as_ref(), 1));
+        }
     }
 
     /// A command that was an operation is over.

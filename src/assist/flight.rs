@@ -35,6 +35,8 @@ pub(super) enum Purpose {
     AskMayGo { room: BString, channel: BString },
     /// What may have been ended is to be recorded all the same.
     RecordAgain { room: BString, recorder: OwnLeg },
+    /// What was to be stopped, and perhaps was.
+    StopAgain { room: BString, recorder: OwnLeg },
     /// Nothing is to be recorded on a leg of ours, whatever was done to it before.
     StopSpare,
     /// A leg of ours that nobody needs any more.
@@ -73,6 +75,7 @@ impl Purpose {
             Purpose::Step(..)
             | Purpose::AskMayGo { .. }
             | Purpose::RecordAgain { .. }
+            | Purpose::StopAgain { .. }
             | Purpose::StopSpare
             | Purpose::DropLeg(_)
             | Purpose::AskLeg { .. }
@@ -168,6 +171,7 @@ impl Assist {
             Purpose::Prompt { channel, why } => self.prompt_ended(&channel, &why, reply),
             Purpose::AskMayGo { room, channel } => self.may_go_known(now, &room, channel, reply),
             Purpose::RecordAgain { room, recorder } => self.recorded_again(&room, &recorder, reply),
+            Purpose::StopAgain { room, recorder } => self.stopped_again(now, &room, &recorder, reply),
             Purpose::StopSpare => {}
             Purpose::DropLeg(channel) => self.leg_dropped(&channel, reply),
             Purpose::AskLeg { leg, asked, asks } => self.told_aside(now, &leg, asked, asks, reply),

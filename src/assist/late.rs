@@ -64,6 +64,7 @@ impl Late {
             | Purpose::DropLeg(_)
             | Purpose::AskMayGo { .. }
             | Purpose::RecordAgain { .. }
+            | Purpose::StopAgain { .. }
             | Purpose::StopSpare
             | Purpose::AskLeg { .. }
             | Purpose::Say { .. }

@@ -153,7 +153,37 @@ impl Assist {
             }
             not_recording()
         });
+        if reply.is_none()
+            && let Some(name) = &job.room
+        {
+            self.stop_again(now, name, recorder);
+        }
         self.finish(now, job, outcome);
+    }
+
+    /// Whether a recording was stopped was not answered. To stop it once more does no harm, and tells.
+    fn stop_again(&mut self, now: Moment, name: &BString, recorder: &OwnLeg) {
+        if self.rooms.is_recording_on(name.as_ref(), recorder) {
+            let purpose = Purpose::StopAgain { room: name.clone(), recorder: recorder.clone() };
+            self.send_aside(now, purpose, "chan.masquerade", stop_recording(&recorder.leg));
+        }
+    }
+
+    pub(in crate::assist) fn stopped_again(
+        &mut self,
+        now: Moment,
+        name: &BString,
+        recorder: &OwnLeg,
+        reply: Reply<'_, '_>,
+    ) {
+        match reply {
+            Some(_) if accepted(reply).is_ok() => {
+                self.rooms.set_recording(name.as_ref(), recorder, false);
+                self.tidy_room(now, name.as_ref());
+            }
+            Some(_) => {}
+            None => self.stop_again(now, name, recorder),
+        }
     }
 
     /// Lets those in a room hear that it is recorded now; the room's own recorder does that by itself.
