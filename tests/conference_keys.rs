@@ -83,7 +83,7 @@ fn an_organizer_mutes_all_others_and_unmutes_everybody() {
 fn who_unmutes_everybody_is_heard_again_too() {
     let mut house = house();
     let (alice, bob, _) = three(&mut house);
-    assert_eq!(house.done(Command::Mute { room: room(), who: Who::All, to: Switch::On }), "others muted");
+    assert_eq!(house.done(Command::Mute { room: room(), who: Who::All, to: Switch::On }), "all muted");
     house.key(&alice, "*71");
     assert_eq!([&alice, &bob].map(|who| house.scene.muted(who)), [false, false]);
     house.key(&alice, "*6");
@@ -243,7 +243,7 @@ fn everything_that_a_key_does_a_command_does() {
 fn commands_that_cannot_be_done_say_why() {
     let mut house = house();
     let of = |house: &mut House, command| house.refused(command);
-    assert_eq!(of(&mut house, Command::End { room: room() }), "there is no such room");
+    assert_eq!(of(&mut house, Command::End { room: room() }), "there is no room 800");
     let kick = |who| Command::Kick { room: room(), who };
     assert_eq!(of(&mut house, kick(Who::Seat(1))), "there is no room 800");
     house.call("alice", "900");

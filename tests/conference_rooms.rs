@@ -151,6 +151,8 @@ fn who_comes_before_an_organizer_hears_something_and_is_let_in_when_one_is_there
     house.key(&bob, "1234#");
     assert!(house.scene.sim().room("800").is_none(), "nobody opens it");
     assert!(house.peer(&bob).is_some_and(|peer| peer.starts_with("tone/")), "bob waits");
+    let told = house.room("800").expect("who waits is shown");
+    assert_eq!((told.waiting, told.seats.len()), (1, 0));
     let alice = house.call("alice", "800");
     house.key(&alice, "4711#");
     assert!(house.is_in("800", &alice) && house.is_in("800", &bob));

@@ -206,3 +206,17 @@ fn a_clock_that_jumps_is_noticed_and_calls_nobody_twice() {
     house.seconds(60);
     assert_eq!(attempts(&mut house, id).len(), 1);
 }
+
+#[test]
+fn a_conference_that_is_removed_while_it_is_held_goes_on_and_calls_nobody_any_more() {
+    let mut house = house(&[("201", Callee::default()), ("202", Callee::Busy)]);
+    let new = conference(&house, 60, vec![who("201", false, true), who("202", false, true)]);
+    let id = add(&mut house, new);
+    house.seconds(65);
+    house.manage(Manage::Remove { id });
+    house.troubles();
+    house.seconds(300);
+    assert_eq!(house.seats("850").len(), 1, "who is there stays");
+    let troubles = house.troubles();
+    assert_eq!(troubles.len(), 1, "202 is not called again, and that is said once: {troubles:?}");
+}

@@ -14,8 +14,8 @@ use common::process::{Daemon, touchtone};
 use common::site::{Places, Said, Site, until};
 use touchtone::config::Address;
 use touchtone::sim::server::{Pace, Server};
-use touchtone::sim::{Callee, Settings, Sim};
-use touchtone::store::AttemptState::{Busy, Joined};
+use touchtone::sim::{Callee, ChannelView, Settings, Sim};
+use touchtone::store::AttemptState::{Busy, Joined, Unknown};
 use touchtone::store::{Attendance, ConferenceInfo};
 
 const RULES: &str = r#"
@@ -375,4 +375,23 @@ fn an_engine_that_is_started_again_is_another_and_who_was_there_before_has_left(
     let reasons: Vec<_> = site.attendance().into_iter().map(|one| (one.caller, one.reason)).collect();
     let is = |caller: &str, reason: &str| (caller.to_owned(), reason.to_owned());
     assert_eq!(reasons, [is("alice", "unknown"), is("bob", "unknown"), is("carol", "left")]);
+}
+
+#[test]
+fn what_became_of_a_call_while_there_was_no_connection_is_not_waited_for() {
+    let site = Site::new(RULES, settings(&[("202", rings(60_000)), ("203", rings(2000))]));
+    let conference = site.schedule(0, "--room 850 --participant 202,call --participant 203,call");
+    let rings =
+        |channel: &ChannelView| channel.id.as_str().starts_with("sip/") && channel.status == "ringing";
+    site.engine_has("both ring", |sim| sim.channels().filter(rings).count() == 2);
+    let of_202 =
+        |sim: &mut Sim| sim.channels().find(|channel| channel.called == "202").map(|channel| channel.id);
+    let ringing = site.engine.with(of_202).expect("a call");
+    site.engine.close_connections();
+    site.engine.hangup(&ringing);
+    until("nobody saw what became of 202, and 203 came", || {
+        site.attempts(&conference) == [(1, Unknown), (1, Joined)]
+    });
+    site.daemon.log.wait_for(&["missing in conf/850", "202"]);
+    assert_eq!(site.callers("850"), ["203"]);
 }

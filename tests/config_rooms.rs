@@ -349,6 +349,7 @@ operation = "kick-last"
 [[code]]
 name = "pin"
 keys = "(pin:x{4})#"
+state = "call"
 operation = "enter-pin"
 pin = "${pin}"
 

@@ -346,9 +346,9 @@ fn the_schedule_is_shown() {
     conference 3 is forgotten
     ");
     insta::assert_snapshot!(seen_at(&daemon, "80", &["schedule", "import", "-"], "BEGIN:VCALENDAR"), @r#"
-    exit 0
-    no conferences
+    exit 1
     15 bytes\u{7} were not understood
+    error: no conference was taken
     "#);
     assert!(
         seen(&daemon, &["schedule", "import", "nosuch.ics"])

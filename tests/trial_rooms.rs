@@ -28,11 +28,6 @@ fn holds(stores: bool) {
     for seed in first..first + given("ROOMS_TRIALS", TRIALS) {
         let trial = Trial::of_seed(seed);
         if let Err(broken) = trial.hold(&house) {
-            if std::env::var("ROOMS_DUMP").is_ok() {
-                for noted in trial.run(&house) {
-                    eprintln!("{noted:?}");
-                }
-            }
             let (trial, broken) = trial.shrink(&house, broken);
             let acts: Vec<_> = trial.acts.iter().map(|act| format!("{act:?}")).collect();
             panic!("seed {seed}, stores {stores}: {broken}\n{}", acts.join("\n"));

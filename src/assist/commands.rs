@@ -8,6 +8,7 @@ use super::Assist;
 use super::flight::{Flight, Purpose};
 use super::job::{Asker, Job};
 use super::outcome::{Cause, Failure, Outcome};
+use super::room::{Recording, Room};
 use super::rooms;
 use super::{Report, session::Phase};
 use crate::config::{self, Operation};
@@ -158,6 +159,13 @@ impl Assist {
             .filter(|(name, room)| !room.legs.is_empty() && only.as_ref().is_none_or(|only| only == *name))
             .map(|(name, room)| self.room_told(now, name, room))
             .collect();
+        // Who waits for an organizer waits for a room that is not open yet.
+        for name in self.waited_for() {
+            let shown = rooms.iter().any(|room| room.name.as_bytes() == name.as_slice());
+            if !shown && only.as_ref().is_none_or(|only| *only == name) {
+                rooms.push(self.room_told(now, &name, &Room::default()));
+            }
+        }
         rooms.sort_by(|a, b| a.name.cmp(&b.name));
         match only {
             Some(name) if rooms.is_empty() => {
@@ -167,13 +175,13 @@ impl Assist {
         }
     }
 
-    fn room_told(&self, now: Moment, name: &BString, room: &super::room::Room) -> protocol::Room {
+    fn room_told(&self, now: Moment, name: &BString, room: &Room) -> protocol::Room {
         let held = self.held_in(now, name.as_ref());
         protocol::Room {
             name: name.to_string(),
             since: room.since,
             locked: room.locked,
-            recording: *room.recording() != super::room::Recording::Off,
+            recording: *room.recording() != Recording::Off,
             max_users: self.config.room(name).and_then(|rules| rules.max_users),
             conference: held.map(|held| protocol::Held {
                 id: held.key.conference,
@@ -193,7 +201,7 @@ impl Assist {
         &self,
         now: Moment,
         name: &BString,
-        room: &super::room::Room,
+        room: &Room,
         number: u32,
         seat: &super::seats::Seat,
     ) -> protocol::Seat {

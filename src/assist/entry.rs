@@ -1,10 +1,12 @@
 //! Callers who are asked for something before they are let in: a room, a PIN, patience.
 
+use std::collections::BTreeSet;
+
 use bstr::{BStr, BString, ByteSlice};
 
 use super::Assist;
 use super::admission::{Admission, Comer};
-use super::calls::{LEG_PREFIX, Place};
+use super::calls::{Call, LEG_PREFIX, Place};
 use super::flight::{Purpose, Reply, accepted};
 use super::job::{Job, Step};
 use super::outcome::{Cause, Failure, done};
@@ -262,9 +264,17 @@ impl Assist {
     }
 
     fn who_waits_for(&self, name: &BStr) -> Vec<usize> {
-        let waits =
-            |call: &super::calls::Call| call.entry.as_ref().is_some_and(|entry| entry.waits_for(name));
+        let waits = |call: &Call| call.entry.as_ref().is_some_and(|entry| entry.waits_for(name));
         self.calls.iter().filter(|(_, call)| waits(call)).map(|(at, _)| at).collect()
+    }
+
+    /// The rooms that somebody waits to be let into.
+    pub(super) fn waited_for(&self) -> BTreeSet<BString> {
+        let room = |call: &Call| match &call.entry.as_ref()?.wanted {
+            Wanted::Organizer { room } => Some(room.clone()),
+            Wanted::Room | Wanted::Pin { .. } => None,
+        };
+        self.calls.iter().filter_map(|(_, call)| room(call)).collect()
     }
 
     /// How many wait for an organizer of a room.

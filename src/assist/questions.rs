@@ -138,7 +138,7 @@ impl Assist {
                 self.tell_managed(told);
             }
             // Better not called than called twice.
-            Question::Begin(outgoing) => self.not_called(now, &outgoing, &problem),
+            Question::Begin(outgoing) => self.not_called(now, &outgoing, cause, &problem),
             Question::Pin(number) => self.pin_known(now, number, Err(problem)),
             Question::Extend { job, .. } => self.finish(now, job, Err(cause.because(problem))),
             Question::Manage { command, .. } => {

@@ -68,7 +68,9 @@ fn time(text: &str) -> Result<Timestamp, String> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(time);
     }
-    let time: jiff::civil::DateTime = text.parse().map_err(|error| format!("{error}"))?;
+    let time: jiff::civil::DateTime = text
+        .parse()
+        .map_err(|_| "it is no time: write it as 2026-12-01T09:30, or as 2026-12-01".to_owned())?;
     let zoned = time.to_zoned(jiff::tz::TimeZone::system()).map_err(|error| format!("{error}"))?;
     Ok(zoned.timestamp())
 }

@@ -28,11 +28,11 @@ pub(super) struct Daemon {
 /// Which way something is switched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum To {
-    /// So it is then, whatever it was.
+    /// On, whatever it was.
     On,
-    /// So it is not then.
+    /// Off, whatever it was.
     Off,
-    /// To what it is not now.
+    /// The other way round.
     Toggle,
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Extend {
     #[arg(value_name = "ROOM")]
     room: String,
     /// By how much.
-    #[arg(value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=1440))]
     minutes: u32,
     /// How it is printed.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]

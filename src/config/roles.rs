@@ -106,7 +106,10 @@ fn warn_of_covered(rooms: &[Rooms], names: &[String], found: &mut Findings<'_>) 
 pub(super) fn check_room_pattern(pattern: &Text, found: &mut Findings<'_>) {
     let name = pattern.value.strip_prefix("conf/").unwrap_or(&pattern.value);
     let stars = name.strip_suffix('*').unwrap_or(name).contains('*');
-    if name.is_empty() || stars {
+    // A pattern as elsewhere, or what no room is called, would name none and say nothing.
+    let odd =
+        name.chars().any(|char| char.is_whitespace() || char.is_control() || "/[]{}()?|\\^$".contains(char));
+    if name.is_empty() || stars || odd {
         let message = format!("{:?} names no rooms", pattern.value);
         let help = "write a room as \"conf/800\", or what several begin with as \"conf/8*\"";
         found.push(found.error("bad-room", message, pattern.span.clone()).help(help));

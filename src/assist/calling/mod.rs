@@ -370,14 +370,17 @@ impl Assist {
     }
 
     /// It could not be written that somebody is called.
-    pub(super) fn not_called(&mut self, now: Moment, outgoing: &Outgoing, problem: &str) {
+    pub(super) fn not_called(&mut self, now: Moment, outgoing: &Outgoing, cause: Cause, problem: &str) {
         let text = format!(
             "{} is not called into conf/{}, because that could not be written down: {problem}",
             outgoing.number, outgoing.room
         );
         self.trouble(text);
-        if let Some(key) = outgoing.attempt {
-            self.attempt_not_begun(now, key);
+        match outgoing.attempt {
+            Some(key) if cause == Cause::Store => self.attempt_not_begun(now, key),
+            // Its conference is on record no more.
+            Some(key) => self.attempt_over(now, key, AttemptState::Unknown),
+            None => {}
         }
     }
 

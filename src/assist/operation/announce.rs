@@ -17,7 +17,11 @@ impl Assist {
             return self.finish(now, job, in_no_room());
         };
         if self.rooms.get(name.as_ref()).is_none_or(|room| room.seats.is_empty()) {
-            return self.finish(now, job, Err(Cause::NobodyThere.because("nobody is in that room")));
+            return self.finish(
+                now,
+                job,
+                Err(Cause::NobodyThere.because(format!("nobody is in room {name}"))),
+            );
         }
         let resource = self.render_file(now, &job, sound).to_str_lossy().into_owned();
         if !matches!(job.asker, Asker::Code(_)) && !job.channel.is_empty() {

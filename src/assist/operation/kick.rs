@@ -23,7 +23,7 @@ impl Assist {
         let by_key = matches!(job.asker, Asker::Code(_));
         let found = match self.rooms.get(name.as_ref()) {
             Some(room) => find(&room.seats, seat.as_deref(), by_key.then_some(&job.channel)),
-            None => Err(Cause::NobodyThere.because("there is no such room")),
+            None => Err(Cause::NobodyThere.because(format!("there is no room {name}"))),
         };
         let (leg, channel) = match found {
             Ok(found) => found,
@@ -59,7 +59,11 @@ impl Assist {
             return self.finish(now, job, in_no_room());
         };
         let Some(room) = self.rooms.get_mut(name.as_ref()).filter(|room| !room.legs.is_empty()) else {
-            return self.finish(now, job, Err(Cause::NobodyThere.because("there is no such room")));
+            return self.finish(
+                now,
+                job,
+                Err(Cause::NobodyThere.because(format!("there is no room {name}"))),
+            );
         };
         room.seats.part(Some(reason));
         self.send_waiting_away(now, &name);

@@ -14,7 +14,11 @@ impl Assist {
             return self.finish(now, job, in_no_room());
         };
         let Some(room) = self.rooms.get_mut(name.as_ref()).filter(|room| !room.legs.is_empty()) else {
-            return self.finish(now, job, Err(Cause::NobodyThere.because("there is no such room")));
+            return self.finish(
+                now,
+                job,
+                Err(Cause::NobodyThere.because(format!("there is no room {name}"))),
+            );
         };
         room.locked = match switch {
             Switch::On => true,

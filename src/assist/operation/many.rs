@@ -6,7 +6,7 @@ use bstr::BString;
 
 use crate::assist::Assist;
 use crate::assist::job::{Asker, Job};
-use crate::assist::outcome::{Cause, Outcome, in_no_room, said};
+use crate::assist::outcome::{Cause, Outcome, done, in_no_room, said};
 use crate::config::{Operation, Switch};
 use crate::moment::Moment;
 use crate::sounds::Phrase;
@@ -29,7 +29,11 @@ impl Assist {
         };
         let but = (on && matches!(job.asker, Asker::Code(_))).then(|| job.channel.clone());
         let Some(room) = self.rooms.get(name.as_ref()) else {
-            return self.finish(now, job, Err(Cause::NobodyThere.because("there is no such room")));
+            return self.finish(
+                now,
+                job,
+                Err(Cause::NobodyThere.because(format!("there is no room {name}"))),
+            );
         };
         let channels: Vec<BString> = room
             .seats
@@ -62,6 +66,7 @@ impl Assist {
         }
         let Some(Whole { job, failed, of, on, .. }) = self.wholes.remove(&of) else { return };
         let outcome = match (failed, on) {
+            (0, true) if matches!(job.asker, Asker::Command { .. }) => done("all muted"),
             (0, true) => said("others muted", Phrase::OthersMuted),
             (0, false) => said("all unmuted", Phrase::AllUnmuted),
             _ => Err(Cause::Engine.because(format!("{failed} of {of} could not be done"))),

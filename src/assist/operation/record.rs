@@ -23,7 +23,11 @@ impl Assist {
             };
         };
         if self.rooms.get(name.as_ref()).is_none_or(|room| room.legs.is_empty()) {
-            return self.finish(now, job, Err(Cause::NobodyThere.because("there is no such room")));
+            return self.finish(
+                now,
+                job,
+                Err(Cause::NobodyThere.because(format!("there is no room {name}"))),
+            );
         }
         let Some(job) = self.claim_room(job, &name) else { return };
         let recording = self.rooms.room_mut(name.as_ref()).recording().clone();

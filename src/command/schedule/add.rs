@@ -27,13 +27,13 @@ pub(super) struct Add {
     #[arg(long, value_name = "TEXT", default_value = "")]
     title: String,
     /// When it begins the first time, by the clock on the wall: 2026-12-01T09:30.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = wall)]
     start: DateTime,
     /// The time zone of that clock, as Europe/Bucharest; the machine's if not given.
     #[arg(long, value_name = "ZONE")]
     zone: Option<String>,
     /// How long it lasts.
-    #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1440))]
     minutes: u32,
     /// How it recurs (RFC 5545), as FREQ=WEEKLY;BYDAY=MO; once if not given.
     #[arg(long, value_name = "RULE")]
@@ -98,6 +98,18 @@ fn zone(named: Option<String>) -> Result<String, Failure> {
 }
 
 /// `NUMBER[,NAME][,call]`; a name may have commas.
+/// A time by the clock on the wall. A day alone is none: somebody forgot when.
+fn wall(text: &str) -> Result<DateTime, String> {
+    let form = "write it as 2026-12-01T09:30";
+    if text.ends_with(['Z', 'z']) {
+        return Err(format!("it is by the clock on the wall: {form}, and --zone UTC"));
+    }
+    match text.parse() {
+        Ok(time) if text.contains(':') => Ok(time),
+        _ => Err(form.to_owned()),
+    }
+}
+
 fn participant(text: &str) -> Result<NewParticipant, String> {
     let (rest, call) = match text.rsplit_once(',') {
         Some((rest, last)) if last.trim() == "call" => (rest, true),
@@ -105,6 +117,15 @@ fn participant(text: &str) -> Result<NewParticipant, String> {
     };
     let (number, name) = rest.split_once(',').unwrap_or((rest, ""));
     let (number, name) = (number.trim().to_owned(), name.trim().to_owned());
+    if let Some(last) = name.rsplit(',').next().map(str::trim)
+        && last.to_ascii_lowercase().starts_with("call")
+        && last.len() <= 6
+    {
+        return Err(format!("{last:?} is not `call`: NUMBER[,NAME][,call]"));
+    }
+    if !number.bytes().any(|byte| byte.is_ascii_digit()) && name.bytes().any(|byte| byte.is_ascii_digit()) {
+        return Err(format!("the number comes first, as \"{name},{number}\""));
+    }
     if number.is_empty() {
         return Err("it begins with the number: NUMBER[,NAME][,call]".to_owned());
     }

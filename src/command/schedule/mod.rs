@@ -95,15 +95,30 @@ impl Schedule {
             What::Remove(Remove { way, id }) => way.ask(Manage::Remove { id }, false, out),
             What::Import(Import { way, file, room, call }) => {
                 let text = calendar(&file)?;
-                way.ask(Manage::Import { text, room, call }, false, out)
+                way.ask_taking(Manage::Import { text, room, call }, out)
             }
         }
     }
 }
 
 impl Way {
+    /// As [`ask`](Self::ask), for what is to take at least one conference.
+    fn ask_taking(&self, manage: Manage, out: &mut impl Write) -> Result<(), Failure> {
+        match self.daemon.manage(manage, self.format, out)? {
+            Managed::Conferences { conferences, notes } if conferences.is_empty() => {
+                say(&notes)?;
+                Err(Failure::Refused("error: no conference was taken".to_owned()))
+            }
+            taken => self.print(taken, false, out),
+        }
+    }
+
     fn ask(&self, manage: Manage, whole: bool, out: &mut impl Write) -> Result<(), Failure> {
-        match (self.daemon.manage(manage, self.format, out)?, self.format) {
+        self.print(self.daemon.manage(manage, self.format, out)?, whole, out)
+    }
+
+    fn print(&self, managed: Managed, whole: bool, out: &mut impl Write) -> Result<(), Failure> {
+        match (managed, self.format) {
             (Managed::Conferences { conferences, notes }, Format::Json) => {
                 conferences.iter().try_for_each(|one| json(out, one))?;
                 say(&notes)?;

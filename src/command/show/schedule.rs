@@ -52,7 +52,12 @@ pub(in crate::command) fn whole(paper: &Paper, one: &ConferenceInfo) -> String {
         title => format!("conference {}: {}", one.id, plain(title)),
     };
     let first = format!("{} ({})", what.start.strftime("%Y-%m-%d %H:%M"), plain(&what.time_zone));
-    let next: Vec<String> = one.next.iter().take(NEXT).map(|next| paper.time(*next)).collect();
+    // By the clock that the conference is held by, as its first time.
+    let there = |at: &jiff::Timestamp| match at.in_tz(&what.time_zone) {
+        Ok(at) => at.strftime("%Y-%m-%d %H:%M").to_string(),
+        Err(_) => paper.time(*at),
+    };
+    let next: Vec<String> = one.next.iter().take(NEXT).map(there).collect();
     let next = if next.is_empty() { "over".to_owned() } else { next.join(", ") };
     let pins = match (one.has_organizer_pin, one.has_pin) {
         (true, true) => "of organizers, and of everybody else",

@@ -21,6 +21,8 @@ pub(in crate::config) fn warn_of_misplaced(
         let wrong = match needed(&code.operation) {
             Needed::Nothing => false,
             Needed::Room => names.all(is_roomless),
+            // A PIN can be keyed in the room, too: that of organizers makes one.
+            Needed::State(STATE_PIN) => names.all(|state| state != STATE_PIN && is_roomless(state)),
             Needed::State(needed) => names.all(|state| state != needed),
         };
         if !wrong {

@@ -118,7 +118,7 @@ impl Rig {
                 }
             }
             Deed::Send { who, room } => {
-                if let Some(channel) = self.channel(*who) {
+                if let Some(channel) = self.talking(*who) {
                     let params = Params::new().with("id", channel.id.as_str());
                     let params =
                         params.with("message", "call.execute").with("callto", format!("conf/{room}"));

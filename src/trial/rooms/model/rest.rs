@@ -13,7 +13,11 @@ impl Model<'_> {
         if rest.restless {
             self.broke(Promise::Ends, format!("there is no end to it: {:?}", rest.load));
         }
-        let shown: BTreeSet<&String> = rest.shown.iter().map(|room| &room.name).collect();
+        // A room that is waited for is shown before anybody is there.
+        let open = |room: &&Room| {
+            !room.seats.is_empty() || room.waiting == 0 || rest.engine.contains_key(&room.name)
+        };
+        let shown: BTreeSet<&String> = rest.shown.iter().filter(open).map(|room| &room.name).collect();
         if !shown.iter().copied().eq(rest.engine.keys()) {
             let there: Vec<_> = rest.engine.keys().collect();
             self.broke(Promise::Shown, format!("{shown:?} are shown, and {there:?} are there"));
