@@ -34,7 +34,7 @@ fn codes() -> String {
         organizer("kick", "*4(seat:x{1,2})#", "seat = \"${seat}\""),
         organizer("kick-last", "*4*", ""),
         organizer("invite", "*2(number:x{3,15})#", "number = \"${number}\""),
-        organizer("announce", "*82", "sound = \"wave/play//tmp/hello.au\""),
+        organizer("announce", "*82", "sound = \"wave/play//srv/hello.au\""),
         organizer("end", "*11", ""),
     ]
     .concat()

@@ -300,7 +300,7 @@ seat = "1"
 name = "c"
 keys = "*3"
 operation = "announce"
-sound = "/tmp/a.au"
+sound = "/srv/a.au"
 
 [[code]]
 name = "d"

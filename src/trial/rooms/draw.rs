@@ -123,7 +123,7 @@ impl Draw<'_> {
             2 => Command::Kick { room, who },
             3..6 => Command::Lock { room, to },
             6 => Command::Record { room, to },
-            7 => Command::Announce { room, sound: "/tmp/closing.au".to_owned(), who: None },
+            7 => Command::Announce { room, sound: "/srv/closing.au".to_owned(), who: None },
             8 | 9 => {
                 let number = (*self.chance.pick(&NUMBERS)).to_owned();
                 Command::Invite { room, number, organizer: self.chance.once_in(3) }
