@@ -2,6 +2,8 @@
 
 use std::io::Read;
 use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 fn demo(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_touchtone"));
@@ -102,5 +104,27 @@ fn who_is_told_to_leave_leaves_the_terminal_as_it_was() {
         assert!(shown.contains("\x1b[?1049l") && shown.contains("\x1b[?1000l"), "{signal}: {shown}");
         let settings: Vec<_> = shown.split_whitespace().collect();
         assert!(settings.contains(&"icanon") && settings.contains(&"echo"), "{signal}: {shown}");
+    }
+}
+
+#[test]
+#[allow(clippy::disallowed_methods)] // Another process is waited for.
+fn who_has_lost_the_terminal_ends() {
+    let line = format!("sh -c 'echo pid $$; exec {} demo --interactive'", env!("CARGO_BIN_EXE_touchtone"));
+    let Some(mut terminal) = Terminal::run(&line) else {
+        eprintln!("skipped: there is no script(1) to make a terminal with");
+        return;
+    };
+    let shown = terminal.show_until("\x1b[?1000h");
+    let pid = shown.split_whitespace().nth(1).expect("a pid").to_owned();
+    drop(terminal);
+    let runs = || {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        !stat.is_empty() && !stat.contains(") Z ")
+    };
+    let end = Instant::now() + Duration::from_secs(20);
+    while runs() {
+        assert!(Instant::now() < end, "process {pid} still runs");
+        sleep(Duration::from_millis(20));
     }
 }

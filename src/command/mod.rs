@@ -16,6 +16,7 @@ mod hash_pin;
 mod import;
 mod invite;
 mod kick;
+mod leave;
 mod lock;
 mod log;
 mod mute;

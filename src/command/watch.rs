@@ -15,11 +15,10 @@ use ratatui::crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, DisableLineWrap, EnableLineWrap, EndSynchronizedUpdate, size,
 };
 use ratatui::crossterm::{execute, queue};
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 
 use super::Failure;
 use super::daemon::{connect, lines};
+use super::leave::told_to_leave;
 use super::show::{Paper, rooms};
 use crate::control::client::Client;
 use crate::control::protocol::{Answer, Command, Outcome, Room};
@@ -32,9 +31,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How soon what happens is seen.
 const FRAME: Duration = Duration::from_millis(100);
-
-/// What tells a process to leave; Ctrl-C is a key here, unless somebody else sends it.
-const LEAVE: [i32; 2] = [SIGTERM, SIGINT];
 
 /// The rooms, or why they are not known.
 type News = Result<Vec<Room>, String>;
@@ -150,13 +146,7 @@ struct Screen {
 
 impl Screen {
     fn open() -> io::Result<Self> {
-        let told_to_leave = Arc::new(AtomicBool::new(false));
-        // SIGHUP ends the process as it is: the terminal is gone, and reading from it would never end. Who does not leave
-        // when told so for the first time does so for the second.
-        for signal in LEAVE {
-            flag::register_conditional_shutdown(signal, 1, told_to_leave.clone())?;
-            flag::register(signal, told_to_leave.clone())?;
-        }
+        let told_to_leave = told_to_leave(restore)?;
         // This has a panic restore the terminal before it says what it has to say.
         ratatui::try_init()?;
         let screen = Screen { open: true, told_to_leave };

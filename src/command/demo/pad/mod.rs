@@ -17,10 +17,9 @@ use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, DisableMouseCapture, EnableMouseCapture};
 use ratatui::crossterm::execute;
 use ratatui::layout::Rect;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 
 use crate::command::Failure;
+use crate::command::leave::told_to_leave;
 use crate::config::Config;
 use desk::{Command, Desk};
 
@@ -42,9 +41,6 @@ pub(super) fn run(config: Arc<Config>, seed: u64) -> Result<(), Failure> {
     Ok(screen.close()?)
 }
 
-/// What tells a process to leave; Ctrl-C is a key like others here, unless somebody else sends it.
-const LEAVE: [i32; 2] = [SIGTERM, SIGINT];
-
 /// The terminal, as it was again when this is gone: at the end, after an error, in a panic, when told to leave.
 struct Screen {
     terminal: DefaultTerminal,
@@ -54,13 +50,7 @@ struct Screen {
 
 impl Screen {
     fn open() -> io::Result<Self> {
-        let told_to_leave = Arc::new(AtomicBool::new(false));
-        // SIGHUP ends the process as it is: the terminal is gone, and reading from it would never end. Who does not leave
-        // when told so for the first time does so for the second.
-        for signal in LEAVE {
-            flag::register_conditional_shutdown(signal, 1, told_to_leave.clone())?;
-            flag::register(signal, told_to_leave.clone())?;
-        }
+        let told_to_leave = told_to_leave(restore)?;
         // This has a panic restore the terminal before it says what it has to say.
         let terminal = ratatui::try_init()?;
         let screen = Screen { terminal, open: true, told_to_leave };
