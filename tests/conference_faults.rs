@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::house::{House, engine};
+use common::house::{ENTRY, House, engine};
 use touchtone::control::protocol::{Command, Switch, Who};
 use touchtone::sim::{Callee, Route, Settings};
 use touchtone::store::{Pin, hash_pin};
@@ -33,13 +33,6 @@ room = "conf/${room}"
 with-peer = false
 
 [[code]]
-name = "pin"
-keys = "(pin:x{4,8})#"
-state = "pin"
-operation = "enter-pin"
-pin = "${pin}"
-
-[[code]]
 name = "mute"
 keys = "*6"
 state = "conference"
@@ -60,7 +53,7 @@ fn settings() -> Settings {
 }
 
 fn house(rooms: &str) -> House {
-    House::new(&format!("{CODES}\n{rooms}"), settings())
+    House::new(&format!("{CODES}{ENTRY}\n{rooms}"), settings())
 }
 
 fn pin(digits: &str) -> String {
@@ -114,7 +107,7 @@ fn whoever_was_called_has_not_the_rights_of_who_calls() {
     let hash = pin("4711");
     let mut settings = settings();
     settings.routes[2] = settings.routes[2].clone().with("touchtone_role", "organizer");
-    let text = format!("{CODES}\n[rooms.800]\nparticipant = {{ pin = {hash:?} }}\n");
+    let text = format!("{CODES}{ENTRY}\n[rooms.800]\nparticipant = {{ pin = {hash:?} }}\n");
     let mut house = House::new(&text, settings);
     let alice = house.call("alice", "7010");
     let carol = house.scene.channel(&alice).peer.expect("a peer");
@@ -163,7 +156,7 @@ fn a_right_pin_for_a_locked_room_is_told_so_and_the_caller_not_left_in_silence()
 #[test]
 fn many_calls_at_once_are_made_one_after_the_other_and_none_is_forgotten() {
     use touchtone::store::{Manage, NewConference, NewParticipant};
-    let text = format!("{CODES}\n").replace("ring = \"10s\"", "ring = \"10s\"\nper-minute = 3");
+    let text = format!("{CODES}{ENTRY}\n").replace("ring = \"10s\"", "ring = \"10s\"\nper-minute = 3");
     let mut house = House::new(&format!("{text}\n[rooms.800]\nlonely = true\nmax-users = 50\n"), settings());
     let start = house.scene.stage.date() + Duration::from_secs(30);
     let participants = (0..8)
@@ -231,7 +224,7 @@ fn a_call_that_went_on_while_the_connection_was_lost_is_known_after() {
     let callees = [("201", Callee::Rings { answers_after: Duration::from_secs(4) })];
     let mut settings = settings();
     settings.callees = engine(&callees).callees;
-    let mut house = House::new(&format!("{CODES}\n[rooms.800]\nlonely = true\n"), settings);
+    let mut house = House::new(&format!("{CODES}{ENTRY}\n[rooms.800]\nlonely = true\n"), settings);
     let alice = house.call("alice", "900");
     let invite = Command::Invite { room: "800".to_owned(), number: "201".to_owned(), organizer: true };
     house.done(invite);

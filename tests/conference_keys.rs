@@ -145,7 +145,7 @@ fn who_is_called_in_comes_in_when_they_answer_and_the_organizer_hears_who_does_n
 }
 
 #[test]
-fn how_many_are_there_and_who_talks_is_told_to_who_keyed_it() {
+fn how_many_are_there_is_told_to_who_keyed_it() {
     let mut house = house();
     let (alice, bob, _) = three(&mut house);
     house.key(&alice, "*80");

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::house::{House, engine};
+use common::house::{ENTRY, House, engine};
 use touchtone::assist::Report;
 use touchtone::control::protocol::{Command, Switch};
 use touchtone::stage::Told;
@@ -20,25 +20,11 @@ operation = "join"
 room = "conf/${room}"
 
 [[code]]
-name = "pin"
-keys = "(pin:x{4,8})#"
-state = "pin"
-operation = "enter-pin"
-pin = "${pin}"
-
-[[code]]
 name = "claim"
 keys = "*7(pin:x{4,8})#"
 state = "conference"
 operation = "enter-pin"
 pin = "${pin}"
-
-[[code]]
-name = "room"
-keys = "(room:x{3})#"
-state = "lobby"
-operation = "enter-room"
-room = "conf/${room}"
 
 [[code]]
 name = "lock"
@@ -49,7 +35,7 @@ operation = "lock-toggle"
 "#;
 
 fn house(rooms: &str) -> House {
-    House::new(&format!("{CODES}\n{rooms}"), engine(&[]))
+    House::new(&format!("{CODES}{ENTRY}\n{rooms}"), engine(&[]))
 }
 
 fn lock(house: &mut House, to: Switch) -> String {
@@ -84,7 +70,7 @@ fn a_room_has_the_same_parameters_whichever_way_its_first_caller_comes() {
 fn a_room_that_somebody_else_is_told_of_keeps_telling_them() {
     let mut settings = engine(&[]);
     settings.routes[0] = settings.routes[0].clone().with("notify", "monitor/x");
-    let mut house = House::new(&format!("{CODES}\n[rooms.800]\nmax-users = 5\n"), settings);
+    let mut house = House::new(&format!("{CODES}{ENTRY}\n[rooms.800]\nmax-users = 5\n"), settings);
     let alice = house.call("alice", "800");
     let room = house.scene.sim().room("800").expect("the room");
     assert_eq!((room.notify.as_deref(), room.max_users), (Some("monitor/x"), 5));
@@ -217,8 +203,10 @@ fn who_keys_the_organizers_pin_in_the_room_is_one_from_then_on_there() {
 fn participants_who_start_muted_are_and_organizers_are_not() {
     let mut settings = engine(&[]);
     settings.routes.push(touchtone::sim::Route::new("900", "conf/800").with("touchtone_role", "organizer"));
-    let mut house =
-        House::new(&format!("{CODES}\n[rooms.800]\nparticipant = {{ start-muted = true }}\n"), settings);
+    let mut house = House::new(
+        &format!("{CODES}{ENTRY}\n[rooms.800]\nparticipant = {{ start-muted = true }}\n"),
+        settings,
+    );
     let (alice, bob) = (house.call("alice", "900"), house.call("bob", "800"));
     assert_eq!((house.scene.muted(&alice), house.scene.muted(&bob)), (false, true));
 }
@@ -227,8 +215,10 @@ fn participants_who_start_muted_are_and_organizers_are_not() {
 fn when_the_last_organizer_leaves_a_room_that_ends_with_them_everybody_goes() {
     let mut settings = engine(&[]);
     settings.routes.push(touchtone::sim::Route::new("900", "conf/800").with("touchtone_role", "organizer"));
-    let mut house =
-        House::new(&format!("{CODES}\n[rooms.800]\nlonely = true\nends-with-organizer = true\n"), settings);
+    let mut house = House::new(
+        &format!("{CODES}{ENTRY}\n[rooms.800]\nlonely = true\nends-with-organizer = true\n"),
+        settings,
+    );
     let (alice, bob) = (house.call("alice", "900"), house.call("bob", "800"));
     house.hangup(&alice);
     house.seconds(2);

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::house::{House, engine};
+use common::house::{ENTRY, House, engine};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use touchtone::control::protocol::Command;
@@ -27,18 +27,6 @@ retries = 1
 retry-after = "20s"
 warn-before = "1m"
 [[code]]
-name = "pin"
-keys = "(pin:x{4,8})#"
-state = "pin"
-operation = "enter-pin"
-pin = "${pin}"
-[[code]]
-name = "room"
-keys = "(room:x{3})#"
-state = "lobby"
-operation = "enter-room"
-room = "conf/${room}"
-[[code]]
 name = "extend"
 keys = "*83"
 state = "conference"
@@ -48,7 +36,7 @@ by = "15m"
 "#;
 
 fn house(callees: &[(&str, Callee)]) -> House {
-    House::new(CODES, engine(callees))
+    House::new(&format!("{CODES}{ENTRY}"), engine(callees))
 }
 
 /// The time on the wall, in UTC, so many seconds from now.

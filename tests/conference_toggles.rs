@@ -45,7 +45,8 @@ operation = "record-toggle"
 /// How much is done in a trial.
 const ACTS: usize = 60;
 
-/// The seed of a trial: another one each time, unless somebody wants to see one again.
+/// The seed of what is done in a trial: another one each time, unless somebody says. What is lost depends on when things
+/// happen, too.
 fn seed() -> u64 {
     let said = std::env::var("TOUCHTONE_SEED").ok().and_then(|seed| seed.parse().ok());
     said.unwrap_or_else(|| jiff::Timestamp::now().as_microsecond().unsigned_abs())

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::client::Client;
-use common::house::engine;
+use common::house::{ENTRY, engine};
 use common::process::{Daemon, touchtone};
 use common::site::{Places, Said, Site, until};
 use touchtone::config::Address;
@@ -40,19 +40,11 @@ keys = "*5"
 state = "conference"
 allow = "organizer"
 operation = "lock-toggle"
-[[code]]
-name = "pin"
-keys = "(pin:x{4,8})#"
-state = "pin"
-operation = "enter-pin"
-pin = "${pin}"
-[[code]]
-name = "room"
-keys = "(room:x{3})#"
-state = "lobby"
-operation = "enter-room"
-room = "conf/${room}"
 "#;
+
+fn rules() -> String {
+    format!("{RULES}{ENTRY}")
+}
 
 fn settings(callees: &[(&str, Callee)]) -> Settings {
     engine(callees)
@@ -84,7 +76,7 @@ fn called(listener: &mut Client) -> Vec<String> {
 #[test]
 fn a_daemon_killed_in_the_middle_of_a_conference_calls_nobody_twice_and_knows_who_is_there() {
     let callees = [("202", rings(3000)), ("203", Callee::Busy)];
-    let mut site = Site::new(RULES, settings(&callees));
+    let mut site = Site::new(&rules(), settings(&callees));
     let mut listener = listener(&site);
     let people =
         "--organizer alice,Ana --participant 201,Bo,call --participant 202,Di,call --participant 203,call";
@@ -135,7 +127,7 @@ fn a_daemon_killed_in_the_middle_of_a_conference_calls_nobody_twice_and_knows_wh
 #[test]
 fn a_daemon_killed_as_it_begins_to_call_calls_nobody_twice() {
     for after in [0, 25, 150, 600] {
-        let mut site = Site::new(RULES, settings(&[("202", rings(400)), ("203", rings(900))]));
+        let mut site = Site::new(&rules(), settings(&[("202", rings(400)), ("203", rings(900))]));
         let mut listener = listener(&site);
         let people = "--participant 201,call --participant 202,call --participant 203,call";
         let conference = site.schedule(-1, &format!("--room 850 {people}"));
@@ -165,7 +157,7 @@ fn put_away(site: &Site) -> std::path::PathBuf {
 
 #[test]
 fn without_its_store_calls_go_on_and_it_is_told_once_and_commands_say_why() {
-    let mut site = Site::new(RULES, settings(&[]));
+    let mut site = Site::new(&rules(), settings(&[]));
     let alice = site.enter("alice", "800", "800");
     let bob = site.enter("bob", "800", "800");
     let conference = site.schedule(2, "--room 850 --participant 201,call");
@@ -207,7 +199,7 @@ fn without_its_store_calls_go_on_and_it_is_told_once_and_commands_say_why() {
 
 #[test]
 fn a_store_that_is_deleted_while_calls_run_is_begun_anew_and_they_go_on() {
-    let mut site = Site::new(RULES, settings(&[]));
+    let mut site = Site::new(&rules(), settings(&[]));
     let alice = site.enter("alice", "800", "800");
     let store = site.places().store();
     for end in ["", "-wal", "-shm"] {
@@ -229,7 +221,7 @@ fn a_store_that_is_deleted_while_calls_run_is_begun_anew_and_they_go_on() {
 /// A folder with a configuration and nothing that runs.
 fn alone() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    Places(folder.path()).write(RULES);
+    Places(folder.path()).write(&rules());
     folder
 }
 
@@ -288,7 +280,7 @@ fn without_an_engine_the_daemon_says_so_and_refuses_and_holds_the_conference_whe
 
 #[test]
 fn a_second_daemon_does_not_start_on_the_socket_of_the_first() {
-    let site = Site::new(RULES, settings(&[]));
+    let site = Site::new(&rules(), settings(&[]));
     let config = site.places().config();
     let out = touchtone().args(["run", "--config"]).arg(config).output().expect("the daemon");
     assert_eq!(out.status.code(), Some(1));
@@ -300,7 +292,7 @@ fn a_second_daemon_does_not_start_on_the_socket_of_the_first() {
 
 #[test]
 fn what_is_written_wrong_on_the_command_line_is_refused_with_a_way_out() {
-    let site = Site::new(RULES, settings(&[]));
+    let site = Site::new(&rules(), settings(&[]));
     let alice = site.enter("alice", "800", "800");
     let past = site.refused("schedule add --room 850 --zone UTC --start 2020-01-01T10:00");
     assert_eq!(past, "error: it began already: 2020-01-01T10:00 in UTC is past; say a later start");
@@ -354,7 +346,7 @@ fn what_is_written_wrong_on_the_command_line_is_refused_with_a_way_out() {
 
 #[test]
 fn an_engine_that_is_started_again_is_another_and_who_was_there_before_has_left() {
-    let site = Site::new(RULES, settings(&[]));
+    let site = Site::new(&rules(), settings(&[]));
     site.enter("alice", "800", "800");
     site.enter("bob", "800", "800");
     site.done("lock 800");
@@ -379,7 +371,7 @@ fn an_engine_that_is_started_again_is_another_and_who_was_there_before_has_left(
 
 #[test]
 fn what_became_of_a_call_while_there_was_no_connection_is_not_waited_for() {
-    let site = Site::new(RULES, settings(&[("202", rings(60_000)), ("203", rings(2000))]));
+    let site = Site::new(&rules(), settings(&[("202", rings(60_000)), ("203", rings(2000))]));
     let conference = site.schedule(0, "--room 850 --participant 202,call --participant 203,call");
     let rings =
         |channel: &ChannelView| channel.id.as_str().starts_with("sip/") && channel.status == "ringing";

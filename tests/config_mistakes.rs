@@ -2,16 +2,14 @@
 
 #![allow(clippy::panic, reason = "tests fail by panicking")]
 
+#[macro_use]
+mod common;
+
 use std::io::ErrorKind;
 use std::path::Path;
 
-use touchtone::config::{self, Loaded, Refused, check};
-use touchtone::diagnostic::Style;
-
-/// What `touchtone check` says.
-fn said(outcome: &Result<Loaded, Refused>) -> String {
-    check::findings(outcome, check::Format::Text(Style::default())) + &check::summary(outcome) + "\n"
-}
+use common::mistakes::said;
+use touchtone::config::{self, check};
 
 /// What `touchtone check` says of this text, with some grammars beside it.
 fn said_of(text: &str) -> String {
@@ -43,16 +41,6 @@ public $mute = "*" 7 mute;
 
 const VOICE: &str = "#ABNF 1.0;\nlanguage en;\npublic $mute = mute me;\n";
 
-/// A snapshot of what is said of a text.
-macro_rules! mistakes {
-    ($($name:ident: $text:expr;)*) => {
-        $(#[test]
-        fn $name() {
-            insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(said_of($text)) });
-        })*
-    };
-}
-
 mistakes! {
     unknown_keys: r#"
 conect = "stdio"
@@ -77,7 +65,7 @@ volume = 11
 "#;
 
     wrong_types: r#"
-record = "wave/record//tmp/a.au"
+record = "wave/record//srv/a.au"
 
 [yate]
 connect = ["stdio"]
@@ -323,8 +311,8 @@ on-failure = "/usr/share/sounds/no.au"
 
     recordings_of_the_same_name: r#"
 [record]
-file = "wave/record//tmp/${room}.au"
-warn = "wave/play//tmp/warn.au"
+file = "wave/record//srv/${room}.au"
+warn = "wave/play//srv/warn.au"
 
 [[code]]
 name = "a"
@@ -463,7 +451,7 @@ operation = "unmute"
     states_and_roles: r#"
 [states.pin]
 first-key = "10s"
-on-unmatched = "wave/play//tmp/${caller}.au"
+on-unmatched = "wave/play//srv/${caller}.au"
 on-timeout = "tone/${digits}"
 
 [states.foyer]
@@ -510,8 +498,8 @@ name = "a"
 keys = "*6(n:x)"
 operation = "message"
 message = "chan.attach"
-params = { source = "wave/play//tmp/${caller}.au", notify = "${caller}" }
-on-success = "wave/play//tmp/${called}/${n}.au"
+params = { source = "wave/play//srv/${caller}.au", notify = "${caller}" }
+on-success = "wave/play//srv/${called}/${n}.au"
 "#;
 
     limits: r#"

@@ -48,7 +48,10 @@ impl Raw {
 
     fn is_closed(&mut self) -> bool {
         // What was said and not read any more makes it a reset, and that is as closed as the end.
-        self.0.read_to_end(&mut Vec::new()).map_or(true, |length| length == 0)
+        match self.0.read_to_end(&mut Vec::new()) {
+            Ok(length) => length == 0,
+            Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+        }
     }
 
     fn is_served(&mut self) -> bool {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use touchtone::sim::{CallRequest, Callee, ChannelId, ConnectionId, Settings, Sim};
 
-const HELLO: &str = "wave/play//tmp/hello.au";
+const HELLO: &str = "wave/play//srv/hello.au";
 
 const fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
@@ -172,14 +172,14 @@ fn a_refused_caller_is_told_why_and_a_redirected_one_is_answered() {
 #[test]
 fn a_file_that_was_called_ends_the_call_unless_it_is_repeated() {
     let mut scene = Scene::new(Settings::default());
-    scene.rules = vec![("conf/plain", "false:::callto=wave/play//tmp/hello.au")];
+    scene.rules = vec![("conf/plain", "false:::callto=wave/play//srv/hello.au")];
     let bob = scene.calls("bob", "801");
     assert!(scene.sim.channel(&bob).unwrap().answered);
     scene.pass(ms(600));
     assert!(scene.sim.channel(&bob).is_none());
     assert_eq!(scene.told("chan.hangup", &["id=sip/1"], "reason").as_deref(), Some(""));
 
-    scene.rules = vec![("conf/plain", "false:::callto=wave/play//tmp/hello.au:autorepeat=true")];
+    scene.rules = vec![("conf/plain", "false:::callto=wave/play//srv/hello.au:autorepeat=true")];
     let eve = scene.calls("eve", "801");
     scene.pass(ms(60_000));
     assert_eq!(scene.peer(&eve), "wave/2");

@@ -320,7 +320,7 @@ fn a_recording_on_a_utility_leg_ends_with_the_leg() {
     say(&mut sim, module, leg);
     let utility = sim.room("sampleroom").unwrap().members.into_iter().find(|member| member.utility).unwrap();
     assert_eq!(sim.room("sampleroom").unwrap().users, 1);
-    let file = "wave/record//tmp/x.au";
+    let file = "wave/record//srv/x.au";
     say(
         &mut sim,
         module,
@@ -336,7 +336,7 @@ fn a_recording_on_a_utility_leg_ends_with_the_leg() {
 fn prompts_are_heard_by_the_caller_they_are_for() {
     let (mut sim, module) = engine(Settings { play_time: ms(300), ..Settings::default() });
     let alice = call(&mut sim, "alice", "800");
-    let prompt = "wave/play//tmp/muted.au";
+    let prompt = "wave/play//srv/muted.au";
     let line = format!("id={alice}:message=chan.attach:override={prompt}:single=yes");
     say(&mut sim, module, &format!("%%>message:1:0:chan.masquerade::{line}"));
     let answer = heard(&mut sim, module).pop().unwrap();
@@ -353,7 +353,7 @@ fn a_dumb_channel_hears_prompts_once_a_file_listens_at_its_end() {
     say(&mut sim, module, "%%>message:c:0:call.execute::callto=dumb/alice:target=x:direct=conf/x");
     let prompt = "chan.masquerade::id=dumb/1:message=chan.attach:override=tone/callwaiting:single=yes";
     say(&mut sim, module, &format!("%%>message:deaf:0:{prompt}"));
-    let ears = "chan.masquerade::id=dumb/1:message=chan.attach:consumer=wave/record//tmp/alice.au";
+    let ears = "chan.masquerade::id=dumb/1:message=chan.attach:consumer=wave/record//srv/alice.au";
     say(&mut sim, module, &format!("%%>message:ears:0:{ears}"));
     say(&mut sim, module, &format!("%%>message:prompt:0:{prompt}"));
     let heard = heard(&mut sim, module);

@@ -323,6 +323,7 @@ fn without_a_voice_on_the_path_there_are_tones() {
 #[test]
 fn a_voice_speaks_every_file_of_a_known_language() {
     if Command::new("espeak-ng").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no espeak-ng");
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,159 +1,20 @@
 //! What the store promises: what was answered is on disk, nobody is called twice, and what goes wrong is said.
 
+mod common;
+
+use common::records::{NOW, Records, attempt, came, one, participant, weekly};
+use common::times::{at, wall};
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use jiff::civil::DateTime;
-use jiff::{SignedDuration, Timestamp, ToSpan};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use jiff::ToSpan;
 use touchtone::store::{
-    Attempt, AttemptKey, AttemptState, Attendance, AttendanceKey, ConferenceInfo, Manage, Managed,
-    NewConference, NewParticipant, Occurrence, OccurrenceKey, Pin, PinHash, Problem, Reply, Request, Store,
-    export, worker,
+    Attempt, AttemptKey, AttemptState, Attendance, AttendanceKey, Manage, Managed, NewConference,
+    OccurrenceKey, Pin, Reply, Request, Store, export,
 };
-
-/// The day before the first conference, at noon in UTC.
-const NOW: &str = "2026-11-30T12:00:00Z";
-
-struct Room {
-    folder: tempfile::TempDir,
-    store: Store,
-}
-
-impl Room {
-    async fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let store = Store::open(&folder.path().join("touchtone.db")).await.expect("a store");
-        Room { folder, store }
-    }
-
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("touchtone.db")
-    }
-
-    /// The same file, opened again.
-    async fn again(self) -> Self {
-        let Room { folder, store } = self;
-        store.close().await;
-        let store = Store::open(&folder.path().join("touchtone.db")).await.expect("a store");
-        Room { folder, store }
-    }
-
-    async fn ask(&self, request: Request) -> Reply {
-        self.store.perform(at(NOW), request).await
-    }
-
-    async fn manage(&self, manage: Manage) -> Managed {
-        match self.ask(Request::Manage(manage)).await {
-            Reply::Managed(managed) => *managed,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn add(&self, conference: NewConference) -> ConferenceInfo {
-        one(self.manage(Manage::Add { conference: Box::new(conference) }).await)
-    }
-
-    async fn show(&self, id: i64) -> ConferenceInfo {
-        one(self.manage(Manage::Show { id }).await)
-    }
-
-    async fn occurrences(&self, from: &str, to: &str) -> Vec<Occurrence> {
-        match self.ask(Request::Occurrences { from: at(from), to: at(to) }).await {
-            Reply::Occurrences(occurrences) => occurrences,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn problem(&self, request: Request) -> Problem {
-        match self.ask(request).await {
-            Reply::Failed(problem) => problem,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn attendance(&self) -> Vec<Attendance> {
-        match self.manage(Manage::Attendance { room: None, from: None, to: None }).await {
-            Managed::Attendance { attendance } => attendance,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// Another program at the same file.
-    async fn intruder(&self) -> SqliteConnection {
-        SqliteConnectOptions::new().filename(self.path()).connect().await.expect("a connection")
-    }
-}
-
-fn one(managed: Managed) -> ConferenceInfo {
-    match managed {
-        Managed::Conferences { mut conferences, .. } => conferences.pop().expect("a conference"),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn at(text: &str) -> Timestamp {
-    text.parse().expect("a moment")
-}
-
-fn wall(text: &str) -> DateTime {
-    text.parse().expect("a time on the wall")
-}
-
-fn participant(number: &str) -> NewParticipant {
-    NewParticipant {
-        number: number.to_owned(),
-        username: Some(format!("user{number}")),
-        name: format!("Name {number}"),
-        organizer: number == "101",
-        call: true,
-    }
-}
-
-fn weekly() -> NewConference {
-    NewConference {
-        room: "800".to_owned(),
-        title: "Weekly".to_owned(),
-        start: wall("2026-12-01T09:30"),
-        time_zone: "Europe/Bucharest".to_owned(),
-        minutes: 60,
-        rrule: Some("FREQ=WEEKLY;BYDAY=TU".to_owned()),
-        except: vec![wall("2026-12-15T09:30")],
-        organizer_pin: Some(Pin::new("471147")),
-        pin: Some(Pin::new("081508")),
-        participants: vec![participant("101"), participant("102")],
-    }
-}
-
-fn came(leg: &str) -> Attendance {
-    Attendance {
-        key: AttendanceKey { run: "1700000000".to_owned(), leg: leg.to_owned() },
-        room: "800".to_owned(),
-        conference: Some(1),
-        channel: "sip/4".to_owned(),
-        caller: "+40215550101".to_owned(),
-        role: "organizer".to_owned(),
-        billid: "1700000000-4".to_owned(),
-        joined: at("2026-12-01T07:30:01.25Z"),
-        left: None,
-        seconds: None,
-        reason: String::new(),
-    }
-}
-
-async fn attempt(room: &Room, number: u32) -> AttemptKey {
-    let occurrence = room.occurrences("2026-12-01T07:00:00Z", "2026-12-01T08:00:00Z").await.remove(0);
-    AttemptKey { occurrence: occurrence.key, participant: occurrence.participants[0].id, number }
-}
 
 #[tokio::test]
 async fn a_conference_comes_back_as_it_was_added_but_for_its_pins() {
-    let room = Room::open().await;
+    let room = Records::open().await;
     let added = room.add(weekly()).await;
     assert_eq!(added.conference, NewConference { organizer_pin: None, pin: None, ..weekly() });
     assert!(added.has_organizer_pin && added.has_pin);
@@ -171,7 +32,7 @@ async fn a_conference_comes_back_as_it_was_added_but_for_its_pins() {
 
 #[tokio::test]
 async fn occurrences_have_all_that_is_needed_to_hold_them() {
-    let room = Room::open().await;
+    let room = Records::open().await;
     let later = NewConference {
         start: wall("2026-12-01T10:00"),
         title: "Later".to_owned(),
@@ -207,7 +68,7 @@ async fn occurrences_have_all_that_is_needed_to_hold_them() {
 
 #[tokio::test]
 async fn nobody_is_called_twice_whoever_asks_and_however_often_the_file_is_opened() {
-    let room = Room::open().await;
+    let room = Records::open().await;
     room.add(weekly()).await;
     let key = attempt(&room, 1).await;
     assert_eq!(room.ask(Request::BeginAttempt(key)).await, Reply::Begun(true));
@@ -245,7 +106,7 @@ async fn nobody_is_called_twice_whoever_asks_and_however_often_the_file_is_opene
 /// The file as it is on disk at that moment is what a machine finds that stopped then.
 #[tokio::test]
 async fn a_call_that_was_answered_is_on_disk() {
-    let room = Room::open().await;
+    let room = Records::open().await;
     room.add(weekly()).await;
     let key = attempt(&room, 1).await;
     assert_eq!(room.ask(Request::BeginAttempt(key)).await, Reply::Begun(true));
@@ -260,7 +121,7 @@ async fn a_call_that_was_answered_is_on_disk() {
 
 #[tokio::test]
 async fn what_is_dropped_in_the_middle_is_done_wholly_or_not_at_all() {
-    let room = Room::open().await;
+    let room = Records::open().await;
     let mut polls = 0;
     loop {
         let before = count(&room).await;
@@ -299,14 +160,14 @@ async fn poll_only<T>(future: impl Future<Output = T>, mut polls: u32) -> bool {
     .await
 }
 
-async fn count(room: &Room) -> (usize, usize) {
+async fn count(room: &Records) -> (usize, usize) {
     let Managed::Conferences { conferences, .. } = room.manage(Manage::List).await else { panic!() };
     (conferences.len(), conferences.iter().map(|info| info.conference.participants.len()).sum())
 }
 
 #[tokio::test]
 async fn a_conference_lasts_longer_this_once() {
-    let room = Room::open().await;
+    let room = Records::open().await;
     let id = room.add(weekly()).await.id;
     let key = OccurrenceKey { conference: id, starts: at("2026-12-01T07:30:00Z") };
     let ends = at("2026-12-01T10:00:00Z");
@@ -327,7 +188,7 @@ async fn a_conference_lasts_longer_this_once() {
 
 #[tokio::test]
 async fn what_is_not_on_record_is_for_who_asked_to_mend() {
-    let room = Room::open().await;
+    let room = Records::open().await;
     room.add(weekly()).await;
     let key = attempt(&room, 1).await;
     let nobody = AttemptKey { participant: 99, ..key };
@@ -353,7 +214,7 @@ async fn what_is_not_on_record_is_for_who_asked_to_mend() {
 
 #[tokio::test]
 async fn a_conference_that_is_forgotten_leaves_who_attended() {
-    let room = Room::open().await;
+    let room = Records::open().await;
     let id = room.add(weekly()).await.id;
     let key = attempt(&room, 1).await;
     room.ask(Request::BeginAttempt(key)).await;
@@ -367,7 +228,7 @@ async fn a_conference_that_is_forgotten_leaves_who_attended() {
 
 #[tokio::test]
 async fn who_came_is_there_until_they_left() {
-    let room = Room::open().await;
+    let room = Records::open().await;
     let early = Attendance { role: String::new(), conference: None, ..came("conf/5") };
     assert_eq!(room.ask(Request::Joined(Box::new(early.clone()))).await, Reply::Done);
     let late =
@@ -423,7 +284,7 @@ async fn who_came_is_there_until_they_left() {
 
 #[tokio::test]
 async fn no_pin_is_in_the_file_or_in_what_is_written_of_it() {
-    let room = Room::open().await;
+    let room = Records::open().await;
     let conference = weekly();
     let request = Request::Manage(Manage::Add { conference: Box::new(conference.clone()) });
     assert!(!format!("{request:?}").contains("471147"), "{request:?}");
@@ -450,143 +311,8 @@ async fn no_pin_is_in_the_file_or_in_what_is_written_of_it() {
 }
 
 #[tokio::test]
-async fn only_its_owner_reads_the_file() {
-    let room = Room::open().await;
-    room.add(weekly()).await;
-    for entry in fs::read_dir(room.folder.path()).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let mode = entry.metadata().expect("a mode").permissions().mode() & 0o777;
-        assert_eq!(mode, 0o600, "{:?}", entry.path());
-    }
-}
-
-/// SQLite writes no file of which the header says that it is of a version to come (byte 18), whoever asks.
-fn let_write(path: &Path, writable: bool) {
-    let mut bytes = fs::read(path).expect("bytes");
-    bytes[18] = if writable { 2 } else { 3 };
-    fs::write(path, bytes).expect("written");
-}
-
-#[tokio::test]
-async fn a_store_that_cannot_be_written_says_so_and_works_again_when_it_can() {
-    let Room { folder, store } = Room::open().await;
-    let path = folder.path().join("touchtone.db");
-    store.close().await;
-    let_write(&path, false);
-    let store = Store::open(&path).await.expect("it can be read");
-    let add = || Request::Manage(Manage::Add { conference: Box::new(weekly()) });
-    let Reply::Failed(problem) = store.perform(at(NOW), add()).await else { panic!("it was written") };
-    assert!(!problem.yours && problem.message.contains("cannot be written"), "{problem:?}");
-    assert!(problem.message.contains(path.to_str().expect("a path")), "{problem:?}");
-    let list = store.perform(at(NOW), Request::Manage(Manage::List)).await;
-    assert!(matches!(list, Reply::Managed(_)), "it can be read: {list:?}");
-    let_write(&path, true);
-    // Others may be at it: it is opened anew after a failure at the latest.
-    let first = store.perform(at(NOW), add()).await;
-    let second = store.perform(at(NOW), add()).await;
-    assert!(matches!(second, Reply::Managed(_)), "{first:?} {second:?}");
-}
-
-/// Permissions hold nobody up who is root.
-#[tokio::test]
-async fn a_file_that_may_not_be_written_is_told() {
-    let room = Room::open().await;
-    let path = room.path();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).expect("a mode");
-    if fs::OpenOptions::new().write(true).open(&path).is_ok() {
-        eprintln!("skipped: whoever runs this may write everything");
-        return;
-    }
-    let room = room.again().await;
-    let joined = || Request::Joined(Box::new(came("conf/5")));
-    let problem = room.problem(joined()).await;
-    assert!(!problem.yours && problem.message.contains("be writable for touchtone's user"), "{problem:?}");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a mode");
-    assert_eq!(room.ask(joined()).await, Reply::Done);
-}
-
-/// On a small file system, as of `mount -t tmpfs -o size=500k tmpfs DIRECTORY`.
-#[tokio::test]
-async fn a_full_disk_is_told_and_is_no_matter_when_there_is_room_again() {
-    let Some(disk) = std::env::var_os("TOUCHTONE_SMALL_DISK").map(PathBuf::from) else {
-        eprintln!("skipped: TOUCHTONE_SMALL_DISK does not say where a small disk is");
-        return;
-    };
-    let (path, ballast) = (disk.join("touchtone.db"), disk.join("ballast"));
-    fs::write(&ballast, vec![1; 200_000]).expect("ballast");
-    let store = Store::open(&path).await.expect("a store");
-    let joined = |leg: u32| Request::Joined(Box::new(came(&format!("conf/{leg}"))));
-    let mut leg = 0;
-    let problem = loop {
-        match store.perform(at(NOW), joined(leg)).await {
-            Reply::Done => leg += 1,
-            Reply::Failed(problem) => break problem,
-            other => panic!("{other:?}"),
-        }
-        assert!(leg < 10_000, "this is no small disk");
-    };
-    eprintln!("{} after {leg}", problem.message);
-    assert!(!problem.yours && problem.message.contains("make room"), "{problem:?}");
-    fs::remove_file(&ballast).expect("room");
-    assert_eq!(store.perform(at(NOW), joined(leg)).await, Reply::Done);
-    let Reply::OpenAttendance(open) = store.perform(at(NOW), Request::OpenAttendance).await else { panic!() };
-    assert_eq!(open.len(), leg as usize + 1, "what was answered is there");
-}
-
-#[tokio::test]
-async fn a_store_that_another_program_holds_is_tried_and_said() {
-    let room = Room::open().await;
-    let mut intruder = room.intruder().await;
-    let held = intruder.begin_with("BEGIN IMMEDIATE").await.expect("a lock");
-    let joined = || Request::Joined(Box::new(came("conf/5")));
-    let problem = room.problem(joined()).await;
-    assert!(!problem.yours && problem.message.contains("is locked"), "{problem:?}");
-    held.rollback().await.expect("let go");
-    assert_eq!(room.ask(joined()).await, Reply::Done);
-}
-
-#[tokio::test]
-async fn a_store_that_was_taken_away_is_not_written_where_nobody_finds_it() {
-    let room = Room::open().await;
-    let away = room.folder.path().join("away");
-    fs::create_dir(room.folder.path().join("inner")).expect("a folder");
-    let inner = room.folder.path().join("inner");
-    let path = inner.join("touchtone.db");
-    let store = Store::open(&path).await.expect("a store");
-    fs::rename(&inner, &away).expect("moved");
-    let joined = || Request::Joined(Box::new(came("conf/5")));
-    let Reply::Failed(problem) = store.perform(at(NOW), joined()).await else { panic!("it was written") };
-    assert!(!problem.yours && problem.message.contains("there is no directory"), "{problem:?}");
-    fs::rename(&away, &inner).expect("moved back");
-    assert_eq!(store.perform(at(NOW), joined()).await, Reply::Done);
-    fs::remove_dir_all(&inner).expect("removed");
-    assert!(matches!(store.perform(at(NOW), joined()).await, Reply::Failed(_)));
-    fs::create_dir(&inner).expect("a folder");
-    assert_eq!(store.perform(at(NOW), joined()).await, Reply::Done, "a new one is made");
-}
-
-#[tokio::test]
-async fn what_is_no_store_or_a_newer_one_is_refused() {
-    let room = Room::open().await;
-    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
-                 VALUES (9, 'to come', TRUE, x'00', 0)";
-    sqlx::query(newer).execute(&mut room.intruder().await).await.expect("a newer schema");
-    let problem = Store::open(&room.path()).await.expect_err("a newer schema");
-    assert!(!problem.yours && problem.message.contains("newer touchtone (schema 9)"), "{problem:?}");
-    let text = room.folder.path().join("notes.txt");
-    fs::write(&text, "a shopping list, and long enough to have a header: ".repeat(40)).expect("written");
-    let problem = Store::open(&text).await.expect_err("no store");
-    assert!(problem.message.contains("another kind of file"), "{problem:?}");
-    assert!(fs::read_to_string(&text).expect("text").starts_with("a shopping list"), "and is left as it is");
-    let problem = Store::open(room.folder.path()).await.expect_err("a directory");
-    assert!(problem.message.contains("directory"), "{problem:?}");
-    let problem = Store::open(&room.folder.path().join("none/x.db")).await.expect_err("no directory");
-    assert!(problem.message.contains("make it"), "{problem:?}");
-}
-
-#[tokio::test]
 async fn a_calendar_is_taken_once() {
-    let room = Room::open().await;
+    let room = Records::open().await;
     let text = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1@example.com\r\nSUMMARY:Sales\r\n\
         DTSTART;TZID=Europe/Bucharest:20261201T093000\r\nDURATION:PT1H\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
     let import = |text: &str, room: Option<&str>| Manage::Import {
@@ -631,110 +357,8 @@ fn no_cell_is_a_formula_and_every_line_has_its_columns() {
 }
 
 #[tokio::test]
-async fn the_worker_keeps_the_order_and_lets_no_pin_hold_up_others() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut worker = worker::start(Some(folder.path().join("touchtone.db")), 64);
-    let hash = touchtone::store::hash_pin(&Pin::new("4711")).expect("a hash");
-    let verify = |pin: &str| Request::VerifyPin { pin: Pin::new(pin), hashes: vec![hash.clone(); 20] };
-    worker.requests.send((1, verify("4711"))).await.expect("sent");
-    for n in 0..20 {
-        let leg = format!("conf/{n}");
-        let left = came(&leg).joined + SignedDuration::from_secs(n);
-        let leave = Request::Left { key: came(&leg).key, left, reason: String::new() };
-        worker
-            .requests
-            .send((10 + 2 * n.unsigned_abs(), Request::Joined(Box::new(came(&leg)))))
-            .await
-            .expect("sent");
-        worker.requests.send((11 + 2 * n.unsigned_abs(), leave)).await.expect("sent");
-    }
-    drop(worker.requests);
-    let mut numbers = Vec::new();
-    while let Some((number, reply)) = worker.replies.recv().await {
-        let verified = reply == Reply::Verified(Some(0));
-        assert!(if number == 1 { verified } else { reply == Reply::Done }, "{number}: {reply:?}");
-        numbers.push(number);
-    }
-    worker.task.await.expect("an end");
-    assert_ne!(numbers.first(), Some(&1), "others did not wait for the PIN");
-    numbers.retain(|number| *number != 1);
-    assert_eq!(numbers, (10..50).collect::<Vec<_>>());
-}
-
-#[tokio::test]
-async fn pins_are_looked_at_without_any_store_and_no_more_than_are_bounded() {
-    let mut worker = worker::start(None, 256);
-    let hash = touchtone::store::hash_pin(&Pin::new("4711")).expect("a hash");
-    let verify = || Request::VerifyPin { pin: Pin::new("4711"), hashes: vec![hash.clone()] };
-    for number in 0..200 {
-        worker.requests.send((number, verify())).await.expect("sent");
-    }
-    worker.requests.send((200, Request::OpenAttendance)).await.expect("sent");
-    drop(worker.requests);
-    let (mut verified, mut refused) = (0, 0);
-    while let Some((number, reply)) = worker.replies.recv().await {
-        match reply {
-            Reply::Verified(found) => {
-                assert_eq!(found, Some(0));
-                verified += 1;
-            }
-            Reply::Failed(problem) if number == 200 => {
-                assert!(problem.message.contains("no store"), "{problem:?}");
-            }
-            Reply::Failed(problem) => {
-                assert!(problem.message.contains("too many PINs"), "{problem:?}");
-                refused += 1;
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-    assert_eq!(verified + refused, 200);
-    assert!(verified >= 64 && refused > 0, "{verified} {refused}");
-}
-
-#[tokio::test]
-async fn a_worker_without_its_store_tries_again() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let inner = folder.path().join("later");
-    let mut worker = worker::start(Some(inner.join("touchtone.db")), 8);
-    worker.requests.send((1, Request::OpenAttendance)).await.expect("sent");
-    let Some((1, Reply::Failed(problem))) = worker.replies.recv().await else { panic!("there is no store") };
-    assert!(!problem.yours && problem.message.contains("there is no directory"), "{problem:?}");
-    fs::create_dir(&inner).expect("a folder");
-    tokio::time::sleep(Duration::from_millis(1_100)).await;
-    worker.requests.send((2, Request::OpenAttendance)).await.expect("sent");
-    assert_eq!(worker.replies.recv().await, Some((2, Reply::OpenAttendance(vec![]))));
-    drop(worker.requests);
-    worker.task.await.expect("an end");
-}
-
-/// What `touchtone hash-pin` prints and says for what is on its standard input.
-fn hash_pin(input: &str) -> (Option<i32>, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_touchtone"));
-    let piped = command.arg("hash-pin").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = piped.spawn().expect("the command");
-    child.stdin.take().expect("an input").write_all(input.as_bytes()).expect("written");
-    let output = child.wait_with_output().expect("an end");
-    let text = |bytes| String::from_utf8(bytes).expect("text");
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
-
-#[test]
-fn a_pin_is_hashed_for_the_configuration_and_never_shown() {
-    let (code, hash, said) = hash_pin("4711\n");
-    assert_eq!((code, &*said), (Some(0), ""));
-    let hash = PinHash::new(hash.trim_end());
-    assert_eq!(touchtone::store::check_hash(&hash), Ok(()));
-    assert_eq!(touchtone::store::verify_pin(&Pin::new("4711"), &[hash]), Some(0));
-    let refused = "error: the PIN is not of 4 to 12 digits\n".to_owned();
-    assert_eq!(hash_pin("471x\n"), (Some(1), String::new(), refused));
-    let (code, _, said) = hash_pin("");
-    assert!(code == Some(2) && said.contains("run `touchtone hash-pin` and key it"), "{said}");
-}
-
-#[tokio::test]
 async fn a_conference_that_recurs_for_ever_is_bounded() {
-    let room = Room::open().await;
+    let room = Records::open().await;
     let daily = NewConference { rrule: Some("FREQ=DAILY".to_owned()), except: vec![], ..weekly() };
     room.add(daily.clone()).await;
     let ever = room.occurrences("2026-12-01T00:00:00Z", "2199-01-01T00:00:00Z").await;

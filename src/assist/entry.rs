@@ -110,11 +110,11 @@ impl Assist {
         let parked = before.as_ref().is_some_and(|before| before.parked);
         self.entry_over(now, before, "something else was keyed");
         let entry = Entry { parked, job: Some(Box::new(job)), ..Entry::parked(wanted) };
-        self.expect(now, at, entry);
+        self.begin_entry(now, at, entry);
         self.tell_entry(now, at);
     }
 
-    fn expect(&mut self, now: Moment, at: usize, entry: Entry) {
+    fn begin_entry(&mut self, now: Moment, at: usize, entry: Entry) {
         let state = self.state_of_entry(&entry);
         let Some(call) = self.calls.get_mut(at) else { return };
         call.entry = Some(entry);
@@ -236,7 +236,7 @@ impl Assist {
         self.entry_over(now, before, "something else was keyed");
         let (channel, peer) = (job.channel.clone(), text(&answer.params, "peerid"));
         let wanted = Wanted::Organizer { room: room.clone() };
-        self.expect(now, at, Entry { job: Some(Box::new(job)), ..Entry::parked(wanted) });
+        self.begin_entry(now, at, Entry { job: Some(Box::new(job)), ..Entry::parked(wanted) });
         self.connected_to(now, channel.as_ref(), peer.as_ref(), BStr::new(""));
         // One may have come meanwhile.
         if self.rooms.get(room.as_ref()).is_some_and(|room| room.seats.has_organizer()) {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::daemon::Daemon;
-use super::{Failure, Format};
+use super::Failure;
+use super::daemon::There;
 use crate::control::protocol::{Command, Who};
 
 /// Play a file into a room, behind what is being played there, or to one who is there.
@@ -14,10 +14,7 @@ use crate::control::protocol::{Command, Who};
 #[command(after_help = "Example: touchtone announce 800 /srv/sounds/closing.au")]
 pub(super) struct Announce {
     #[command(flatten)]
-    daemon: Daemon,
-    /// The room.
-    #[arg(value_name = "ROOM")]
-    room: String,
+    there: There,
     /// A file of the engine's machine, or a resource of the engine's as wave/play/... or tone/...
     ///
     /// A relative path is taken from here if there is such a file.
@@ -25,9 +22,6 @@ pub(super) struct Announce {
     sound: String,
     #[command(flatten)]
     who: Whom,
-    /// How it is printed.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-    format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -45,8 +39,8 @@ impl Announce {
     pub(super) fn run(self, out: &mut impl Write) -> Result<(), Failure> {
         let seat = self.who.seat.map(Who::Seat);
         let who = seat.or(self.who.channel.map(Who::Channel));
-        let command = Command::Announce { room: self.room, sound: whole(self.sound), who };
-        self.daemon.have_done(command, self.format, out)
+        let sound = whole(self.sound);
+        self.there.have_done(|room| Command::Announce { room, sound, who }, out)
     }
 }
 

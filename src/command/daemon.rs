@@ -46,6 +46,30 @@ impl From<To> for Switch {
     }
 }
 
+/// A room in which a daemon has something to do.
+#[derive(Debug, Args)]
+pub(super) struct There {
+    #[command(flatten)]
+    daemon: Daemon,
+    /// The room.
+    #[arg(value_name = "ROOM")]
+    room: String,
+    /// How it is printed.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+impl There {
+    /// Has done what the room is put into, and prints what is so then.
+    pub(super) fn have_done(
+        self,
+        command: impl FnOnce(String) -> Command,
+        out: &mut impl Write,
+    ) -> Result<(), Failure> {
+        self.daemon.have_done(command(self.room), self.format, out)
+    }
+}
+
 impl Daemon {
     /// Where the daemon listens.
     pub(super) fn socket(&self) -> Result<PathBuf, Failure> {
@@ -74,12 +98,7 @@ impl Daemon {
     }
 
     /// Has something done, and prints what is so then.
-    pub(super) fn have_done(
-        &self,
-        command: Command,
-        format: Format,
-        out: &mut impl Write,
-    ) -> Result<(), Failure> {
+    fn have_done(&self, command: Command, format: Format, out: &mut impl Write) -> Result<(), Failure> {
         match self.ask(command, format, out)? {
             Answer::Done(so) => match format {
                 Format::Text => writeln!(out, "{}", plain(&so))?,

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::daemon::Daemon;
-use super::{Failure, Format};
+use super::Failure;
+use super::daemon::There;
 use crate::control::protocol::Command;
 
 /// End a room: everybody in it is hung up on.
@@ -13,17 +13,11 @@ use crate::control::protocol::Command;
 #[command(after_help = "Example: touchtone end 800")]
 pub(super) struct End {
     #[command(flatten)]
-    daemon: Daemon,
-    /// The room.
-    #[arg(value_name = "ROOM")]
-    room: String,
-    /// How it is printed.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-    format: Format,
+    there: There,
 }
 
 impl End {
     pub(super) fn run(self, out: &mut impl Write) -> Result<(), Failure> {
-        self.daemon.have_done(Command::End { room: self.room }, self.format, out)
+        self.there.have_done(|room| Command::End { room }, out)
     }
 }

@@ -4,8 +4,8 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::daemon::Daemon;
-use super::{Failure, Format};
+use super::Failure;
+use super::daemon::There;
 use crate::control::protocol::{Command, Who};
 
 /// Throw somebody out of a room.
@@ -13,15 +13,9 @@ use crate::control::protocol::{Command, Who};
 #[command(after_help = "Example: touchtone kick 800 --last")]
 pub(super) struct Kick {
     #[command(flatten)]
-    daemon: Daemon,
-    /// The room.
-    #[arg(value_name = "ROOM")]
-    room: String,
+    there: There,
     #[command(flatten)]
     who: Whom,
-    /// How it is printed.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-    format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -45,6 +39,6 @@ impl Kick {
             (None, Some(channel)) => Who::Channel(channel),
             (None, None) => Who::Last,
         };
-        self.daemon.have_done(Command::Kick { room: self.room, who }, self.format, out)
+        self.there.have_done(|room| Command::Kick { room, who }, out)
     }
 }

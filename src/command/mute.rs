@@ -4,8 +4,8 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::daemon::{Daemon, To};
-use super::{Failure, Format};
+use super::Failure;
+use super::daemon::{There, To};
 use crate::control::protocol::{Command, Who};
 
 /// Mute somebody in a room, or everybody, or let them be heard again.
@@ -13,18 +13,12 @@ use crate::control::protocol::{Command, Who};
 #[command(after_help = "Example: touchtone mute 800 --seat 2 off")]
 pub(super) struct Mute {
     #[command(flatten)]
-    daemon: Daemon,
-    /// The room.
-    #[arg(value_name = "ROOM")]
-    room: String,
+    there: There,
     #[command(flatten)]
     who: Whom,
     /// Whether they are muted then.
     #[arg(value_enum, value_name = "TO", default_value = "on")]
     to: To,
-    /// How it is printed.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-    format: Format,
 }
 
 #[derive(Debug, Args)]
@@ -48,6 +42,7 @@ impl Mute {
             (None, Some(channel)) => Who::Channel(channel),
             (None, None) => Who::All,
         };
-        self.daemon.have_done(Command::Mute { room: self.room, who, to: self.to.into() }, self.format, out)
+        let to = self.to.into();
+        self.there.have_done(|room| Command::Mute { room, who, to }, out)
     }
 }

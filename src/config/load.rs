@@ -171,7 +171,7 @@ impl<F: Files> Loading<'_, F> {
     }
 }
 
-/// Whether somebody is made an organizer other than by a room: by the store, a route, or when they are called in.
+/// Whether somebody is made an organizer other than by a room: by the store, a route, a command, or when they are called in.
 fn gives_organizers(root: &Table<'_, '_>, routes: Option<&Routes>, codes: &[Code], roles: &Roles) -> bool {
     let organizer = roles.names.iter().position(|role| role == ROLE_ORGANIZER);
     let invited = |code: &Code| match code.operation {
@@ -180,6 +180,7 @@ fn gives_organizers(root: &Table<'_, '_>, routes: Option<&Routes>, codes: &[Code
     };
     let routed = |route: &Route| route.role.is_some() && route.role == organizer;
     root.span_of("store").is_some()
+        || root.span_of("control").is_some()
         || routes.is_none_or(|routes| routes.all.iter().any(routed))
         || codes.iter().any(invited)
 }

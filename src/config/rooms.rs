@@ -2,10 +2,8 @@
 
 use std::ops::Range;
 
-use argon2::{ARGON2ID_IDENT, Params, PasswordHash};
-
 use crate::diagnostic::Diagnostic;
-use crate::store::PinHash;
+use crate::store::{PinHash, check_hash};
 
 use super::params::{self, Own};
 use super::read::{Findings, Table, Text};
@@ -45,9 +43,6 @@ const OWN: [Own; 15] = [
 
 /// The parameter that makes the engine keep a call detail record of a leg, and its key.
 const BILLING: &str = "billing";
-
-/// The memory that looking at one PIN may take, in KiB.
-const MOST_MEMORY: u32 = 1024 * 1024;
 
 /// The rooms under control.
 pub(super) struct Rooms {
@@ -199,22 +194,11 @@ fn admission(table: &Table<'_, '_>, found: &mut Findings<'_>) -> Admission {
 
 /// A PIN as it is kept. What is written instead is said nowhere, as it may be the PIN.
 fn pin(text: &Text, found: &mut Findings<'_>) -> Option<PinHash> {
-    let message = match PasswordHash::new(&text.value) {
-        Ok(hash) => match Params::try_from(&hash) {
-            _ if hash.algorithm != ARGON2ID_IDENT => {
-                "a PIN is kept as a hash of Argon2id, and this is another"
-            }
-            _ if hash.salt.is_none() || hash.hash.is_none() => "the hash of this PIN is cut off",
-            Err(_) => "nobody can look at this PIN: its parameters are none of Argon2id",
-            Ok(params) if params.m_cost() > MOST_MEMORY => {
-                "looking at this PIN takes more than 1 GiB of memory"
-            }
-            Ok(_) => return Some(PinHash::new(text.value.clone())),
-        },
-        Err(_) if text.value.starts_with('$') => {
-            "the hash of this PIN is not whole, or has something in it that is wrong"
-        }
-        Err(_) => "a PIN never stands in the configuration as it is keyed",
+    let hash = PinHash::new(text.value.clone());
+    let message = match check_hash(&hash) {
+        Ok(()) => return Some(hash),
+        Err(why) if text.value.starts_with('$') => why,
+        Err(_) => "a PIN never stands in the configuration as it is keyed".to_owned(),
     };
     let help = "run `touchtone hash-pin`, and write what it prints";
     found.push(found.error("bad-pin", message, text.span.clone()).help(help));

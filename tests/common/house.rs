@@ -16,6 +16,23 @@ use super::scene::Scene;
 /// In how small steps time passes: between two the store answers.
 const STEP: Duration = Duration::from_millis(50);
 
+/// Codes for who is asked for a PIN, or for a room.
+pub(crate) const ENTRY: &str = r#"
+[[code]]
+name = "pin"
+keys = "(pin:x{4,8})#"
+state = "pin"
+operation = "enter-pin"
+pin = "${pin}"
+
+[[code]]
+name = "room"
+keys = "(room:x{3})#"
+state = "lobby"
+operation = "enter-room"
+room = "conf/${room}"
+"#;
+
 pub(crate) struct House {
     pub(crate) scene: Scene,
     store: Store,

@@ -1,15 +1,19 @@
 //! What the integration tests share.
-#![allow(dead_code)] // Each test uses its part.
+#![allow(dead_code, unused_macros)] // Each test uses its part.
 
 pub(crate) mod brain;
 pub(crate) mod client;
 pub(crate) mod control;
 pub(crate) mod house;
 pub(crate) mod lossy;
+#[macro_use]
+pub(crate) mod mistakes;
 pub(crate) mod pbxassist;
 pub(crate) mod process;
+pub(crate) mod records;
 pub(crate) mod scene;
 pub(crate) mod site;
+pub(crate) mod times;
 
 use std::path::PathBuf;
 

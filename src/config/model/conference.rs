@@ -54,12 +54,6 @@ pub struct Admission {
     pub params: EngineParams,
 }
 
-impl Default for Admission {
-    fn default() -> Self {
-        Admission { pin: None, may_open: true, start_muted: false, params: EngineParams::new() }
-    }
-}
-
 /// A utility leg of our own in a room, of which nobody hears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Utility {
@@ -166,30 +160,4 @@ pub struct Control {
 impl Control {
     /// Where it is if nothing else is said, and where commands look for it.
     pub const DEFAULT_SOCKET: &str = "/run/touchtone.sock";
-    /// The mode if nothing else is said: its owner's alone.
-    pub const DEFAULT_MODE: u32 = 0o600;
-}
-
-impl Default for Control {
-    fn default() -> Self {
-        Control { socket: PathBuf::from(Control::DEFAULT_SOCKET), mode: Control::DEFAULT_MODE }
-    }
-}
-
-impl Default for Entry {
-    fn default() -> Self {
-        Entry { tries: 3, wait: Duration::from_secs(1), longest: Duration::from_secs(60) }
-    }
-}
-
-impl Default for Schedule {
-    fn default() -> Self {
-        Schedule {
-            early: Duration::from_secs(600),
-            retries: 2,
-            retry_after: Duration::from_secs(60),
-            ends: true,
-            warn_before: Some(Duration::from_secs(300)),
-        }
-    }
 }

@@ -71,8 +71,8 @@ struct Model<'h> {
     fired: BTreeMap<(String, String), VecDeque<Fired>>,
     /// Participations that were written down, and whether their ends were.
     attendance: BTreeMap<String, bool>,
-    /// Legs that people were on, and whether they are.
-    legs: BTreeMap<String, bool>,
+    /// Legs that people were on: in which room, and whether they are.
+    legs: BTreeMap<String, (String, bool)>,
     broken: Vec<Broken>,
 }
 

@@ -1,4 +1,4 @@
-//! What answers for the store: it knows the PINs and one conference, and forgets what it is told.
+//! What answers for the store: it knows the PINs and one conference, and keeps of what it is told only what begun and what was extended.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -5,7 +5,7 @@ use crate::trial::rooms::Promise;
 
 impl Model<'_> {
     pub(super) fn entered(&mut self, name: &str, leg: &str, channel: &str) {
-        self.legs.insert(leg.to_owned(), true);
+        self.legs.insert(leg.to_owned(), (name.to_owned(), true));
         let now = self.now;
         let of_late = move |at: Option<std::time::Duration>| at.is_some_and(|at| at + GRACE >= now);
         let organizer = self.may_as_organizer(channel, name);
@@ -43,7 +43,7 @@ impl Model<'_> {
     }
 
     pub(super) fn gone(&mut self, name: &str, leg: &str) {
-        self.legs.insert(leg.to_owned(), false);
+        self.legs.insert(leg.to_owned(), (name.to_owned(), false));
         let now = self.now;
         let organizer = |channel: &String| self.may_as_organizer(channel, name);
         let was = self.rooms.get(name).and_then(|room| room.inside.get(leg)).is_some_and(organizer);

@@ -121,7 +121,7 @@ impl Model<'_> {
         let wrong: Vec<String> = self
             .legs
             .iter()
-            .filter_map(|(leg, there)| match (self.attendance.get(leg), there) {
+            .filter_map(|(leg, (_, there))| match (self.attendance.get(leg), there) {
                 (None, _) => Some(format!("nobody wrote down who was on {leg}")),
                 (Some(false), false) => Some(format!("the end of the participation on {leg} is not written")),
                 (Some(true), true) => Some(format!("the participation on {leg} goes on, and has ended")),
@@ -140,12 +140,10 @@ impl Model<'_> {
             Some(true) => self.broke(Promise::Attendance, format!("the participation on {leg} ended twice")),
             None => self.broke(Promise::Attendance, format!("one on {leg} ended, and never began")),
         }
-        let wanted = |kick: bool| {
-            self.rooms.values().any(|room| if kick { room.kick_wanted } else { room.end_wanted })
-        };
+        let room = self.legs.get(leg).and_then(|(room, _)| self.rooms.get(room));
         let unwanted = match reason {
-            "kicked" => !wanted(true),
-            "ended" => !wanted(false),
+            "kicked" => !room.is_some_and(|room| room.kick_wanted),
+            "ended" => !room.is_some_and(|room| room.end_wanted),
             _ => false,
         };
         if unwanted {
@@ -160,7 +158,6 @@ impl Model<'_> {
             let what = format!("{code} of {channel} fired, and never ended");
             self.broke(Promise::Ends, what);
         }
-        // The clock on the wall is looked at as long as there is a schedule.
         let nothing = Load::default();
         if rest.load != nothing || !rest.engine.is_empty() {
             let there: Vec<_> = rest.engine.keys().collect();
