@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
-use super::daemon::{Daemon, json};
+use super::daemon::{Daemon, beside_the_point, json};
 use super::show::{Paper, attendance};
 use super::{Failure, Format};
 use crate::store::{self, Manage, Managed};
@@ -50,9 +50,7 @@ impl Attendance {
         let Attendance { room, from, to, .. } = self;
         let all = match self.daemon.manage(Manage::Attendance { room, from, to }, refusals, out)? {
             Managed::Attendance { attendance } => attendance,
-            other => {
-                return Err(Failure::Refused(format!("error: the daemon answers something else: {other:?}")));
-            }
+            other => return Err(beside_the_point(&other)),
         };
         match self.format {
             Form::Table => writeln!(out, "{}", attendance::text(&Paper::here(), &all))?,

@@ -1,5 +1,6 @@
 //! Asking a running daemon: what the commands share that do.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use super::terminal::plain;
+use super::terminal::{acts, lines, plain};
 use super::{Failure, Format, config_file, offline};
 use crate::config::Control;
 use crate::control::client::{Client, PATIENCE, Problem};
@@ -101,7 +102,7 @@ impl Daemon {
     fn have_done(&self, command: Command, format: Format, out: &mut impl Write) -> Result<(), Failure> {
         match self.ask(command, format, out)? {
             Answer::Done(so) => match format {
-                Format::Text => writeln!(out, "{}", plain(&so))?,
+                Format::Text => writeln!(out, "{}", lines(&so))?,
                 Format::Json => json(out, &Answer::Done(so))?,
             },
             other => return Err(beside_the_point(&other)),
@@ -128,6 +129,14 @@ impl Daemon {
         format: Format,
         out: &mut impl Write,
     ) -> Result<Managed, Failure> {
+        // Nobody listens by a configuration without [control].
+        if let Some(file) = &self.config
+            && let config = config_file::load(file)?
+            && config.control.is_none()
+            && let Some(store) = &config.store
+        {
+            return offline::manage(store, manage);
+        }
         let socket = self.socket()?;
         let mut client = match connect(&socket, PATIENCE) {
             Ok(client) => client,
@@ -162,23 +171,28 @@ fn granted(outcome: Outcome, format: Format, out: &mut impl Write) -> Result<Ans
     }
 }
 
-/// What a daemon says in whole sentences, which may be of several lines.
-pub(super) fn lines(text: &str) -> String {
-    text.lines().map(plain).collect::<Vec<_>>().join("\n")
-}
-
-/// One object, on a line.
+/// One object, on a line. What a terminal would do something with is escaped, which is the same JSON.
 pub(super) fn json(out: &mut impl Write, object: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(object).map_err(io::Error::from)?;
-    Ok(writeln!(out, "{text}")?)
+    let mut line = String::with_capacity(text.len());
+    for character in text.chars() {
+        if acts(character) {
+            let mut units = [0; 2];
+            let units = character.encode_utf16(&mut units);
+            line.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            line.push(character);
+        }
+    }
+    Ok(writeln!(out, "{line}")?)
 }
 
 pub(super) fn failure(problem: &Problem) -> Failure {
     Failure::Refused(format!("error: {}", lines(&problem.to_string())))
 }
 
-/// The daemon answered something else than what was asked.
-pub(super) fn beside_the_point(answer: &Answer) -> Failure {
+/// Something else was answered than what was asked.
+pub(super) fn beside_the_point(answer: &impl fmt::Debug) -> Failure {
     let answer = plain(&format!("{answer:?}"));
-    Failure::Refused(format!("error: the daemon's answer is none to what was asked: {answer}"))
+    Failure::Refused(format!("error: the answer is none to what was asked: {answer}"))
 }

@@ -1,15 +1,12 @@
 //! `touchtone hash-pin`
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, pin};
 use crate::schedule::check_pin;
 use crate::store::{Pin, hash_pin};
-
-/// More than any PIN has, in bytes.
-const LONGEST: u64 = 1_000;
 
 /// Hash a PIN for the configuration, where PINs are never written as they are keyed.
 ///
@@ -21,12 +18,14 @@ pub(super) struct HashPin {}
 
 impl HashPin {
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
-        if io::stdin().is_terminal() {
-            write!(io::stderr(), "PIN: ")?;
-        }
-        let mut text = String::new();
-        let read = io::stdin().lock().take(LONGEST).read_line(&mut text);
-        read.map_err(|error| Failure::Refused(format!("error: standard input cannot be read: {error}")))?;
+        let read = if io::stdin().is_terminal() {
+            pin::asked("the configuration")
+        } else {
+            pin::line(&mut io::stdin().lock())
+        };
+        let text = read.map_err(|error| {
+            Failure::Refused(format!("error: no PIN can be read from standard input: {error}"))
+        })?;
         if text.trim().is_empty() {
             let how = "there is no PIN on standard input: run `touchtone hash-pin` and key it";
             return Err(Failure::Usage(format!("error: {how}")));

@@ -21,6 +21,7 @@ mod lock;
 mod log;
 mod mute;
 mod offline;
+mod pin;
 mod record;
 mod replay;
 mod rooms;
@@ -174,8 +175,9 @@ fn started_by_engine(arguments: &[OsString]) -> Option<&Path> {
     }
 }
 
+/// It is not locked: who restores the terminal of a command that hangs writes to it, too.
 fn stdout() -> impl Write {
-    io::BufWriter::new(io::stdout().lock())
+    io::BufWriter::new(io::stdout())
 }
 
 fn fail(text: &str, code: u8) -> ExitCode {

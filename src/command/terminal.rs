@@ -10,6 +10,9 @@ const PAPER: usize = 80;
 /// No word or name is shown longer than that.
 const LONGEST: usize = 120;
 
+/// No line of sentences is shown longer than that.
+const LONGEST_LINE: usize = 4_000;
+
 /// The terminal's width; where there is none, what COLUMNS says, or paper's.
 pub(super) fn width() -> usize {
     let size = ratatui::crossterm::terminal::size().ok().filter(|_| io::stdout().is_terminal());
@@ -27,10 +30,19 @@ pub(super) fn color() -> bool {
 /// Text of somebody's that can do nothing on a terminal but be read: what would move the cursor, change colours, turn
 /// the direction of writing or be invisible is spelled out, and what is very long is cut.
 pub(super) fn plain(text: &str) -> String {
+    spelled_out(text, LONGEST)
+}
+
+/// Whole sentences, of several lines perhaps, that can do nothing on a terminal but be read.
+pub(super) fn lines(text: &str) -> String {
+    text.lines().map(|line| spelled_out(line, LONGEST_LINE)).collect::<Vec<_>>().join("\n")
+}
+
+fn spelled_out(text: &str, longest: usize) -> String {
     let mut plain = String::new();
     let mut first = true;
     for (at, character) in text.chars().enumerate() {
-        if at == LONGEST {
+        if at == longest {
             plain.push('…');
             break;
         }
@@ -49,7 +61,7 @@ pub(super) fn plain(text: &str) -> String {
 }
 
 /// Whether a terminal does something else with it than show it.
-fn acts(character: char) -> bool {
+pub(super) fn acts(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -89,5 +101,10 @@ mod tests {
     fn what_is_very_long_is_cut() {
         assert_eq!(plain(&"7".repeat(100_000)).chars().count(), LONGEST + 1);
         assert_eq!(plain(""), "");
+        let sentence = "it is so. ".repeat(40);
+        assert_eq!(
+            lines(&format!("{sentence}\n{sentence}\u{1b}")),
+            format!("{sentence}\n{sentence}\\u{{1b}}")
+        );
     }
 }

@@ -17,9 +17,10 @@ use ratatui::crossterm::terminal::{
 use ratatui::crossterm::{execute, queue};
 
 use super::Failure;
-use super::daemon::{connect, lines};
+use super::daemon::connect;
 use super::leave::told_to_leave;
 use super::show::{Paper, rooms};
+use super::terminal::lines;
 use crate::control::client::Client;
 use crate::control::protocol::{Answer, Command, Outcome, Room};
 

@@ -39,7 +39,7 @@ pub enum Problem {
     #[error("what was answered cannot be understood ({0}); is it a touchtone that listens there?")]
     NotUnderstood(String),
     /// What is asked is too much for a line.
-    #[error("what is asked is longer than the {MAX_LINE} bytes that a line may have")]
+    #[error("what is asked is longer than the {MAX_LINE} bytes that a line may have; ask in parts")]
     TooLong,
     /// The system refuses.
     #[error("{} cannot be used: {error}", .path.display())]
@@ -90,7 +90,7 @@ impl Client {
         self.limit(due)?;
         match self.stream.get_mut().write_all(&line) {
             // Who is turned away is told why before the door is closed.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => {}
             written => written.map_err(|error| self.failed(error))?,
         }
         let line = self.line(due)?;

@@ -123,7 +123,8 @@ pub(super) fn line(id: Option<u64>, outcome: Outcome) -> Vec<u8> {
     let text = |outcome| serde_json::to_vec(&Response { v: VERSION, id, outcome }).unwrap_or_default();
     let mut line = text(outcome);
     if line.is_empty() || line.len() > MAX_LINE {
-        let way_out = "the answer is longer than a line may be; ask for less: one room, or a shorter time";
+        let way_out = "what was asked was done, and the answer is longer than a line may be; ask for less: one room, or a \
+                       shorter time";
         line = text(refusal(RefusalCode::Refused, way_out.to_owned()));
     }
     line.push(b'\n');

@@ -13,7 +13,7 @@ mod names;
 mod rule;
 mod times;
 mod windows;
-mod zone;
+pub(crate) mod zone;
 
 pub use check::check;
 pub(crate) use check::pin as check_pin;

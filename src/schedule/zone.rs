@@ -9,7 +9,7 @@ use crate::suggest;
 ///
 /// # Errors
 /// That there is none, and which name was probably meant.
-pub(super) fn find(name: &str) -> Result<TimeZone, String> {
+pub(crate) fn find(name: &str) -> Result<TimeZone, String> {
     let name = name.trim();
     if name.is_empty() {
         return Err("there is no time zone: say one, as Europe/Bucharest".to_owned());

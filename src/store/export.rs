@@ -58,8 +58,11 @@ fn line(cells: &[String; 12]) -> String {
 
 /// Text that is no formula, quoted where it has to be.
 fn cell(text: &str) -> String {
+    // A terminal does what they say; blanks and the ends of lines are quoted.
+    let acts = |c: char| c.is_control() && !['\t', '\r', '\n'].contains(&c);
+    let text = text.replace(acts, "\u{fffd}");
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    let text = if formula { format!("'{text}") } else { text };
     match text.contains([',', '"', '\r', '\n']) || text.starts_with(' ') || text.ends_with(' ') {
         true => format!("\"{}\"", text.replace('"', "\"\"")),
         false => text,

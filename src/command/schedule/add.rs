@@ -6,9 +6,10 @@ use clap::Args;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::{Failure, Way, pin};
+use super::{Failure, Way};
+use crate::command::pin;
+use crate::schedule;
 use crate::store::{NewConference, NewParticipant};
-use crate::suggest;
 
 /// Put a conference on the schedule.
 #[derive(Debug, Args)]
@@ -39,7 +40,7 @@ pub(super) struct Add {
     #[arg(long, value_name = "RULE")]
     rrule: Option<String>,
     /// A beginning that is left out. May be given again.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = wall)]
     except: Vec<DateTime>,
     /// Who takes part: NUMBER[,NAME][,call]; with call they are called when it begins. May be given again.
     #[arg(long, value_name = "WHO", value_parser = participant)]
@@ -88,16 +89,12 @@ fn zone(named: Option<String>) -> Result<String, Failure> {
             Failure::Usage(text.to_owned())
         });
     };
-    if TimeZone::get(&named).is_ok() {
-        return Ok(named);
+    match schedule::zone::find(&named) {
+        Ok(_) => Ok(named),
+        Err(why) => Err(Failure::Usage(format!("error: {why}"))),
     }
-    let all: Vec<String> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
-    let meant = suggest::nearest(&named, all.iter().map(String::as_str));
-    let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
-    Err(Failure::Usage(format!("error: there is no time zone {named:?}{meant}")))
 }
 
-/// `NUMBER[,NAME][,call]`; a name may have commas.
 /// A time by the clock on the wall. A day alone is none: somebody forgot when.
 fn wall(text: &str) -> Result<DateTime, String> {
     let form = "write it as 2026-12-01T09:30";
@@ -110,6 +107,7 @@ fn wall(text: &str) -> Result<DateTime, String> {
     }
 }
 
+/// `NUMBER[,NAME][,call]`; a name may have commas.
 fn participant(text: &str) -> Result<NewParticipant, String> {
     let (rest, call) = match text.rsplit_once(',') {
         Some((rest, last)) if last.trim() == "call" => (rest, true),

@@ -1,15 +1,15 @@
 //! `touchtone schedule`
 
 mod add;
-mod pin;
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::daemon::{Daemon, json, lines};
+use super::daemon::{Daemon, beside_the_point, json};
 use super::show::{Paper, schedule};
+use super::terminal::lines;
 use super::{Failure, Format};
 use crate::control::protocol::MAX_LINE;
 use crate::store::{ConferenceInfo, Manage, Managed};
@@ -130,10 +130,7 @@ impl Way {
             }
             (Managed::Removed { id }, Format::Text) => writeln!(out, "conference {id} is forgotten")?,
             (removed, Format::Json) => json(out, &removed)?,
-            (other, Format::Text) => {
-                let other = lines(&format!("{other:?}"));
-                return Err(Failure::Refused(format!("error: the daemon answers something else: {other}")));
-            }
+            (other, Format::Text) => return Err(beside_the_point(&other)),
         }
         Ok(out.flush()?)
     }
@@ -154,7 +151,7 @@ fn say(notes: &[String]) -> io::Result<()> {
     notes.iter().try_for_each(|note| writeln!(io::stderr(), "{}", lines(note)))
 }
 
-/// The text of a calendar, no longer than can be sent.
+/// The text of a calendar. As much as could be sent is read; as JSON it is somewhat longer.
 fn calendar(file: &Path) -> Result<String, Failure> {
     let name = file.display();
     let refused = |error| Failure::Refused(format!("error: {name} cannot be read: {error}"));

@@ -8,6 +8,7 @@ use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, Ke
 use ratatui::crossterm::terminal;
 
 use super::Failure;
+use super::leave::told_to_leave;
 use crate::store::Pin;
 
 /// How long a PIN may be.
@@ -34,7 +35,8 @@ pub(super) fn read(file: &Path, whose: &str) -> Result<Pin, Failure> {
     Ok(Pin::new(digits))
 }
 
-fn line(input: &mut impl BufRead) -> io::Result<String> {
+/// A line of what is no terminal.
+pub(super) fn line(input: &mut impl BufRead) -> io::Result<String> {
     let mut line = String::new();
     input.take(LONGEST).read_line(&mut line)?;
     Ok(line)
@@ -49,9 +51,11 @@ fn only_line(file: impl Read) -> io::Result<String> {
     }
 }
 
-fn asked(whose: &str) -> io::Result<String> {
+/// A PIN that is asked for at the terminal and not shown.
+pub(super) fn asked(whose: &str) -> io::Result<String> {
     write!(io::stderr(), "PIN of {whose} (it is not shown): ")?;
     io::stderr().flush()?;
+    told_to_leave(terminal::disable_raw_mode)?;
     terminal::enable_raw_mode()?;
     let typed = typed();
     let restored = terminal::disable_raw_mode();
