@@ -5,8 +5,10 @@ mod common;
 use std::time::Duration;
 
 use common::house::{ENTRY, House, engine};
+use touchtone::assist::Report;
 use touchtone::control::protocol::{Command, Switch, Who};
-use touchtone::sim::{Callee, Route, Settings};
+use touchtone::sim::{CallRequest, Callee, Route, Settings};
+use touchtone::stage::Told;
 use touchtone::store::{Pin, hash_pin};
 
 const CODES: &str = r#"
@@ -257,4 +259,90 @@ fn after_a_restart_everybody_is_who_they_were() {
     assert_eq!(after.seats, before.seats, "seats, numbers, roles, mutes and since when");
     assert_eq!(house.attendance().iter().filter(|one| one.left.is_some()).count(), 0);
     assert!(house.scene.muted(&bob));
+}
+
+#[test]
+fn who_was_asked_for_a_pin_when_the_connection_was_lost_is_asked_once_more() {
+    let mut house = house(&format!("[rooms.800]\nparticipant = {{ pin = {:?} }}\n", pin("1234")));
+    let bob = house.call("bob", "800");
+    let heard = house.heard(&bob).len();
+    house.scene.stage.reconnect(Duration::from_secs(1));
+    house.seconds(1);
+    assert_eq!(house.heard(&bob).len(), 2 * heard, "{:?}", house.heard(&bob));
+    house.seconds(120);
+    assert!(house.scene.sim().channel(&bob).is_none(), "who keys nothing is not waited for for ever");
+}
+
+#[test]
+fn what_is_keyed_on_after_a_pin_is_secret_still() {
+    let mut house =
+        house(&format!("[rooms.800]\nlonely = true\nparticipant = {{ pin = {:?} }}\n", pin("1234")));
+    let bob = house.call("bob", "800");
+    house.scene.stage.take_told();
+    house.key(&bob, "1234#");
+    assert!(house.is_in("800", &bob));
+    house.key(&bob, "1234#");
+    assert_eq!(told_openly(&mut house), Vec::<String>::new());
+    house.seconds(6);
+    house.key(&bob, "*1");
+    assert_eq!(told_openly(&mut house).concat(), "*1");
+}
+
+/// What was keyed, as anybody reads it who reads the log.
+fn told_openly(house: &mut House) -> Vec<String> {
+    let told = house.scene.stage.take_told();
+    let keyed = told.into_iter().filter_map(|(_, told)| match told {
+        Told::Report(Report::Keyed { keys, secret: false, .. }) => Some(keys.to_string()),
+        _ => None,
+    });
+    keyed.collect()
+}
+
+#[test]
+fn who_was_put_aside_and_is_connected_to_somebody_is_asked_for_nothing_more() {
+    let mut house = house(&format!("[rooms.800]\nparticipant = {{ pin = {:?} }}\n", pin("1234")));
+    let bob = house.call("bob", "800");
+    let sim = house.scene.stage.sim_mut();
+    let operator = sim.connect();
+    let line = format!(
+        "%%>message:1:1:chan.masquerade::id={bob}:message=call.execute:callto=sip/sip%z7010@127.0.0.1%z7010\n"
+    );
+    sim.receive(operator, b"%%>connect:global\n");
+    sim.receive(operator, line.as_bytes());
+    house.seconds(2);
+    let heard = house.heard(&bob).len();
+    assert!(house.peer(&bob).is_some_and(|peer| peer.starts_with("sip/")), "{:?}", house.peer(&bob));
+    house.key(&bob, "1234#");
+    house.seconds(120);
+    assert!(house.peer(&bob).is_some_and(|peer| peer.starts_with("sip/")), "the talk goes on");
+    assert_eq!(house.heard(&bob).len(), heard, "and nothing is said into it");
+}
+
+#[test]
+fn who_waits_is_let_in_once_though_two_organizers_come() {
+    let mut house = house("[rooms.800]\nwaiting = \"wave/play//srv/wait.au\"\n");
+    let bob = house.call("bob", "800");
+    for organizer in ["alice", "ann"] {
+        let request = CallRequest::new(organizer, "900", "127.0.0.1:5061");
+        house.scene.stage.sim_mut().call(&request);
+    }
+    house.seconds(3);
+    assert!(house.is_in("800", &bob));
+    let attended = house.attendance();
+    assert_eq!(attended.iter().filter(|one| one.caller == "bob").count(), 1, "{attended:?}");
+}
+
+#[test]
+fn whom_a_call_was_to_is_known_after_a_restart() {
+    let callees = [("201", Callee::NoAnswer)];
+    let mut house = House::new(&format!("{CODES}{ENTRY}\n[rooms.800]\nlonely = true\n"), engine(&callees));
+    house.call("alice", "800");
+    house.done(Command::Invite { room: "800".to_owned(), number: "201".to_owned(), organizer: false });
+    house.seconds(1);
+    house.scene.stage.restart_module();
+    house.scene.stage.take_told();
+    house.seconds(60);
+    let told = house.scene.stage.take_told();
+    let of_201 = |told: &Told| matches!(told, Told::Report(Report::Advice { text }) if text.starts_with("201 was called"));
+    assert!(told.iter().any(|(_, told)| of_201(told)), "{told:?}");
 }

@@ -14,6 +14,7 @@ use super::peers::Peers;
 use super::release::Release;
 use super::speech::Speech;
 use crate::keypad::{Collector, Order};
+use crate::moment::Moment;
 
 /// What the engine's ids of conference legs begin with.
 pub(super) const LEG_PREFIX: &[u8] = b"conf/";
@@ -28,6 +29,8 @@ pub(super) struct Call {
     pub(super) peers: Peers,
     pub(super) facts: Facts,
     pub(super) place: Place,
+    /// Until when digits are secret, whatever the state says.
+    pub(super) hides_until: Option<Duration>,
     /// When the state's first key is due.
     pub(super) first_key: Option<Duration>,
     pub(super) collector: Collector,
@@ -116,6 +119,11 @@ pub(super) struct Kept {
 }
 
 impl Call {
+    /// Whether digits are secret, whatever the state says.
+    pub(super) fn is_secret_still(&self, now: Moment) -> bool {
+        self.hides_until.is_some_and(|until| until > now.steady)
+    }
+
     /// What is worth keeping while there is no connection, if anything is.
     fn keep(&mut self) -> Option<Kept> {
         let (told_role, outgoing) = (self.place.told_role, self.facts.outgoing);
@@ -171,6 +179,7 @@ impl Calls {
             peers: Peers::default(),
             facts: Facts::default(),
             place: Place::new(state),
+            hides_until: None,
             first_key: None,
             collector: Collector::default(),
             swallowed: VecDeque::new(),

@@ -6,6 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::calls::Place;
 use super::job::{Asker, Job, Keyed};
+use super::place::STILL_SECRET;
 use super::timers::Timer;
 use super::{Assist, Report};
 use crate::config::Unmatched;
@@ -64,8 +65,9 @@ impl Assist {
         let digits = read(text, sequence, duplicate).filter(|_| behind_others);
         self.outbox.answer(&message.id, digits.is_some());
         if let (Some(at), Some(digits)) = (at, digits) {
-            let secret =
-                self.calls.get(at).is_some_and(|call| self.config.states[call.place.state()].hides_digits);
+            let secret = self.calls.get(at).is_some_and(|call| {
+                self.config.states[call.place.state()].hides_digits || call.is_secret_still(now)
+            });
             self.queue_release(now, at, digits.keys, secret);
         }
     }
@@ -78,9 +80,15 @@ impl Assist {
         let id = BStr::new(id.as_ref());
         let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
         self.keyed_to(now, at, peer.as_deref().map(BStr::new));
-        let Some(state) = self.calls.get(at).map(|call| call.place.state()) else { return false };
+        let Some(call) = self.calls.get(at) else { return false };
+        let state = call.place.state();
+        let secret = self.config.states[state].hides_digits || call.is_secret_still(now);
+        if let Some(call) = self.calls.get_mut(at) {
+            call.hides_until =
+                call.hides_until.filter(|&until| until > now.steady).map(|_| now.steady + STILL_SECRET);
+        }
         self.barge_in(now, at);
-        let (secret, swallowed) = (self.config.states[state].hides_digits, self.config.holds_back(state));
+        let swallowed = self.config.holds_back(state);
         self.outbox.tell(|| Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
         let mut ready = Vec::new();
         match self.put_in_order(now, at, &digits, swallowed, &mut ready) {
@@ -229,7 +237,7 @@ impl Assist {
         match outcome {
             Outcome::Hold(key) => {
                 let keys = Keys::from([key].as_slice());
-                let secret = self.config.states[place.state()].hides_digits;
+                let secret = self.config.states[place.state()].hides_digits || call.is_secret_still(now);
                 self.outbox.tell(|| Report::Held { channel: call.id.clone(), keys, secret });
             }
             Outcome::GiveUp(keys) => {
@@ -251,7 +259,8 @@ impl Assist {
     /// No code wants these digits. Those that have gone on already are where they belong.
     fn give_up(&mut self, now: Moment, at: usize, place: Place, keys: &Keys) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        let (channel, secret) = (call.id.clone(), self.config.states[place.state()].hides_digits);
+        let channel = call.id.clone();
+        let secret = self.config.states[place.state()].hides_digits || call.is_secret_still(now);
         let (mut gone_on, mut taken) = (Keys::default(), Keys::default());
         for &key in keys.iter() {
             let swallowed = call.swallowed.pop_front().unwrap_or(true);
@@ -279,7 +288,9 @@ impl Assist {
             code: self.config.codes[code].name.clone(),
             keys: keys.clone(),
             captures: captures.clone(),
-            secret: self.config.states[place.state()].secret || self.config.codes[code].secret,
+            secret: self.config.states[place.state()].secret
+                || self.config.codes[code].secret
+                || call.is_secret_still(now),
         });
         let keyed_in = Some(place.natural);
         let keyed = Keyed { code, keyed_in, keys, captures };
@@ -299,7 +310,9 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         self.timers.change(Timer::Keypad(at), call.collector.poll_timeout(), None);
         let channel: BString = call.id.clone();
-        let secret = self.config.states[call.place.state()].hides_digits || call.release.secret;
+        let secret = self.config.states[call.place.state()].hides_digits
+            || call.hides_until.is_some()
+            || call.release.secret;
         let held = std::mem::take(&mut call.collector);
         let swallowed = std::mem::take(&mut call.swallowed);
         let held = held.held().iter().copied().zip(swallowed);

@@ -31,6 +31,8 @@ pub(super) struct Entry {
     heard: bool,
     /// Whether the caller was put aside for it, and is with nobody.
     parked: bool,
+    /// Whether the caller is on the way into the room.
+    going: bool,
 }
 
 /// What is wanted of a caller.
@@ -47,7 +49,7 @@ pub(super) enum Wanted {
 impl Entry {
     /// Of a caller who was routed here, and is put aside.
     pub(super) fn parked(wanted: Wanted) -> Self {
-        Entry { wanted, job: None, tries: 0, told: false, heard: false, parked: true }
+        Entry { wanted, job: None, tries: 0, told: false, heard: false, parked: true, going: false }
     }
 
     /// The room it is for.
@@ -100,6 +102,23 @@ impl Assist {
         }
     }
 
+    /// The connection was lost and is there again: who was asked for something is asked once more.
+    pub(super) fn ask_again(&mut self, now: Moment) {
+        let asked: Vec<usize> =
+            self.calls.iter().filter(|(_, call)| call.entry.is_some()).map(|(at, _)| at).collect();
+        for at in asked {
+            if let Some(entry) = self.calls.get_mut(at).and_then(|call| call.entry.as_mut()) {
+                (entry.told, entry.going) = (false, false);
+            }
+            self.settle(now, at);
+            // Who was put aside is with nobody; the engine does not tell at once that it is so.
+            if self.calls.get(at).and_then(|call| call.entry.as_ref()).is_some_and(|entry| entry.parked) {
+                self.tell_entry(now, at);
+            }
+            self.await_key(now, at);
+        }
+    }
+
     /// Something is wanted of a caller before what they keyed is done; they stay where they are.
     pub(super) fn ask_caller(&mut self, now: Moment, job: Job, wanted: Wanted) {
         let job = self.set_aside(now, job);
@@ -132,6 +151,17 @@ impl Assist {
         if let Some(job) = entry.and_then(|entry| entry.job) {
             self.conclude(now, &job, Err(Cause::Other.because(reason)));
         }
+    }
+
+    /// Somebody else has connected a caller who was put aside: nothing is wanted any more.
+    pub(super) fn taken_out(&mut self, now: Moment, at: usize) -> bool {
+        let put_aside = |entry: &Entry| entry.parked && entry.told;
+        if !self.calls.get(at).and_then(|call| call.entry.as_ref()).is_some_and(put_aside) {
+            return false;
+        }
+        let entry = self.take_entry(at);
+        self.entry_over(now, entry, "the call was sent elsewhere");
+        true
     }
 
     /// A call is in a room: what was wanted for that is wanted no more.
@@ -240,14 +270,17 @@ impl Assist {
         self.connected_to(now, channel.as_ref(), peer.as_ref(), BStr::new(""));
         // One may have come meanwhile.
         if self.rooms.get(room.as_ref()).is_some_and(|room| room.seats.has_organizer()) {
-            self.let_in_waiting(now, room);
+            self.go_on(now, at, room);
         }
     }
 
     /// An organizer is there: who waited comes in.
     pub(super) fn let_in_waiting(&mut self, now: Moment, name: &BString) {
         for at in self.who_waits_for(name.as_ref()) {
-            self.go_on(now, at, name);
+            let going = |call: &Call| call.entry.as_ref().is_some_and(|entry| entry.going);
+            if !self.calls.get(at).is_some_and(going) {
+                self.go_on(now, at, name);
+            }
         }
     }
 
@@ -297,6 +330,7 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         let channel = call.id.clone();
         let Some(entry) = call.entry.as_mut() else { return };
+        entry.going = true;
         let job = match entry.job.take() {
             Some(job) => *job,
             None => {
@@ -305,6 +339,13 @@ impl Assist {
             }
         };
         self.enqueue(now, job);
+    }
+
+    /// What a caller wanted has failed: they are on the way into no room.
+    pub(super) fn goes_no_further(&mut self, channel: &BString) {
+        if let Some(entry) = self.calls.by_id_mut(channel.as_ref()).and_then(|call| call.entry.as_mut()) {
+            entry.going = false;
+        }
     }
 
     /// Who did what was wanted and cannot be let in all the same: who was put aside hears why and is gone.
@@ -342,7 +383,7 @@ impl Assist {
         in_company: bool,
     ) -> Admission {
         let facts = self.calls.by_id(channel.as_ref()).map(|call| call.facts.clone()).unwrap_or_default();
-        let invited = self.is_invited(channel);
+        let invited = self.is_invited(channel, room);
         let comer = Comer { invited, in_company, ..Comer::of(channel.as_ref(), &facts) };
         self.admission(now, room, &comer)
     }

@@ -81,9 +81,8 @@ impl Assist {
             }
             Some(room) => self.coming(now, message, &id, &room),
             None if params.get(ASKED).is_some_and(|asked| !asked.is_empty()) => {
-                if let Some(at) = self.call_told(now, &id, params) {
-                    self.put_aside(now, at, Wanted::Room);
-                }
+                let at = self.call_told(now, &id, params);
+                self.put_aside(now, at, Wanted::Room);
                 self.change(message, [ANSWER]);
             }
             None => self.outbox.answer(&message.id, false),
@@ -91,15 +90,16 @@ impl Assist {
     }
 
     fn coming(&mut self, now: Moment, message: &Message<'_>, id: &BString, room: &BString) {
-        let Some(at) = self.call_told(now, id, &message.params) else {
-            // There are too many to know them all, or it is over already.
-            return self.outbox.answer(&message.id, false);
-        };
-        let facts = self.calls.get(at).map(|call| call.facts.clone()).unwrap_or_default();
+        let at = self.call_told(now, id, &message.params);
+        let facts = at.and_then(|at| self.calls.get(at)).map(|call| call.facts.clone()).unwrap_or_default();
         let comer = Comer { told_role: self.role_told(&message.params), ..Comer::of(id.as_ref(), &facts) };
         match self.admission(now, room.as_ref(), &comer) {
             Admission::Enter(engine) => self.let_in(message, &engine),
             Admission::Refuse(cause) => self.refuse(message, room, cause),
+            // There are too many to know them all, or it is over already.
+            Admission::AskPin | Admission::Wait(_) if at.is_none() => {
+                self.refuse(message, room, Cause::NotAllowed);
+            }
             Admission::AskPin => {
                 self.put_aside(now, at, Wanted::Pin { room: room.clone() });
                 self.change(message, [("callto", SILENCE), ANSWER]);
@@ -173,8 +173,10 @@ impl Assist {
     }
 
     /// The caller on a channel is to prove something, or to wait, when the engine has connected them.
-    fn put_aside(&mut self, now: Moment, at: usize, wanted: Wanted) {
-        let before = self.calls.get_mut(at).and_then(|call| call.entry.replace(Entry::parked(wanted)));
+    fn put_aside(&mut self, now: Moment, at: Option<usize>, wanted: Wanted) {
+        let before = at
+            .and_then(|at| self.calls.get_mut(at))
+            .and_then(|call| call.entry.replace(Entry::parked(wanted)));
         self.entry_over(now, before, "the call was sent elsewhere");
     }
 

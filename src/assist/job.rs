@@ -302,6 +302,9 @@ impl Assist {
     /// Tells how an operation ended, and lets the caller hear it.
     pub(super) fn conclude(&mut self, now: Moment, job: &Job, outcome: Outcome) {
         let operation = job.work().operation(&self.config).name();
+        if outcome.is_err() {
+            self.goes_no_further(&job.channel);
+        }
         match &job.asker {
             Asker::Code(keyed) => self.conclude_code(now, job, keyed, &outcome),
             Asker::Command { number, .. } => self.conclude_command(*number, operation, outcome),

@@ -12,6 +12,10 @@ use super::timers::Timer;
 use crate::key::Keys;
 use crate::moment::Moment;
 
+/// How long after a state that hides its digits, and after each key then, digits are secret still: who was let in or
+/// turned away while they keyed a PIN keys on.
+pub(super) const STILL_SECRET: std::time::Duration = std::time::Duration::from_secs(5);
+
 impl Assist {
     /// The engine tells that a channel is connected to another, to a leg or to a tone.
     pub(super) fn connected_to(&mut self, now: Moment, id: &BStr, peer: &BStr, last: &BStr) {
@@ -52,6 +56,8 @@ impl Assist {
 
     /// Where a call is follows from what it is connected to.
     pub(super) fn settle(&mut self, now: Moment, at: usize) {
+        let to_party = |call: &Call| call.peers.current().is_some_and(|peer| kind(peer) == Kind::Party);
+        let taken_out = self.calls.get(at).is_some_and(to_party) && self.taken_out(now, at);
         let Some(call) = self.calls.get(at) else { return };
         let (mut place, peer) = (call.place, call.peers.current());
         let waits = call.entry.as_ref().map(|entry| self.state_of_entry(entry));
@@ -64,7 +70,7 @@ impl Assist {
             Some(Kind::File | Kind::Party) => self.places.call,
         };
         let moved = natural != place.natural;
-        if moved {
+        if moved || taken_out {
             place.set = None;
         }
         place.natural = natural;
@@ -127,6 +133,10 @@ impl Assist {
     pub(super) fn change_place(&mut self, now: Moment, at: usize, place: Place) {
         let Some(call) = self.calls.get_mut(at) else { return };
         let old = std::mem::replace(&mut call.place, place);
+        let hides = |place: Place| self.config.states[place.state()].hides_digits;
+        if hides(old) && !hides(place) {
+            call.hides_until = Some(now.steady + STILL_SECRET);
+        }
         if (old.state(), old.role()) != (place.state(), place.role()) {
             self.end_digits(now, at, old);
         }

@@ -217,6 +217,8 @@ impl Assist {
             self.entry_over(now, Some(entry), "the caller is gone");
         }
         self.forget_calls_before(now);
+        self.learn_numbers();
+        self.ask_again(now);
         self.settle_account(now);
         self.ask_for_occurrences(now, None);
         if self.has_store() {

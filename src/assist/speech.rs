@@ -164,6 +164,7 @@ impl Assist {
         self.expect_silence(at, None);
         if let Some(call) = self.calls.get_mut(at) {
             call.speech.queue.clear();
+            call.speech.sound = None;
         }
     }
 

@@ -73,21 +73,28 @@ impl Asides {
 
     /// Hands on what the brain wants of them.
     pub(super) fn deliver(&mut self, now: Moment, pump: &mut Pump) {
-        for output in pump.take_asides() {
-            match output {
-                Output::Answer { number, outcome } => {
-                    if let Some(server) = &mut self.control {
-                        server.respond(number, outcome);
+        loop {
+            let asides = pump.take_asides();
+            if asides.is_empty() {
+                return;
+            }
+            // What is handed on may be answered at once, and lead to more.
+            for output in asides {
+                match output {
+                    Output::Answer { number, outcome } => {
+                        if let Some(server) = &mut self.control {
+                            server.respond(number, outcome);
+                        }
                     }
-                }
-                Output::Store { number, request } => {
-                    if self.store.requests.try_send((number, request)).is_err() {
-                        let message = format!("more than {MOST_QUESTIONS} questions wait for it");
-                        let reply = Reply::Failed(Problem { yours: false, message });
-                        pump.handle(now, Event::Stored(number, reply));
+                    Output::Store { number, request } => {
+                        if self.store.requests.try_send((number, request)).is_err() {
+                            let message = format!("more than {MOST_QUESTIONS} questions wait for it");
+                            let reply = Reply::Failed(Problem { yours: false, message });
+                            pump.handle(now, Event::Stored(number, reply));
+                        }
                     }
+                    Output::Send(_) | Output::Report(_) | Output::Leave => {}
                 }
-                Output::Send(_) | Output::Report(_) | Output::Leave => {}
             }
         }
     }

@@ -350,9 +350,9 @@ impl Assist {
         }
     }
 
-    /// Whether a channel is that of somebody whom we have called.
-    pub(super) fn is_invited(&self, channel: &BString) -> bool {
-        self.outgoing.values().any(|outgoing| outgoing.callee == *channel)
+    /// Whether a channel is that of somebody whom we have called into that room.
+    pub(super) fn is_invited(&self, channel: &BString, room: &BStr) -> bool {
+        self.outgoing.values().any(|outgoing| outgoing.callee == *channel && outgoing.room == room)
     }
 
     /// It is on disk that somebody is called; so they are, unless it was there before.
@@ -404,6 +404,15 @@ impl Assist {
         self.ringing(now, &channel, outgoing);
         if answered {
             self.callee_answered(now, &channel);
+        }
+    }
+
+    /// The engine has told whom the calls from before are to.
+    pub(super) fn learn_numbers(&mut self) {
+        for outgoing in self.outgoing.values_mut().filter(|outgoing| outgoing.number.is_empty()) {
+            if let Some(call) = self.calls.by_id(outgoing.callee.as_ref()) {
+                outgoing.number = call.facts.called.clone();
+            }
         }
     }
 
