@@ -64,8 +64,6 @@ impl Voice {
     pub(super) fn leg_gone(&mut self, leg: &BStr) {
         if self.leg().is_some_and(|own| own.leg == leg) {
             self.leg = VoiceLeg::None;
-            // Of what was being said no end is told.
-            self.playing = None;
         }
     }
 }
