@@ -132,22 +132,33 @@ impl Engine {
     }
 }
 
-/// What an engine says to a message: it did it, and on which leg; or how that leg is.
+/// What an engine says to a message: it did it, and on which leg; or how that leg is. Ten legs are in one room.
 fn answer(message: &[u8], out: &mut Vec<u8>) {
     let id = message.split(|&byte| byte == b':').next().unwrap_or_default();
-    let leg = message.find(b"id=sip/").map_or(&b"0"[..], |at| &message[at + 7..at + 11]);
-    let parts: [&[u8]; 5] = if message.contains_str(":engine.status:") {
-        [
-            b"%%<message:",
-            id,
-            b":true:engine.status:name=x,type=conf;peerid=x,address=800,mute=false",
-            b"",
-            b"\n",
-        ]
-    } else {
-        [b"%%<message:", id, b":true:chan.control::peerid=conf/", leg, b"\n"]
+    let number = |marker: &str| {
+        let at = message.find(marker)? + marker.len();
+        message.get(at..at + 4)
     };
-    parts.iter().for_each(|part| out.extend_from_slice(part));
+    out.extend_from_slice(b"%%<message:");
+    out.extend_from_slice(id);
+    if message.contains_str(":engine.status:") {
+        let leg = number("=conf/").unwrap_or(b"0000");
+        for part in [
+            b":true:engine.status:name=conf/",
+            leg,
+            b",type=conf;peerid=sip/",
+            leg,
+            b",address=8",
+            &leg[..3],
+            b",mute=false\n",
+        ] {
+            out.extend_from_slice(part);
+        }
+    } else {
+        out.extend_from_slice(b":true:chan.control::peerid=conf/");
+        out.extend_from_slice(number("id=sip/").unwrap_or(b"0000"));
+        out.push(b'\n');
+    }
 }
 
 fn touchtone(path: &Path) {

@@ -49,29 +49,32 @@ impl Assist {
     /// Makes the seats of a room be those of who is there. `seen` if what changed was seen to change.
     fn settle_room(&mut self, now: Moment, name: &BString, seen: bool) {
         let Some(room) = self.rooms.get(name.as_ref()) else { return };
-        let mut there: Vec<(BString, BString)> = room
-            .legs
-            .iter()
-            .filter_map(|leg| Some((leg.clone(), self.rooms.sitter(room, leg)?.clone())))
-            .collect();
-        there.sort_by_key(|(leg, _)| (leg.len(), leg.clone()));
+        let sits = |leg: &BString| room.legs.contains(leg).then(|| self.rooms.sitter(room, leg)).flatten();
         let had_organizer = room.seats.has_organizer();
         let gone: Vec<u32> = room
             .seats
             .iter()
-            .filter(|(_, seat)| {
-                !there.iter().any(|(leg, channel)| (leg, channel) == (&seat.leg, &seat.channel))
-            })
+            .filter(|(_, seat)| sits(&seat.leg) != Some(&seat.channel))
             .map(|(number, _)| number)
             .collect();
         let passed_on: Vec<BString> =
             gone.iter().filter_map(|&number| Some(room.seats.get(number)?.leg.clone())).collect();
         let was_empty = room.seats.is_empty();
-        there.retain(|(leg, _)| room.seats.of_leg(leg.as_ref()).is_none_or(|number| gone.contains(&number)));
+        // The numbers are in order.
+        let seated = |leg: &BString| {
+            room.seats.of_leg(leg.as_ref()).is_some_and(|number| gone.binary_search(&number).is_err())
+        };
+        let mut comers: Vec<(BString, BString)> = room
+            .legs
+            .iter()
+            .filter(|leg| !seated(leg))
+            .filter_map(|leg| Some((leg.clone(), self.rooms.sitter(room, leg)?.clone())))
+            .collect();
+        comers.sort_by_key(|(leg, _)| (leg.len(), leg.clone()));
         for number in gone {
             self.goes(now, name, number);
         }
-        for (leg, channel) in there {
+        for (leg, channel) in comers {
             let row = if passed_on.contains(&leg) { format!("{leg}#{channel}") } else { leg.to_string() };
             self.comes(now, name, (&leg, &channel), row, seen);
         }

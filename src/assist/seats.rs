@@ -1,6 +1,6 @@
 //! Who sits where in a room: by their number participants are thrown out, and told apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bstr::{BStr, BString};
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ const TWO_KEYS: u32 = 99;
 #[derive(Debug, Default)]
 pub(super) struct Seats {
     taken: BTreeMap<u32, Seat>,
+    by_leg: HashMap<BString, u32>,
     highest: u32,
 }
 
@@ -56,12 +57,13 @@ impl Seats {
 
     /// The seat of a leg.
     pub(super) fn of_leg(&self, leg: &BStr) -> Option<u32> {
-        self.iter().find(|(_, seat)| seat.leg == leg).map(|(number, _)| number)
+        self.by_leg.get(leg).copied()
     }
 
     /// The seat of who sits on that channel, or on that leg.
     pub(super) fn of(&self, id: &BStr) -> Option<u32> {
-        self.iter().find(|(_, seat)| seat.channel == id || seat.leg == id).map(|(number, _)| number)
+        let on_channel = || self.iter().find(|(_, seat)| seat.channel == id).map(|(number, _)| number);
+        self.of_leg(id).or_else(on_channel)
     }
 
     /// Gives a seat.
@@ -72,13 +74,18 @@ impl Seats {
             next => (1..next).find(free).unwrap_or(next),
         };
         self.highest = self.highest.max(number);
+        self.by_leg.insert(seat.leg.clone(), number);
         self.taken.insert(number, seat);
         number
     }
 
     /// Frees a seat.
     pub(super) fn free(&mut self, number: u32) -> Option<Seat> {
-        self.taken.remove(&number)
+        let seat = self.taken.remove(&number)?;
+        if self.of_leg(seat.leg.as_ref()) == Some(number) {
+            self.by_leg.remove(&seat.leg);
+        }
+        Some(seat)
     }
 
     /// Everybody goes for this reason, or stays.
