@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use jiff::Timestamp;
-use touchtone::assist::{Assist, Input, Output, Role};
+use touchtone::assist::{Assist, Input, Output, Role, Telling};
 use touchtone::config::{self, Config};
 use touchtone::key::{Key, Keys};
 use touchtone::keypad::Collector;
@@ -126,7 +126,7 @@ fn message(criterion: &mut Criterion) {
     for count in COUNTS {
         let mut assist = Assist::new(config(&text(count)));
         let now = Moment::at(Duration::ZERO, Timestamp::UNIX_EPOCH);
-        assist.tell_digits(false);
+        assist.tell(Telling::Codes);
         assist.handle_input(now, Input::Connected(Role::Socket));
         while assist.poll_output().is_some() {}
         group.bench_function(BenchmarkId::from_parameter(count), |bencher| {

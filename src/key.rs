@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+use smallvec::SmallVec;
 
 /// How many keys there are.
 pub const KEY_COUNT: usize = 16;
@@ -57,9 +58,12 @@ impl fmt::Debug for Key {
     }
 }
 
+/// How many keys are kept without memory of their own: most codes are shorter.
+const SHORT: usize = 16;
+
 /// Keys in the order they were pressed; shows as `*6`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Keys(Vec<Key>);
+pub struct Keys(SmallVec<[Key; SHORT]>);
 
 /// A character that is on no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -73,13 +77,45 @@ impl Keys {
     /// No keys.
     #[must_use]
     pub const fn new() -> Self {
-        Keys(Vec::new())
+        Keys(SmallVec::new_const())
     }
 
     /// The text as the engine's `text=` has it.
     #[must_use]
     pub fn symbols(&self) -> String {
         self.0.iter().map(|key| char::from(key.symbol())).collect()
+    }
+
+    /// Reads a text as the engine's `text=` has it; `None` if there is anything in it that is on no key.
+    #[must_use]
+    pub fn from_symbols(text: &[u8]) -> Option<Self> {
+        text.iter().map(|&symbol| Key::from_symbol(symbol)).collect::<Option<_>>().map(Keys)
+    }
+
+    /// Adds a key at the end.
+    pub fn push(&mut self, key: Key) {
+        self.0.push(key);
+    }
+
+    /// Puts a key before that at `at`.
+    ///
+    /// # Panics
+    /// If `at` is behind the end.
+    pub fn insert(&mut self, at: usize, key: Key) {
+        self.0.insert(at, key);
+    }
+
+    /// Takes the key at `at` away.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn remove(&mut self, at: usize) -> Key {
+        self.0.remove(at)
+    }
+
+    /// Keeps that many keys at most.
+    pub fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
     }
 }
 
@@ -89,33 +125,39 @@ impl std::str::FromStr for Keys {
     fn from_str(text: &str) -> Result<Self, NotAKey> {
         let key =
             |symbol: char| u8::try_from(symbol).ok().and_then(Key::from_symbol).ok_or(NotAKey { symbol });
-        text.chars().map(key).collect::<Result<Vec<_>, _>>().map(Keys)
+        text.chars().map(key).collect::<Result<_, _>>().map(Keys)
     }
 }
 
 impl std::ops::Deref for Keys {
-    type Target = Vec<Key>;
+    type Target = [Key];
 
-    fn deref(&self) -> &Vec<Key> {
+    fn deref(&self) -> &[Key] {
         &self.0
     }
 }
 
 impl std::ops::DerefMut for Keys {
-    fn deref_mut(&mut self) -> &mut Vec<Key> {
+    fn deref_mut(&mut self) -> &mut [Key] {
         &mut self.0
     }
 }
 
 impl From<&[Key]> for Keys {
     fn from(keys: &[Key]) -> Self {
-        Keys(keys.to_vec())
+        Keys(SmallVec::from_slice(keys))
     }
 }
 
 impl FromIterator<Key> for Keys {
     fn from_iter<I: IntoIterator<Item = Key>>(keys: I) -> Self {
         Keys(keys.into_iter().collect())
+    }
+}
+
+impl<'k> Extend<&'k Key> for Keys {
+    fn extend<I: IntoIterator<Item = &'k Key>>(&mut self, keys: I) {
+        self.0.extend(keys.into_iter().copied());
     }
 }
 

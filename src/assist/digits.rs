@@ -283,7 +283,7 @@ impl Assist {
         let channel = call.id.clone();
         let keymap = self.config.keymaps.get(place.state(), place.role());
         let (code, captures) = (keymap.codes[pattern], keymap.captures(pattern, &keys));
-        self.outbox.report(Report::Fired {
+        self.outbox.tell_code(|| Report::Fired {
             channel: channel.clone(),
             code: self.config.codes[code].name.clone(),
             keys: keys.clone(),
@@ -345,7 +345,7 @@ impl Assist {
 /// `None` if there is anything in `text` that is on no key: not ours to understand. Nor are digits that are not counted
 /// among those keyed, as we send them on ourselves: after a reconnection they may come back to us.
 fn read(text: Value<'_>, sequence: Value<'_>, duplicate: Value<'_>) -> Option<Digits> {
-    let keys: Keys = text?.to_str().ok()?.parse().ok()?;
+    let keys = Keys::from_symbols(&text?)?;
     let sequence = sequence.and_then(|number| number.to_str().ok()?.parse().ok());
     let duplicate = duplicate.is_some_and(|duplicate| *duplicate == *b"true");
     let released = sequence == Some(0);

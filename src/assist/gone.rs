@@ -1,8 +1,10 @@
 //! What was seen to end, so that an event that comes late does not bring it back.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use bstr::{BStr, BString};
+
+use super::table::Table;
 
 /// How many are remembered.
 const REMEMBERED: usize = 1024;
@@ -11,7 +13,7 @@ const REMEMBERED: usize = 1024;
 #[derive(Debug, Default)]
 pub(super) struct Gone {
     /// With what each was last connected to, if all that was told of its end is that it is connected to that no more.
-    ids: HashMap<BString, Option<BString>>,
+    ids: Table<BString, Option<BString>>,
     oldest: VecDeque<BString>,
 }
 

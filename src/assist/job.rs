@@ -324,10 +324,12 @@ impl Assist {
         let config = self.config.clone();
         let code = &config.codes[keyed.code];
         let prompt = if outcome.is_ok() { &code.on_success } else { &code.on_failure };
-        let (channel, name) = (job.channel.clone(), code.name.clone());
-        self.outbox.report(match outcome {
-            Ok(done) => Report::Done { channel, code: name, now: done.now.to_string() },
-            Err(failure) => Report::Failed { channel, code: name, reason: failure.reason.to_string() },
+        self.outbox.tell_code(|| {
+            let (channel, name) = (job.channel.clone(), code.name.clone());
+            match outcome {
+                Ok(done) => Report::Done { channel, code: name, now: done.now.to_string() },
+                Err(failure) => Report::Failed { channel, code: name, reason: failure.reason.to_string() },
+            }
         });
         match prompt {
             Some(prompt) => {

@@ -45,6 +45,7 @@ mod spare;
 mod speech;
 mod status;
 mod sync;
+mod table;
 mod timers;
 mod view;
 mod watch;
@@ -55,7 +56,7 @@ use std::time::Duration;
 
 use bstr::{BStr, BString, ByteSlice};
 
-pub use report::Report;
+pub use report::{Report, Telling};
 pub use session::Role;
 pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
 
@@ -71,6 +72,7 @@ use self::pins::Pins;
 use self::questions::Questions;
 use self::rooms::{Rooms, UnderWay};
 use self::session::{NOTIFY_ID, Phase};
+use self::table::Table;
 use self::timers::{Timer, Timers};
 use crate::config::{
     Config, ROLE_ORGANIZER, STATE_CALL, STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, STATE_LOBBY, STATE_PIN,
@@ -174,7 +176,7 @@ pub struct Assist {
     engine: Engine,
     calls: Calls,
     rooms: Rooms,
-    flights: HashMap<u64, Flight>,
+    flights: Table<u64, Flight>,
     timers: Timers,
     outbox: Outbox,
     /// Whether it was said that somebody else does what we do.
@@ -235,7 +237,7 @@ impl Assist {
             engine: Engine::default(),
             calls: Calls::default(),
             rooms: Rooms::default(),
-            flights: HashMap::new(),
+            flights: Table::default(),
             timers: Timers::default(),
             outbox: Outbox::new(),
             warned_of_another: false,
@@ -263,9 +265,9 @@ impl Assist {
         }
     }
 
-    /// Whether to report what becomes of every digit, as it does unless told otherwise, or only the codes that fire.
-    pub fn tell_digits(&mut self, tell: bool) {
-        self.outbox.set_tells_digits(tell);
+    /// How much to report; what becomes of every digit, unless told otherwise.
+    pub fn tell(&mut self, telling: Telling) {
+        self.outbox.set_telling(telling);
     }
 
     /// Whether the engine has given its account of what is so.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Output, Report};
+use super::{Output, Report, Telling};
 use crate::control::protocol::Outcome;
 use crate::store;
 use crate::wire::{self, Answer, Message, ModuleLine, Params, Unsendable};
@@ -15,8 +15,7 @@ pub(super) struct Outbox {
     reports: VecDeque<Report>,
     /// For the store, and for those who gave commands.
     aside: VecDeque<Output>,
-    /// Whether somebody wants to know of every digit.
-    tells_digits: bool,
+    telling: Telling,
     leaving: bool,
     limit: usize,
     last_id: u64,
@@ -29,7 +28,7 @@ impl Outbox {
             lines: Vec::new(),
             reports: VecDeque::new(),
             aside: VecDeque::new(),
-            tells_digits: true,
+            telling: Telling::Digits,
             leaving: false,
             limit: wire::DEFAULT_LINE_LIMIT,
             last_id: 0,
@@ -85,14 +84,21 @@ impl Outbox {
 
     /// Reports what became of digits, if somebody wants to know.
     pub(super) fn tell(&mut self, report: impl FnOnce() -> Report) {
-        if self.tells_digits {
+        if self.telling >= Telling::Digits {
             self.reports.push_back(report());
         }
     }
 
-    /// Whether somebody wants to know of every digit, from now on.
-    pub(super) fn set_tells_digits(&mut self, tells: bool) {
-        self.tells_digits = tells;
+    /// Reports what came of a code, if somebody wants to know.
+    pub(super) fn tell_code(&mut self, report: impl FnOnce() -> Report) {
+        if self.telling >= Telling::Codes {
+            self.reports.push_back(report());
+        }
+    }
+
+    /// What somebody wants to know, from now on.
+    pub(super) fn set_telling(&mut self, telling: Telling) {
+        self.telling = telling;
     }
 
     /// Says that the connection can be closed.

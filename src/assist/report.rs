@@ -4,6 +4,17 @@ use bstr::BString;
 
 use crate::key::Keys;
 
+/// How much is reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Telling {
+    /// What is wrong, and what is to be known once.
+    Troubles,
+    /// The codes that fire too, and what came of them.
+    Codes,
+    /// What became of every digit too.
+    Digits,
+}
+
 /// Something that happened, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {

@@ -11,6 +11,7 @@ use super::job::Job;
 use super::legs::{Leg, Mute, Tellings};
 use super::peers::{Kind, RACE, kind};
 use super::room::{Kept, OwnLeg, Recording, Room, Spare};
+use super::table::Table;
 
 /// The name that a leg of ours to record on is called by begins with this; the room's name follows. By it the leg is
 /// known again after a restart of ours.
@@ -40,10 +41,10 @@ pub(super) struct UnderWay {
 /// All rooms and legs.
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
-    legs: HashMap<BString, Leg>,
-    rooms: HashMap<BString, Room>,
+    legs: Table<BString, Leg>,
+    rooms: Table<BString, Room>,
     /// Of legs that no event has told of yet.
-    told_early: HashMap<BString, Mute>,
+    told_early: Table<BString, Mute>,
     gone: Gone,
     changes: u64,
     /// The channels of our legs that recorded nothing when the connection was lost; the engine does not say that.

@@ -1,9 +1,11 @@
 //! Who sits where in a room: by their number participants are thrown out, and told apart.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use bstr::{BStr, BString};
 use jiff::Timestamp;
+
+use super::table::Table;
 
 /// The highest number that is given while a lower one is free: two keys are enough for it.
 const TWO_KEYS: u32 = 99;
@@ -15,7 +17,7 @@ const TWO_KEYS: u32 = 99;
 #[derive(Debug, Default)]
 pub(super) struct Seats {
     taken: BTreeMap<u32, Seat>,
-    by_leg: HashMap<BString, u32>,
+    by_leg: Table<BString, u32>,
     highest: u32,
 }
 

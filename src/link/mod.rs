@@ -41,7 +41,7 @@ pub async fn run(config: Arc<Config>, address: &Address) -> io::Result<()> {
     let asides = Asides::start(&config).await?;
     let mut backoff = Backoff::new(config.yate.reconnect);
     let mut assist = Assist::new(config);
-    assist.tell_digits(tell::is_told_of_digits());
+    assist.tell(tell::telling());
     let mut edge = Edge { pump: Pump::new(assist), clock: Clock::start(), signals, asides };
     while let Some(problem) = edge.connection(address, &mut backoff).await {
         let wait = backoff.next();

@@ -5,12 +5,16 @@ use std::fmt;
 use bstr::{BString, ByteSlice};
 use tracing::{debug, info, warn};
 
-use crate::assist::Report;
+use crate::assist::{Report, Telling};
 use crate::key::Keys;
 
-/// Whether anybody reads what is told of single digits.
-pub(super) fn is_told_of_digits() -> bool {
-    tracing::enabled!(tracing::Level::DEBUG)
+/// How much is read by anybody.
+pub(super) fn telling() -> Telling {
+    match () {
+        () if tracing::enabled!(tracing::Level::DEBUG) => Telling::Digits,
+        () if tracing::enabled!(tracing::Level::WARN) => Telling::Codes,
+        () => Telling::Troubles,
+    }
 }
 
 /// Logs a report. What comes from outside is always written with its control characters escaped.

@@ -87,7 +87,9 @@ impl<'a> Params<'a> {
             // Hardly a name is escaped; where one is, it is not compared as it stands.
             let key = if key.contains(&b'%') { unescaped(key) } else { Cow::Borrowed(key) };
             for (name, found) in names.iter().zip(&mut values) {
-                if found.is_none() && *key == *name.as_bytes() {
+                // Most names differ in their length or their first byte, and a call to compare them costs more.
+                let may_be = name.len() == key.len() && name.as_bytes().first() == key.first();
+                if may_be && found.is_none() && *key == *name.as_bytes() {
                     *found = Some(unescaped(value));
                 }
             }

@@ -189,7 +189,7 @@ impl Shadows<'_> {
                     let Some(waiting) = &mut waiting else { continue };
                     // What was only watched has gone on before what was held.
                     let ahead = matches!(report, Report::Passed { .. });
-                    let at = waiting.windows(keys.len()).position(|some| some == keys.as_slice());
+                    let at = waiting.windows(keys.len()).position(|some| some == &keys[..]);
                     let Some(at) = at.filter(|&at| at == 0 || ahead) else {
                         let waiting = Keys::from(waiting.as_slice());
                         return Err(format!("{keys} goes on; it should be of {waiting}"));
