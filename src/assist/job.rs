@@ -151,7 +151,8 @@ pub(super) enum Step {
 impl Assist {
     /// Queues an operation behind those that its channel asked for before.
     pub(super) fn enqueue(&mut self, now: Moment, job: Job) {
-        let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) else {
+        let at = self.calls.find(job.channel.as_ref());
+        let Some((at, call)) = at.and_then(|at| Some((at, self.calls.get_mut(at)?))) else {
             return match job.channel.is_empty() {
                 true => self.start(now, job),
                 false => self.conclude(now, &job, Err(Cause::NobodyThere.because("the caller is gone"))),
@@ -164,30 +165,36 @@ impl Assist {
             let reason = format!("{JOB_LIMIT} operations of this caller are waiting already");
             return self.conclude(now, &job, Err(Cause::Busy.because(reason)));
         }
-        let channel = job.channel.clone();
         if let &Operation::SetState { to } = job.work().operation(&self.config) {
             // What is keyed next means what it means in the new state, however long the engine takes for what was
             // asked of it before. What follows the change waits for that all the same.
-            let outcome = self.change_state(now, &channel, to);
+            let outcome = self.change_state(now, &job.channel, to);
             if outcome.is_ok() {
                 let jobs = self.followers(&job);
-                if let Some(call) = self.calls.by_id_mut(channel.as_ref()) {
+                if let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) {
                     call.jobs.extend(jobs);
                 }
             }
             self.conclude(now, &job, outcome);
+            self.next_job(now, &job.channel);
         } else {
             call.jobs.push_back(job);
+            self.next_job_at(now, at);
         }
-        self.next_job(now, &channel);
     }
 
     /// Starts what a channel asked for next, once what it asked for before is done.
     pub(super) fn next_job(&mut self, now: Moment, channel: &BString) {
+        if let Some(at) = self.calls.find(channel.as_ref()) {
+            self.next_job_at(now, at);
+        }
+    }
+
+    fn next_job_at(&mut self, now: Moment, at: usize) {
         if !self.is_ready() {
             return;
         }
-        let Some(call) = self.calls.by_id_mut(channel.as_ref()) else { return };
+        let Some(call) = self.calls.get_mut(at) else { return };
         if call.working {
             return;
         }
@@ -291,10 +298,11 @@ impl Assist {
             keyed.keyed_in = None;
         }
         if std::mem::take(&mut job.queued) {
-            if let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) {
+            let at = self.calls.find(job.channel.as_ref());
+            if let Some((at, call)) = at.and_then(|at| Some((at, self.calls.get_mut(at)?))) {
                 call.working = false;
+                self.next_job_at(now, at);
             }
-            self.next_job(now, &job.channel);
         }
         job
     }

@@ -317,6 +317,12 @@ impl Assist {
         self.timers.next()
     }
 
+    /// Takes back the bytes of an [`Output::Send`] that were sent, so that their memory serves again. Who does not give
+    /// them back loses nothing but time.
+    pub fn reuse(&mut self, sent: Vec<u8>) {
+        self.outbox.reuse(sent);
+    }
+
     /// The next thing to do, or `None` if all is said.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outbox.poll()

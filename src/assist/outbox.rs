@@ -12,6 +12,8 @@ use crate::wire::{self, Answer, Message, ModuleLine, Params, Unsendable};
 pub(super) struct Outbox {
     answers: Vec<u8>,
     lines: Vec<u8>,
+    /// Memory that was used before.
+    empty: Vec<u8>,
     reports: VecDeque<Report>,
     /// For the store, and for those who gave commands.
     aside: VecDeque<Output>,
@@ -26,6 +28,7 @@ impl Outbox {
         Outbox {
             answers: Vec::new(),
             lines: Vec::new(),
+            empty: Vec::new(),
             reports: VecDeque::new(),
             aside: VecDeque::new(),
             telling: Telling::Digits,
@@ -72,7 +75,9 @@ impl Outbox {
     /// [`Unsendable`] if the engine would choke on it; nothing is sent then.
     pub(super) fn message(&mut self, name: &str, params: Params<'_>) -> Result<u64, Unsendable> {
         let number = self.last_id + 1;
-        let id = format!("{ID_PREFIX}{number}").into_bytes();
+        let mut id = Vec::with_capacity(ID_LENGTH);
+        id.extend_from_slice(ID_PREFIX.as_bytes());
+        id.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
         ModuleLine::Message(Message::new(id, name, params)).encode(self.limit, &mut self.lines)?;
         self.last_id = number;
         Ok(number)
@@ -119,12 +124,19 @@ impl Outbox {
         self.limit = wire::DEFAULT_LINE_LIMIT;
     }
 
-    pub(super) fn poll(&mut self) -> Option<Output> {
-        if !self.answers.is_empty() {
-            return Some(Output::Send(std::mem::take(&mut self.answers)));
+    /// Takes back what was sent, for the lines that come.
+    pub(super) fn reuse(&mut self, mut sent: Vec<u8>) {
+        sent.clear();
+        if sent.capacity() > self.empty.capacity() {
+            self.empty = sent;
         }
-        if !self.lines.is_empty() {
-            return Some(Output::Send(std::mem::take(&mut self.lines)));
+    }
+
+    pub(super) fn poll(&mut self) -> Option<Output> {
+        for lines in [&mut self.answers, &mut self.lines] {
+            if !lines.is_empty() {
+                return Some(Output::Send(std::mem::replace(lines, std::mem::take(&mut self.empty))));
+            }
         }
         if let Some(output) = self.aside.pop_front() {
             return Some(output);
@@ -138,6 +150,9 @@ impl Outbox {
 
 /// What the ids of our messages begin with.
 const ID_PREFIX: &str = "touchtone.";
+
+/// How long they are at most.
+const ID_LENGTH: usize = ID_PREFIX.len() + 20;
 
 /// The number of a message of ours, from the id that its answer carries.
 pub(super) fn number_of(id: &[u8]) -> Option<u64> {

@@ -49,14 +49,18 @@ pub(super) struct Speech {
 impl Assist {
     /// Says how an operation ended, where no sound of the code's own does.
     pub(super) fn say_outcome(&mut self, now: Moment, job: &Job, outcome: &Outcome) {
-        let words = match outcome {
-            Ok(done) => done.say.clone(),
-            Err(failure) => vec![Word::Phrase(failure.cause.phrase())],
+        let failed;
+        let words: &[Word] = match outcome {
+            Ok(done) => &done.say,
+            Err(failure) => {
+                failed = [Word::Phrase(failure.cause.phrase())];
+                &failed
+            }
         };
         // Without a directory of sounds, only what cannot be known otherwise is told, by tones.
         let tells = |word: &Word| matches!(word, Word::Number(_) | Word::Digits(_));
         if self.config.sounds.dir.is_some() || words.iter().any(tells) {
-            self.say(now, &job.channel, &words);
+            self.say(now, &job.channel, words);
         }
     }
 

@@ -48,6 +48,8 @@ pub struct Keymap {
     pub codes: Vec<usize>,
     /// The timers of codes that have their own.
     pub waits: Waits,
+    /// Which patterns capture anything.
+    captures: Vec<bool>,
 }
 
 /// A pair of state and role: a place among the states, and one among the roles or nobody in particular.
@@ -264,7 +266,9 @@ impl Keymap {
         }
         let automaton = builder.build_after(spent)?;
         let waits = Waits::new(&automaton, set, codes);
-        Ok(Keymap { automaton, codes: set.to_vec(), waits })
+        let patterns = set.iter().map(|&code| codes[code].pattern);
+        let captures = patterns.map(|pattern| pattern.is_some_and(|node| !node.capture_names().is_empty()));
+        Ok(Keymap { automaton, codes: set.to_vec(), waits, captures: captures.collect() })
     }
 
     /// The pattern that the whole of these keys are.
@@ -285,6 +289,9 @@ impl Keymap {
     /// times, [what counts](crate::grammar::capture::Captures::get).
     #[must_use]
     pub fn captures(&self, pattern: usize, keys: &[Key]) -> Vec<(String, Keys)> {
+        if !self.captures.get(pattern).is_some_and(|&captures| captures) {
+            return Vec::new();
+        }
         let symbols: Vec<_> = keys.iter().map(|key| key.index()).collect();
         let Some(captures) = self.automaton.captures(pattern, &symbols) else { return Vec::new() };
         let named = captures.named().into_iter();

@@ -156,7 +156,10 @@ impl Pump {
         let mut ended = None;
         while let Some(output) = self.assist.poll_output() {
             match output {
-                Output::Send(lines) => self.pending.extend_from_slice(&lines),
+                Output::Send(lines) => {
+                    self.pending.extend_from_slice(&lines);
+                    self.assist.reuse(lines);
+                }
                 Output::Report(report) => tell(report),
                 Output::Leave => ended = Some(Ended::Left),
                 Output::Store { .. } | Output::Answer { .. } => self.asides.push(output),

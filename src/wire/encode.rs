@@ -57,8 +57,12 @@ impl Writer<'_> {
         self
     }
 
-    fn display(&mut self, value: impl std::fmt::Display) -> &mut Self {
-        self.bare(value.to_string().as_bytes())
+    fn number(&mut self, value: impl itoa::Integer) -> &mut Self {
+        self.bare(itoa::Buffer::new().format(value).as_bytes())
+    }
+
+    fn truth(&mut self, value: bool) -> &mut Self {
+        self.keyword(if value { "true" } else { "false" })
     }
 
     fn params(&mut self, wire: &[u8]) {
@@ -68,12 +72,12 @@ impl Writer<'_> {
     }
 
     fn message(&mut self, message: &Message<'_>) {
-        self.keyword("%%>message:").field(&message.id).next().display(message.time).next();
+        self.keyword("%%>message:").field(&message.id).next().number(message.time).next();
         self.field(&message.name).next().field(&message.retvalue).params(message.params.as_wire());
     }
 
     fn answer(&mut self, answer: &Answer<'_>) {
-        self.keyword("%%<message:").field(&answer.id).next().display(answer.processed).next();
+        self.keyword("%%<message:").field(&answer.id).next().truth(answer.processed).next();
         self.field(&answer.name).next().field(&answer.retvalue).params(answer.params.as_wire());
     }
 }
@@ -86,19 +90,19 @@ impl EngineLine<'_> {
             EngineLine::Message(message) => w.message(message),
             EngineLine::Answer(answer) => w.answer(answer),
             EngineLine::Installed { priority, name, success } => {
-                w.keyword("%%<install:").display(priority).next().bare(name).next().display(success);
+                w.keyword("%%<install:").number(*priority).next().bare(name).next().truth(*success);
             }
             EngineLine::Uninstalled { priority, name, success } => {
-                w.keyword("%%<uninstall:").display(priority).next().bare(name).next().display(success);
+                w.keyword("%%<uninstall:").number(*priority).next().bare(name).next().truth(*success);
             }
             EngineLine::Watched { name, success } => {
-                w.keyword("%%<watch:").bare(name).next().display(success);
+                w.keyword("%%<watch:").bare(name).next().truth(*success);
             }
             EngineLine::Unwatched { name, success } => {
-                w.keyword("%%<unwatch:").bare(name).next().display(success);
+                w.keyword("%%<unwatch:").bare(name).next().truth(*success);
             }
             EngineLine::LocalSet { name, value, success } => {
-                w.keyword("%%<setlocal:").bare(name).next().bare(value).next().display(success);
+                w.keyword("%%<setlocal:").bare(name).next().bare(value).next().truth(*success);
             }
             EngineLine::Quit => {
                 w.keyword("%%<quit");
@@ -147,7 +151,7 @@ impl ModuleLine<'_> {
             ModuleLine::Install { priority, name, filter } => {
                 w.keyword("%%>install:");
                 if let Some(priority) = priority {
-                    w.display(priority);
+                    w.number(*priority);
                 }
                 w.next().bare(name);
                 if let Some((name, value)) = filter {
@@ -170,7 +174,7 @@ impl ModuleLine<'_> {
                 w.keyword("%%>output:").bare(text);
             }
             ModuleLine::Debug { level, text } => {
-                w.keyword("%%>debug:").display(level).next().field(text);
+                w.keyword("%%>debug:").number(*level).next().field(text);
             }
             ModuleLine::Quit => {
                 w.keyword("%%>quit");

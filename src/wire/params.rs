@@ -8,6 +8,9 @@ use memchr::memchr_iter;
 
 use super::escape::{self, BadEscape};
 
+/// How many bytes the parameters of most messages take.
+const USUAL: usize = 128;
+
 /// Named parameters, in order, kept as they stand on the wire (`key=value:key=value`).
 ///
 /// A name may occur twice. A name without `=`, in the answer to a message, asks the engine to remove that
@@ -65,7 +68,9 @@ impl<'a> Params<'a> {
 
     fn next_field(&mut self) -> &mut Vec<u8> {
         let wire = self.wire.to_mut();
-        if !wire.is_empty() {
+        if wire.is_empty() {
+            wire.reserve(USUAL);
+        } else {
             wire.push(b':');
         }
         wire
