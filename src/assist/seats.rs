@@ -19,6 +19,8 @@ pub(super) struct Seats {
     taken: BTreeMap<u32, Seat>,
     by_leg: Table<BString, u32>,
     highest: u32,
+    /// The legs and channels of those who sat there before a restart of ours, if they come again.
+    before: BTreeMap<u32, (BString, BString)>,
 }
 
 /// A participant.
@@ -68,13 +70,44 @@ impl Seats {
         self.of_leg(id).or_else(on_channel)
     }
 
-    /// Gives a seat.
+    /// Seats as they were given before a restart of ours; nobody sits there yet.
+    pub(super) fn restored(highest: u32, before: BTreeMap<u32, (BString, BString)>) -> Self {
+        let highest = before.last_key_value().map_or(highest, |(&number, _)| highest.max(number));
+        Seats { taken: BTreeMap::new(), highest, before }
+    }
+
+    /// Takes over what is not known yet: who sat where, and which numbers were given.
+    pub(super) fn take_over(&mut self, seats: Seats) {
+        self.highest = self.highest.max(seats.highest);
+        self.before = seats.before;
+    }
+
+    /// Whoever sat there before and did not come again does not come any more.
+    pub(super) fn are_given(&mut self) {
+        self.before.clear();
+    }
+
+    /// The highest number that was given.
+    pub(super) const fn highest(&self) -> u32 {
+        self.highest
+    }
+
+    /// The legs of those who sit there, or did.
+    pub(super) fn legs(&self) -> impl Iterator<Item = &BString> {
+        self.taken.values().map(|seat| &seat.leg).chain(self.before.values().map(|(leg, _)| leg))
+    }
+
+    /// Gives a seat: the one that they had, if they are known again.
     pub(super) fn take(&mut self, seat: Seat) -> u32 {
-        let free = |number: &u32| !self.taken.contains_key(number);
-        let number = match self.highest + 1 {
-            next if next <= TWO_KEYS => next,
-            next => (1..next).find(free).unwrap_or(next),
+        let theirs = |(_, (leg, channel)): &(&u32, &(BString, BString))| *leg == seat.leg && *channel == seat.channel;
+        let known = self.before.iter().find(theirs).map(|(&number, _)| number);
+        let free = |number: &u32| !self.taken.contains_key(number) && !self.before.contains_key(number);
+        let number = match (known.filter(|number| !self.taken.contains_key(number)), self.highest + 1) {
+            (Some(known), _) => known,
+            (None, next) if next <= TWO_KEYS => next,
+            (None, next) => (1..next).find(free).unwrap_or(next),
         };
+        self.before.remove(&number);
         self.highest = self.highest.max(number);
         self.by_leg.insert(seat.leg.clone(), number);
         self.taken.insert(number, seat);
@@ -118,6 +151,18 @@ mod tests {
         assert_eq!(seats.take(seat(4)), 4);
         assert_eq!(seats.of_leg(BStr::new("conf/4")), Some(4));
         assert_eq!(seats.of(BStr::new("sip/3")), Some(3));
+    }
+
+    #[test]
+    fn who_had_a_seat_before_has_it_again_and_nobody_else() {
+        let had = |leg: u32| (BString::from(format!("conf/{leg}")), BString::from(format!("sip/{leg}")));
+        let mut seats = Seats::restored(7, BTreeMap::from([(3, had(1)), (5, had(2)), (6, had(4))]));
+        assert!(seats.is_empty(), "nobody has come yet");
+        assert_eq!((seats.take(seat(3)), seats.take(seat(2))), (8, 5));
+        let other = Seat { channel: "sip/9".into(), ..seat(4) };
+        assert_eq!((seats.take(other), seats.take(seat(1))), (9, 3), "another one on that leg is not them");
+        seats.are_given();
+        assert_eq!((seats.take(seat(6)), seats.highest()), (10, 10));
     }
 
     #[test]

@@ -25,7 +25,9 @@ impl Assist {
             Switch::Off => false,
             Switch::Toggle => !room.locked,
         };
-        let outcome = if room.locked {
+        let locked = room.locked;
+        self.lock_is_said(&name);
+        let outcome = if locked {
             said("locked", Phrase::RoomLocked)
         } else {
             said("unlocked", Phrase::RoomUnlocked)
