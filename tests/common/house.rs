@@ -10,6 +10,7 @@ use touchtone::assist::{Output, Report};
 use touchtone::config::{self, Config};
 use touchtone::control::protocol::{Answer, Command, Outcome, Refusal, Room, Seat};
 use touchtone::sim::{Callee, ChannelId, Route, Settings};
+use touchtone::stage::Stage;
 use touchtone::store::{Attendance, Manage, Managed, Problem, Reply, Request, Store};
 
 use super::scene::Scene;
@@ -89,7 +90,7 @@ impl House {
         let config = config_with(text, &file);
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let store = runtime.block_on(Store::open(&file)).expect("a store");
-        let scene = Scene::new(config, settings);
+        let scene = Scene { stage: Stage::new(config, settings) };
         let mut house = House {
             scene,
             store,
@@ -102,7 +103,7 @@ impl House {
             broken: false,
             dir,
         };
-        house.wait(Duration::from_secs(1));
+        house.wait(Duration::from_secs(2));
         house
     }
 
