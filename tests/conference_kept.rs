@@ -10,7 +10,7 @@ use touchtone::assist::Report;
 use touchtone::control::protocol::{Command, Switch};
 use touchtone::sim::{Callee, ChannelId, Route, Settings};
 use touchtone::stage::Told;
-use touchtone::store::{Kept, Pin, Reply, Request, hash_pin};
+use touchtone::store::{Kept, Manage, NewConference, NewParticipant, Pin, Reply, Request, hash_pin};
 
 const CODES: &str = r#"
 [control]
@@ -192,15 +192,35 @@ fn a_role_that_routing_gave_keeps_its_rights() {
 
 #[test]
 fn whoever_was_called_has_not_the_rights_of_who_calls_after_a_restart_either() {
-    let mut settings = settings();
-    settings.routes[2] = settings.routes[2].clone().with("touchtone_role", "organizer");
-    let text = format!("{CODES}{ENTRY}\n[rooms.800]\nparticipant = {{ pin = {:?} }}\n", pin("4711"));
-    let mut house = House::new(&text, settings);
+    let mut house =
+        house(&format!("[rooms.800]\nlonely = true\nparticipant = {{ pin = {:?} }}\n", pin("4711")));
+    let start = house.scene.stage.date().to_zoned(jiff::tz::TimeZone::UTC).datetime();
+    let alices = NewConference {
+        room: "800".to_owned(),
+        title: String::new(),
+        start,
+        time_zone: "UTC".to_owned(),
+        minutes: 60,
+        rrule: None,
+        except: Vec::new(),
+        organizer_pin: None,
+        pin: None,
+        participants: vec![NewParticipant {
+            number: "alice".to_owned(),
+            username: None,
+            name: String::new(),
+            organizer: true,
+            call: false,
+        }],
+    };
+    house.manage(Manage::Add { conference: Box::new(alices) });
     let alice = house.call("alice", "7010");
     let carol = house.scene.channel(&alice).peer.expect("a peer");
     kill(&mut house);
     house.key(&carol, "*3800#");
     assert!(!house.is_in("800", &carol), "she is asked for a PIN");
+    let alice = house.call("alice", "800");
+    assert!(house.is_in("800", &alice), "who is known is not");
 }
 
 #[test]
@@ -345,7 +365,11 @@ fn of_another_life_of_the_engine_nothing_comes_back() {
     let bob = house.call("bob", "800");
     assert!(house.is_in("800", &bob), "the lock was that of a room that is gone");
     house.key(&bob, "*7");
-    assert_eq!(locked(&mut house, "800"), Some(false), "he has the channel of an organizer, and not the rights");
+    assert_eq!(
+        locked(&mut house, "800"),
+        Some(false),
+        "he has the channel of an organizer, and not the rights"
+    );
     let kept = kept(&mut house);
     assert_eq!(kept.channels, [], "{kept:?}");
     assert_eq!(kept.rooms.len(), 1);
@@ -384,7 +408,8 @@ fn what_is_no_more_in_the_configuration_is_forgotten_and_said_once() {
     let text = format!("{CODES}{ENTRY}").replace("guest", "member").replace("menu", "list");
     house.restart_with(&text);
     house.seconds(2);
-    let told: Vec<_> = advice(&mut house).into_iter().filter(|text| text.contains("kept from before")).collect();
+    let told: Vec<_> =
+        advice(&mut house).into_iter().filter(|text| text.contains("kept from before")).collect();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].contains("the role guest") && told[1].contains("the state menu"), "{told:?}");
     house.key(&alice, "*7");

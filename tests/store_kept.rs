@@ -29,7 +29,8 @@ fn channel() -> KeptChannel {
 }
 
 fn room() -> KeptRoom {
-    let seat = |number, leg: &str, channel: &str| KeptSeat { number, leg: leg.into(), channel: channel.into() };
+    let seat =
+        |number, leg: &str, channel: &str| KeptSeat { number, leg: leg.into(), channel: channel.into() };
     KeptRoom {
         locked: true,
         since: Some(at("2026-12-01T07:30:01.25Z")),

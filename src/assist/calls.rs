@@ -153,7 +153,8 @@ impl Call {
         if self.facts.username.is_empty() {
             self.facts.username = kept.username;
         }
-        let put_aside = || self.peers.current().is_none_or(|peer| matches!(kind(peer), Kind::Tone | Kind::File));
+        let put_aside =
+            || self.peers.current().is_none_or(|peer| matches!(kind(peer), Kind::Tone | Kind::File));
         let fits = |entry: &Entry| if entry.is_parked() { put_aside() } else { same };
         let (entry, moved_on) = match kept.entry {
             Some(entry) if self.entry.is_none() && fits(&entry) => (Some(entry), None),

@@ -125,8 +125,7 @@ impl Assist {
     /// The connection was lost and is there again, or we are: who was asked for something is asked once more.
     pub(super) fn ask_again(&mut self, now: Moment) {
         let asked = |call: &Call| call.entry.is_some() || call.place.set.is_some();
-        let asked: Vec<usize> =
-            self.calls.iter().filter(|(_, call)| asked(call)).map(|(at, _)| at).collect();
+        let asked: Vec<usize> = self.calls.iter().filter(|(_, call)| asked(call)).map(|(at, _)| at).collect();
         for at in asked {
             self.ask_one_again(now, at);
         }

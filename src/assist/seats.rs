@@ -99,7 +99,8 @@ impl Seats {
 
     /// Gives a seat: the one that they had, if they are known again.
     pub(super) fn take(&mut self, seat: Seat) -> u32 {
-        let theirs = |(_, (leg, channel)): &(&u32, &(BString, BString))| *leg == seat.leg && *channel == seat.channel;
+        let theirs =
+            |(_, (leg, channel)): &(&u32, &(BString, BString))| *leg == seat.leg && *channel == seat.channel;
         let known = self.before.iter().find(theirs).map(|(&number, _)| number);
         let free = |number: &u32| !self.taken.contains_key(number) && !self.before.contains_key(number);
         let number = match (known.filter(|number| !self.taken.contains_key(number)), self.highest + 1) {

@@ -154,8 +154,7 @@ impl Assist {
     pub(super) fn forget_places_in_rooms(&mut self, now: Moment) {
         let conference = self.places.conference;
         let left = |call: &Call| call.place.natural == conference && call.peers.is_untold();
-        let left: Vec<usize> =
-            self.calls.iter().filter(|(_, call)| left(call)).map(|(at, _)| at).collect();
+        let left: Vec<usize> = self.calls.iter().filter(|(_, call)| left(call)).map(|(at, _)| at).collect();
         for at in left {
             let Some(call) = self.calls.get_mut(at) else { continue };
             let (entry, place) = (call.entry.take_if(|entry| !entry.is_parked()), call.place);

@@ -131,7 +131,9 @@ impl Assist {
 
     /// The store takes long to tell what was kept: operations wait no more. It is believed when it comes.
     pub(super) fn kept_timeout(&mut self, now: Moment) {
-        self.trouble("the store takes long to tell what was kept of calls and rooms: locks and roles may come late");
+        self.trouble(
+            "the store takes long to tell what was kept of calls and rooms: locks and roles may come late",
+        );
         self.keeper.due = None;
         self.one_account_less(now);
     }
@@ -227,8 +229,7 @@ impl Assist {
         if anew {
             self.keep_everything();
         }
-        let keep =
-            Keep { run, anew, channels: self.channels_changed(), rooms: self.rooms_changed() };
+        let keep = Keep { run, anew, channels: self.channels_changed(), rooms: self.rooms_changed() };
         let forgets = std::mem::take(&mut self.keeper.forgets_others);
         if forgets || anew || !keep.channels.is_empty() || !keep.rooms.is_empty() {
             self.keeper.writing = true;

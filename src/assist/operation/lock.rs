@@ -27,11 +27,8 @@ impl Assist {
         };
         let locked = room.locked;
         self.lock_is_said(&name);
-        let outcome = if locked {
-            said("locked", Phrase::RoomLocked)
-        } else {
-            said("unlocked", Phrase::RoomUnlocked)
-        };
+        let outcome =
+            if locked { said("locked", Phrase::RoomLocked) } else { said("unlocked", Phrase::RoomUnlocked) };
         self.finish(now, job, outcome);
     }
 }
