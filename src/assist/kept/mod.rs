@@ -86,7 +86,7 @@ impl Assist {
             self.keeper.channels_written.insert(id.clone(), hash(&kept));
             self.keep_channel(&id);
             if id.starts_with(OWN_CHANNEL) {
-                let role = kept.role.and_then(|role| self.role_named(role, &mut unknown));
+                let role = kept.role.and_then(|role| self.role_named(&role, &mut unknown));
                 let before = (role, kept.inviter.map(BString::from));
                 self.keeper.calls_before.insert(id, before);
             } else {

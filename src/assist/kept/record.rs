@@ -93,7 +93,7 @@ impl Assist {
         };
         let set = kept.state.and_then(&mut state);
         let natural = kept.state_in.and_then(&mut state).unwrap_or(self.places.call);
-        let told_role = kept.role.and_then(|role| self.role_named(role, unknown));
+        let told_role = kept.role.and_then(|role| self.role_named(&role, unknown));
         Kept {
             told_role,
             told_for: kept.role_for.map(BString::from),
@@ -106,8 +106,8 @@ impl Assist {
         }
     }
 
-    pub(super) fn role_named(&self, name: String, unknown: &mut Unknown) -> Option<usize> {
-        let role = self.config.roles.iter().position(|known| *known == name);
+    pub(super) fn role_named(&self, name: &str, unknown: &mut Unknown) -> Option<usize> {
+        let role = self.config.roles.iter().position(|known| known == name);
         if role.is_none() {
             unknown.insert(format!("the role {name}"));
         }
