@@ -4,8 +4,9 @@ mod common;
 
 use common::house::{ENTRY, engine};
 use common::site::{Site, until};
+use jiff::Timestamp;
 use touchtone::sim::{Route, Settings};
-use touchtone::store::{Pin, hash_pin};
+use touchtone::store::{Kept, Pin, Reply, Request, Store, hash_pin};
 
 const RULES: &str = r#"
 [states.menu]
@@ -44,6 +45,21 @@ fn settings() -> Settings {
     settings
 }
 
+/// What the store has, by another program.
+fn kept(site: &Site) -> Kept {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let run = site.engine.with(|sim| sim.settings().run_id.clone());
+    runtime.block_on(async {
+        let store = Store::open(&site.places().store()).await.expect("a store");
+        let reply = store.perform(Timestamp::UNIX_EPOCH, Request::Kept { run }).await;
+        store.close().await;
+        match reply {
+            Reply::Kept(kept) => *kept,
+            other => panic!("{other:?}"),
+        }
+    })
+}
+
 #[test]
 fn a_killed_daemon_has_forgotten_nothing_when_it_is_back() {
     let hash = hash_pin(&Pin::new("4711")).expect("a hash");
@@ -61,8 +77,12 @@ fn a_killed_daemon_has_forgotten_nothing_when_it_is_back() {
     site.key(&alice, "*5");
     until("the room is locked", || site.room("800").is_some_and(|room| room.locked));
     site.key(&bob, "*0");
-    // Long enough for a disk.
-    std::thread::sleep(std::time::Duration::from_millis(300));
+    until("all of it is on disk", || {
+        let kept = kept(&site);
+        let menu = kept.channels.iter().any(|(_, kept)| kept.state.is_some());
+        let asked = kept.channels.iter().filter(|(_, kept)| kept.entry.is_some()).count();
+        menu && asked == 2 && kept.rooms.iter().any(|(_, kept)| kept.locked)
+    });
     for _ in 0..2 {
         site.kill();
         site.start();
@@ -73,7 +93,7 @@ fn a_killed_daemon_has_forgotten_nothing_when_it_is_back() {
         room.seats.iter().map(|seat| (seat.seat, seat.caller.as_str(), seat.role.as_str())).collect();
     assert_eq!(shown, [(2, "alice", "organizer")]);
     let late = site.call("late", "800");
-    assert!(!site.engine_room("800").is_some_and(|room| room.member(&late).is_some()), "it is locked");
+    assert!(site.engine_room("800").is_some_and(|room| room.member(&late).is_none()), "it is locked");
     site.key(&bob, "6");
     until("bob is muted: he is in the menu", || site.seats("801")[0].muted == Some(true));
     until("pam is asked again", || site.heard(&asked).len() > heard);

@@ -19,8 +19,8 @@ pub(super) struct Seats {
     taken: BTreeMap<u32, Seat>,
     by_leg: Table<BString, u32>,
     highest: u32,
-    /// The legs and channels of those who sat there before a restart of ours, if they come again.
-    before: BTreeMap<u32, (BString, BString)>,
+    /// By their legs, the channels and seats of those who sat there before a restart of ours, if they come again.
+    before: HashMap<BString, (BString, u32)>,
 }
 
 /// A participant.
@@ -70,10 +70,11 @@ impl Seats {
         self.of_leg(id).or_else(on_channel)
     }
 
-    /// Seats as they were given before a restart of ours; nobody sits there yet.
-    pub(super) fn restored(highest: u32, before: BTreeMap<u32, (BString, BString)>) -> Self {
-        let highest = before.last_key_value().map_or(highest, |(&number, _)| highest.max(number));
-        Seats { taken: BTreeMap::new(), highest, before }
+    /// Seats as they were given before a restart of ours, by the legs of those who had them with their channels; nobody sits
+    /// there yet.
+    pub(super) fn restored(highest: u32, before: HashMap<BString, (BString, u32)>) -> Self {
+        let highest = before.values().map(|&(_, number)| number).fold(highest, u32::max);
+        Seats { highest, before, ..Seats::default() }
     }
 
     /// Takes over what is not known yet: who sat where, and which numbers were given.
@@ -94,21 +95,19 @@ impl Seats {
 
     /// The legs of those who sit there, or did.
     pub(super) fn legs(&self) -> impl Iterator<Item = &BString> {
-        self.taken.values().map(|seat| &seat.leg).chain(self.before.values().map(|(leg, _)| leg))
+        self.taken.values().map(|seat| &seat.leg).chain(self.before.keys())
     }
 
     /// Gives a seat: the one that they had, if they are known again.
     pub(super) fn take(&mut self, seat: Seat) -> u32 {
-        let theirs =
-            |(_, (leg, channel)): &(&u32, &(BString, BString))| *leg == seat.leg && *channel == seat.channel;
-        let known = self.before.iter().find(theirs).map(|(&number, _)| number);
-        let free = |number: &u32| !self.taken.contains_key(number) && !self.before.contains_key(number);
-        let number = match (known.filter(|number| !self.taken.contains_key(number)), self.highest + 1) {
-            (Some(known), _) => known,
-            (None, next) if next <= TWO_KEYS => next,
-            (None, next) => (1..next).find(free).unwrap_or(next),
-        };
-        self.before.remove(&number);
+        let free = |number: &u32| !self.taken.contains_key(number);
+        let before = self.before.remove(&seat.leg).filter(|(channel, _)| *channel == seat.channel);
+        let had = before.map(|(_, number)| number).filter(free);
+        let number = had.unwrap_or_else(|| match self.highest + 1 {
+            // What looks free may be had by somebody who comes again.
+            next if next <= TWO_KEYS || !self.before.is_empty() => next,
+            next => (1..next).find(free).unwrap_or(next),
+        });
         self.highest = self.highest.max(number);
         self.by_leg.insert(seat.leg.clone(), number);
         self.taken.insert(number, seat);
@@ -156,8 +155,10 @@ mod tests {
 
     #[test]
     fn who_had_a_seat_before_has_it_again_and_nobody_else() {
-        let had = |leg: u32| (BString::from(format!("conf/{leg}")), BString::from(format!("sip/{leg}")));
-        let mut seats = Seats::restored(7, BTreeMap::from([(3, had(1)), (5, had(2)), (6, had(4))]));
+        let had = |number: u32, leg: u32| {
+            (BString::from(format!("conf/{leg}")), (BString::from(format!("sip/{leg}")), number))
+        };
+        let mut seats = Seats::restored(7, HashMap::from([had(3, 1), had(5, 2), had(6, 4)]));
         assert!(seats.is_empty(), "nobody has come yet");
         assert_eq!((seats.take(seat(3)), seats.take(seat(2))), (8, 5));
         let other = Seat { channel: "sip/9".into(), ..seat(4) };

@@ -1,6 +1,6 @@
 //! What is kept of a channel or a room, as the store has it and as we have it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -148,8 +148,8 @@ impl Assist {
 
 /// What was kept of a room.
 pub(super) fn room_kept(kept: KeptRoom) -> room::Kept {
-    let seats = kept.seats.into_iter().map(|seat| (seat.number, (seat.leg.into(), seat.channel.into())));
-    let before: BTreeMap<u32, (BString, BString)> = seats.collect();
+    let seats = kept.seats.into_iter().map(|seat| (seat.leg.into(), (seat.channel.into(), seat.number)));
+    let before: HashMap<BString, (BString, u32)> = seats.collect();
     room::Kept { locked: kept.locked, since: kept.since, seats: Seats::restored(kept.highest, before) }
 }
 
