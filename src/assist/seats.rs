@@ -1,6 +1,6 @@
 //! Who sits where in a room: by their number participants are thrown out, and told apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bstr::{BStr, BString};
 use jiff::Timestamp;
