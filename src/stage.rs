@@ -90,10 +90,21 @@ impl Stage {
         self.settle();
     }
 
-    /// The module is killed and started again, as by somebody who knows nothing of what was.
-    pub fn restart_module(&mut self) {
+    /// The module is killed: what it knew is gone with it, and the engine goes on alone.
+    pub fn kill_module(&mut self) {
         self.sim.disconnect(self.connection);
         self.pump = Pump::new(Assist::new(self.config.clone()));
+    }
+
+    /// The module is killed and started again with another configuration.
+    pub fn restart_module_with(&mut self, config: Arc<Config>) {
+        self.config = config;
+        self.restart_module();
+    }
+
+    /// The module is killed and started again, as by somebody who knows nothing of what was.
+    pub fn restart_module(&mut self) {
+        self.kill_module();
         self.connection = self.sim.connect();
         self.handle(Event::Connected(Role::Socket));
         self.settle();

@@ -104,6 +104,12 @@ impl Template {
         Ok((Template { parts }, names))
     }
 
+    /// Whether it is the same whatever is filled in.
+    #[must_use]
+    pub fn is_literal(&self) -> bool {
+        self.parts.iter().all(|part| matches!(part, Part::Text(_)))
+    }
+
     /// Fills the names in. A name that `value_of` does not know becomes nothing; the configuration is checked for
     /// names that can never be known when it is loaded.
     pub fn render<'v>(

@@ -21,6 +21,7 @@ impl Assist {
                 _ => None,
             });
             facts.outgoing |= !caller.is_empty() && !facts.called.is_empty() && facts.caller == caller;
+            self.keep_channel(&channel);
         }
     }
 
@@ -62,6 +63,7 @@ impl Assist {
         if call.proven.is_none() {
             call.proven = Some((name.clone(), organizer));
         }
+        self.keep_channel(&channel);
         self.settle(now, at);
         self.rooms.touch(name.as_ref());
     }

@@ -10,7 +10,7 @@ use super::digits::Strokes;
 use super::entry::Entry;
 use super::gone::Gone;
 use super::job::Job;
-use super::peers::Peers;
+use super::peers::{Kind, Peers, kind};
 use super::release::Release;
 use super::speech::Speech;
 use crate::keypad::{Collector, Order};
@@ -111,11 +111,16 @@ pub(super) struct Calls {
 /// What only we know of a call, and no engine tells.
 #[derive(Debug)]
 pub(super) struct Kept {
-    told_role: Option<usize>,
-    told_for: Option<BString>,
-    proven: Option<(BString, bool)>,
+    pub(super) told_role: Option<usize>,
+    pub(super) told_for: Option<BString>,
+    pub(super) proven: Option<(BString, bool)>,
     pub(super) entry: Option<Entry>,
-    outgoing: bool,
+    pub(super) outgoing: bool,
+    pub(super) username: BString,
+    /// The state that a code set.
+    pub(super) set: Option<usize>,
+    /// The state that the engine's events had led to.
+    pub(super) natural: usize,
 }
 
 impl Call {
@@ -126,16 +131,42 @@ impl Call {
 
     /// What is worth keeping while there is no connection, if anything is.
     fn keep(&mut self) -> Option<Kept> {
-        let (told_role, outgoing) = (self.place.told_role, self.facts.outgoing);
-        let worth = told_role.is_some() || self.proven.is_some() || self.entry.is_some() || outgoing;
+        let (Place { told_role, set, natural, .. }, outgoing) = (self.place, self.facts.outgoing);
+        let username = std::mem::take(&mut self.facts.username);
+        let worth = told_role.is_some() || set.is_some() || outgoing || !username.is_empty();
+        let worth = worth || self.proven.is_some() || self.entry.is_some();
         let (told_for, proven, entry) = (self.told_for.take(), self.proven.take(), self.entry.take());
-        worth.then_some(Kept { told_role, told_for, proven, entry, outgoing })
+        // What is wanted of a caller says itself in which state they are.
+        let set = set.filter(|_| entry.is_none());
+        worth.then_some(Kept { told_role, told_for, proven, entry, outgoing, username, set, natural })
     }
 
-    fn take_back(&mut self, kept: Kept) {
-        (self.place.told_role, self.place.role) = (kept.told_role, kept.told_role);
-        (self.told_for, self.proven, self.entry) = (kept.told_for, kept.proven, kept.entry);
-        self.facts.outgoing = kept.outgoing;
+    /// Knows again what was known; what was learnt since goes first. Gives back what is wanted of a caller who has moved on.
+    fn take_back(&mut self, kept: Kept) -> Option<Entry> {
+        let untold = self.peers.is_untold();
+        let same = untold || self.place.natural == kept.natural;
+        if self.place.told_role.is_none() {
+            (self.place.told_role, self.told_for) = (kept.told_role, kept.told_for);
+        }
+        self.proven = self.proven.take().or(kept.proven);
+        self.facts.outgoing |= kept.outgoing;
+        if self.facts.username.is_empty() {
+            self.facts.username = kept.username;
+        }
+        let put_aside =
+            || self.peers.current().is_none_or(|peer| matches!(kind(peer), Kind::Tone | Kind::File));
+        let fits = |entry: &Entry| if entry.is_parked() { put_aside() } else { same };
+        let (entry, moved_on) = match kept.entry {
+            Some(entry) if self.entry.is_none() && fits(&entry) => (Some(entry), None),
+            other => (None, other),
+        };
+        // Where the call is now the engine says; until then it is where it was.
+        if untold && (kept.set.is_some() || entry.is_some()) {
+            self.place.natural = kept.natural;
+        }
+        self.place.set = self.place.set.or(kept.set.filter(|_| same));
+        self.entry = self.entry.take().or(entry);
+        moved_on
     }
 }
 
@@ -194,7 +225,9 @@ impl Calls {
             proven: None,
         };
         if let Some(kept) = self.kept.remove(id) {
+            // Of a call of which nothing else is known nothing is given back.
             call.take_back(kept);
+            call.place.role = call.place.told_role;
         }
         let at = self.slab.insert(call);
         self.by_id.insert(id.to_owned(), at);
@@ -206,6 +239,21 @@ impl Calls {
         let mut kept = std::mem::take(&mut self.kept);
         kept.extend(self.slab.iter_mut().filter_map(|(_, call)| Some((call.id.clone(), call.keep()?))));
         *self = Calls { gone: std::mem::take(&mut self.gone), kept, ..Calls::default() };
+    }
+
+    /// Something is known of a channel, and is believed where nothing else is known since. Gives the place of the channel,
+    /// if it is there, and what was wanted of a caller who has moved on.
+    pub(super) fn give_back(&mut self, id: BString, kept: Kept) -> (Option<usize>, Option<Entry>) {
+        let at = self.find(id.as_ref());
+        match at.and_then(|at| self.slab.get_mut(at)) {
+            Some(call) => (at, call.take_back(kept)),
+            None => {
+                if !self.gone.contains(id.as_ref()) {
+                    self.kept.entry(id).or_insert(kept);
+                }
+                (None, None)
+            }
+        }
     }
 
     /// The engine is another one, and counts its channels anew.

@@ -52,6 +52,26 @@ impl Entry {
         Entry { wanted, job: None, tries: 0, told: false, heard: false, parked: true, going: false }
     }
 
+    /// One that was written down.
+    pub(super) fn restored(wanted: Wanted, job: Option<Job>, tries: u32, parked: bool) -> Self {
+        Entry { job: job.map(Box::new), tries, parked, told: true, ..Entry::parked(wanted) }
+    }
+
+    /// What the caller wanted to do themselves.
+    pub(super) fn job(&self) -> Option<&Job> {
+        self.job.as_deref()
+    }
+
+    /// How often it was done wrong, or not at all.
+    pub(super) const fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    /// Whether the caller was put aside for it, and is with nobody.
+    pub(super) const fn is_parked(&self) -> bool {
+        self.parked
+    }
+
     /// The room it is for.
     pub(super) fn room(&self) -> Option<&BString> {
         match &self.wanted {
@@ -102,21 +122,29 @@ impl Assist {
         }
     }
 
-    /// The connection was lost and is there again: who was asked for something is asked once more.
+    /// The connection was lost and is there again, or we are: who was asked for something is asked once more.
     pub(super) fn ask_again(&mut self, now: Moment) {
-        let asked: Vec<usize> =
-            self.calls.iter().filter(|(_, call)| call.entry.is_some()).map(|(at, _)| at).collect();
+        let asked = |call: &Call| call.entry.is_some() || call.place.set.is_some();
+        let asked: Vec<usize> = self.calls.iter().filter(|(_, call)| asked(call)).map(|(at, _)| at).collect();
         for at in asked {
-            if let Some(entry) = self.calls.get_mut(at).and_then(|call| call.entry.as_mut()) {
-                (entry.told, entry.going) = (false, false);
-            }
+            self.ask_one_again(now, at);
+        }
+    }
+
+    /// Asks a caller once more, if something is asked of them still.
+    pub(super) fn ask_one_again(&mut self, now: Moment, at: usize) {
+        // Who was put aside may be with somebody by now.
+        self.settle(now, at);
+        if let Some(entry) = self.calls.get_mut(at).and_then(|call| call.entry.as_mut()) {
+            (entry.told, entry.going) = (false, false);
+            let parked = entry.parked;
             self.settle(now, at);
             // Who was put aside is with nobody; the engine does not tell at once that it is so.
-            if self.calls.get(at).and_then(|call| call.entry.as_ref()).is_some_and(|entry| entry.parked) {
+            if parked {
                 self.tell_entry(now, at);
             }
-            self.await_key(now, at);
         }
+        self.await_key(now, at);
     }
 
     /// Something is wanted of a caller before what they keyed is done; they stay where they are.
@@ -137,13 +165,17 @@ impl Assist {
         let state = self.state_of_entry(&entry);
         let Some(call) = self.calls.get_mut(at) else { return };
         call.entry = Some(entry);
-        let place = call.place;
+        let (id, place) = (call.id.clone(), call.place);
+        self.keep_channel(&id);
         self.change_place(now, at, Place { set: Some(state), ..place });
         self.await_key(now, at);
     }
 
     fn take_entry(&mut self, at: usize) -> Option<Entry> {
-        self.calls.get_mut(at)?.entry.take()
+        let call = self.calls.get_mut(at)?;
+        let (id, entry) = (call.id.clone(), call.entry.take()?);
+        self.keep_channel(&id);
+        Some(entry)
     }
 
     /// Nothing is wanted any more; what was to be done then will not be.
@@ -194,6 +226,7 @@ impl Assist {
         if entry.tries < tries {
             entry.heard = true;
             let words: Vec<Word> = wrong.into_iter().chain([entry.phrase()]).map(Word::from).collect();
+            self.keep_channel(channel);
             self.say(now, channel, &words);
             return self.await_key(now, at);
         }

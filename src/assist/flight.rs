@@ -110,6 +110,8 @@ pub(super) enum Account {
     Conferences,
     OwnLegs,
     Calls,
+    /// What the channels of a driver are connected to.
+    Parties,
 }
 
 /// What came of a message: the engine's answer, or `None` if it was too late.

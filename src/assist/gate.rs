@@ -177,6 +177,9 @@ impl Assist {
         let before = at
             .and_then(|at| self.calls.get_mut(at))
             .and_then(|call| call.entry.replace(Entry::parked(wanted)));
+        if let Some(id) = at.and_then(|at| self.calls.get(at)).map(|call| call.id.clone()) {
+            self.keep_channel(&id);
+        }
         self.entry_over(now, before, "the call was sent elsewhere");
     }
 

@@ -24,6 +24,7 @@ mod gone;
 mod held;
 mod identity;
 mod job;
+mod kept;
 mod late;
 mod legs;
 mod names;
@@ -50,7 +51,7 @@ mod timers;
 mod view;
 mod watch;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,6 +66,7 @@ use self::calls::Calls;
 use self::flight::{Flight, Purpose};
 use self::held::Schedule;
 use self::job::Step;
+use self::kept::Keeper;
 use self::operation::Whole;
 use self::outbox::Outbox;
 use self::outcome::Cause;
@@ -203,6 +205,8 @@ pub struct Assist {
     outgoing: HashMap<BString, Outgoing>,
     /// Those that were under way when a connection was lost.
     outgoing_before: HashMap<BString, Outgoing>,
+    /// Those that were answered before the engine's account was in.
+    answered_early: BTreeSet<BString>,
     /// Our channels of calls by the number of their timers.
     ringing_of: HashMap<u64, BString>,
     ringings: u64,
@@ -210,6 +214,7 @@ pub struct Assist {
     pace: Pace,
     schedule: Schedule,
     questions: Questions,
+    keeper: Keeper,
     /// Whether the store did what was last asked of it.
     store_ok: Option<bool>,
     store_was_bad: bool,
@@ -254,12 +259,14 @@ impl Assist {
             pins: Pins::default(),
             outgoing: HashMap::new(),
             outgoing_before: HashMap::new(),
+            answered_early: BTreeSet::new(),
             ringing_of: HashMap::new(),
             ringings: 0,
             early: Early::default(),
             pace: Pace::default(),
             schedule: Schedule::default(),
             questions: Questions::default(),
+            keeper: Keeper::default(),
             store_ok: None,
             store_was_bad: false,
         }
@@ -289,6 +296,7 @@ impl Assist {
             Input::Leave => self.say_goodbye(now),
         }
         self.settle_rooms(now);
+        self.write_kept(now);
     }
 
     /// Does what is due at `now`; nothing if nothing is.
@@ -305,9 +313,12 @@ impl Assist {
                 Timer::Ring(number) => self.rung(now, number),
                 Timer::Ending(number) => self.organizer_left(now, number),
                 Timer::Schedule => self.schedule_timeout(now),
+                Timer::Kept => self.kept_timeout(now),
+                Timer::Keep => self.keep_timeout(),
                 Timer::Session => self.session_timeout(now),
             }
             self.settle_rooms(now);
+            self.write_kept(now);
         }
     }
 
@@ -408,6 +419,7 @@ impl Assist {
         self.announcing.clear();
         self.ending.clear();
         self.let_calls_be();
+        self.lose_keeper();
         self.schedule.stop();
         self.timers.clear();
         self.flights.clear();
@@ -423,7 +435,9 @@ impl Assist {
             self.expect_first_key(at, None);
             self.hush(at);
         }
-        if let Some((_, mut call)) = self.calls.remove(id) {
+        let forgotten = self.calls.remove(id);
+        self.keep_no_channel(id);
+        if let Some((_, mut call)) = forgotten {
             self.entry_over(now, call.entry.take(), "the caller has hung up");
             for job in call.jobs {
                 self.conclude(now, &job, Err(Cause::NobodyThere.because("the caller has hung up")));

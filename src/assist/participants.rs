@@ -29,10 +29,12 @@ impl Assist {
     /// Looks at every room for the first time on a connection: who is there may have been there for long.
     pub(super) fn settle_account(&mut self, now: Moment) {
         self.rooms.look_at_kept();
+        self.rooms.forget_old();
         self.know_callees();
         while let Some(name) = self.rooms.next_touched() {
             self.settle_room(now, &name, false);
         }
+        self.rooms.seats_are_given();
         self.ask_for_mutes(now);
         // Who waits may have been told so while it was not known who is there.
         let led: Vec<BString> = self
@@ -89,6 +91,7 @@ impl Assist {
             _ => {}
         }
         self.rooms.forget_if_empty(name.as_ref());
+        self.keep_room(name);
     }
 
     fn comes(

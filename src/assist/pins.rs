@@ -173,6 +173,7 @@ impl Assist {
             if let Some(call) = self.calls.get_mut(at) {
                 call.proven = Some((room.clone(), organizer));
             }
+            self.keep_channel(&channel);
             self.settle(now, at);
             self.rooms.touch(room.as_ref());
         }

@@ -124,7 +124,8 @@ impl Assist {
     pub(super) fn told_role(&mut self, now: Moment, at: usize, role: Option<usize>, room: Option<BString>) {
         let Some(call) = self.calls.get_mut(at) else { return };
         call.told_for = room;
-        let place = call.place;
+        let (id, place) = (call.id.clone(), call.place);
+        self.keep_channel(&id);
         self.change_place(now, at, Place { told_role: role, ..place });
         self.settle(now, at);
     }
@@ -133,6 +134,11 @@ impl Assist {
     pub(super) fn change_place(&mut self, now: Moment, at: usize, place: Place) {
         let Some(call) = self.calls.get_mut(at) else { return };
         let old = std::mem::replace(&mut call.place, place);
+        if (old.set, old.told_role) != (place.set, place.told_role) {
+            let id = call.id.clone();
+            self.keep_channel(&id);
+        }
+        let Some(call) = self.calls.get_mut(at) else { return };
         let hides = |place: Place| self.config.states[place.state()].hides_digits;
         if hides(old) && !hides(place) {
             call.hides_until = Some(now.steady + STILL_SECRET);

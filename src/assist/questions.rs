@@ -19,6 +19,10 @@ pub(super) enum Question {
     Begin(Box<Outgoing>),
     /// Who was there when we last wrote, asked on that connection.
     OpenAttendance(u64),
+    /// What was kept of calls and rooms, asked on that connection.
+    Kept(u64),
+    /// That what is kept of them is written.
+    Keep,
     /// Whether a PIN is right.
     Pin(u64),
     /// That a conference ends later.
@@ -101,6 +105,8 @@ impl Assist {
             (Question::Manage { command, .. }, Reply::Managed(managed)) => {
                 self.tell_managed(Some((command, managed)));
             }
+            (Question::Kept(connection), Reply::Kept(kept)) => self.kept_known(now, connection, *kept),
+            (Question::Keep, _) => self.kept_written(now, true),
             (Question::Written, _) => {}
             (question, _) => {
                 let problem = "the store said something else".to_owned();
@@ -120,6 +126,7 @@ impl Assist {
         } else if std::mem::take(&mut self.store_was_bad) {
             self.trouble("the store works again; who came and left meanwhile is not in it".to_owned());
             self.write_who_is_there(now);
+            self.keep_again(now);
             self.ask_for_occurrences(now, None);
         }
     }
@@ -133,6 +140,8 @@ impl Assist {
     fn store_failed(&mut self, now: Moment, question: Question, cause: Cause, problem: String) {
         match question {
             Question::OpenAttendance(_) | Question::Written => {}
+            Question::Kept(connection) => self.kept_unknown(now, connection),
+            Question::Keep => self.kept_written(now, false),
             Question::Occurrences { told } => {
                 self.schedule.ask_again();
                 self.tell_managed(told);

@@ -150,6 +150,37 @@ impl Rooms {
         }
     }
 
+    /// Something is known of a room, and is believed where nothing else is known since. `locks` unless somebody has said
+    /// since whether it is locked.
+    pub(super) fn give_back(&mut self, name: BString, kept: Kept, locks: bool) {
+        let Kept { locked, since, seats } = kept;
+        match self.rooms.get_mut(&name) {
+            Some(room) => {
+                room.locked |= locked && locks;
+                room.since = room.since.or(since);
+                room.seats.take_over(seats);
+            }
+            None => {
+                self.kept.entry(name).or_insert(Kept { locked, since, seats });
+            }
+        }
+    }
+
+    /// The engine has told who is in which room. Where nobody is who was there before, a room is another one of that name,
+    /// and is not locked because the old one was.
+    pub(super) fn forget_old(&mut self) {
+        for room in self.rooms.values_mut() {
+            if !room.seats.legs().any(|leg| room.legs.contains(leg)) {
+                (room.locked, room.since) = (false, None);
+            }
+        }
+    }
+
+    /// Everybody has a seat who was there before.
+    pub(super) fn seats_are_given(&mut self) {
+        self.rooms.values_mut().for_each(|room| room.seats.are_given());
+    }
+
     /// Has a room be looked at.
     pub(super) fn touch(&mut self, name: &BStr) {
         self.touched.insert(name.to_owned());

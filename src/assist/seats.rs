@@ -1,6 +1,6 @@
 //! Who sits where in a room: by their number participants are thrown out, and told apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bstr::{BStr, BString};
 use jiff::Timestamp;
@@ -19,6 +19,8 @@ pub(super) struct Seats {
     taken: BTreeMap<u32, Seat>,
     by_leg: Table<BString, u32>,
     highest: u32,
+    /// By their legs, the channels and seats of those who sat there before a restart of ours, if they come again.
+    before: HashMap<BString, (BString, u32)>,
 }
 
 /// A participant.
@@ -68,13 +70,44 @@ impl Seats {
         self.of_leg(id).or_else(on_channel)
     }
 
-    /// Gives a seat.
+    /// Seats as they were given before a restart of ours, by the legs of those who had them with their channels; nobody sits
+    /// there yet.
+    pub(super) fn restored(highest: u32, before: HashMap<BString, (BString, u32)>) -> Self {
+        let highest = before.values().map(|&(_, number)| number).fold(highest, u32::max);
+        Seats { highest, before, ..Seats::default() }
+    }
+
+    /// Takes over what is not known yet: who sat where, and which numbers were given.
+    pub(super) fn take_over(&mut self, seats: Seats) {
+        self.highest = self.highest.max(seats.highest);
+        self.before = seats.before;
+    }
+
+    /// Whoever sat there before and did not come again does not come any more.
+    pub(super) fn are_given(&mut self) {
+        self.before.clear();
+    }
+
+    /// The highest number that was given.
+    pub(super) const fn highest(&self) -> u32 {
+        self.highest
+    }
+
+    /// The legs of those who sit there, or did.
+    pub(super) fn legs(&self) -> impl Iterator<Item = &BString> {
+        self.taken.values().map(|seat| &seat.leg).chain(self.before.keys())
+    }
+
+    /// Gives a seat: the one that they had, if they are known again.
     pub(super) fn take(&mut self, seat: Seat) -> u32 {
         let free = |number: &u32| !self.taken.contains_key(number);
-        let number = match self.highest + 1 {
-            next if next <= TWO_KEYS => next,
+        let before = self.before.remove(&seat.leg).filter(|(channel, _)| *channel == seat.channel);
+        let had = before.map(|(_, number)| number).filter(free);
+        let number = had.unwrap_or_else(|| match self.highest + 1 {
+            // What looks free may be had by somebody who comes again.
+            next if next <= TWO_KEYS || !self.before.is_empty() => next,
             next => (1..next).find(free).unwrap_or(next),
-        };
+        });
         self.highest = self.highest.max(number);
         self.by_leg.insert(seat.leg.clone(), number);
         self.taken.insert(number, seat);
@@ -118,6 +151,20 @@ mod tests {
         assert_eq!(seats.take(seat(4)), 4);
         assert_eq!(seats.of_leg(BStr::new("conf/4")), Some(4));
         assert_eq!(seats.of(BStr::new("sip/3")), Some(3));
+    }
+
+    #[test]
+    fn who_had_a_seat_before_has_it_again_and_nobody_else() {
+        let had = |number: u32, leg: u32| {
+            (BString::from(format!("conf/{leg}")), (BString::from(format!("sip/{leg}")), number))
+        };
+        let mut seats = Seats::restored(7, HashMap::from([had(3, 1), had(5, 2), had(6, 4)]));
+        assert!(seats.is_empty(), "nobody has come yet");
+        assert_eq!((seats.take(seat(3)), seats.take(seat(2))), (8, 5));
+        let other = Seat { channel: "sip/9".into(), ..seat(4) };
+        assert_eq!((seats.take(other), seats.take(seat(1))), (9, 3), "another one on that leg is not them");
+        seats.are_given();
+        assert_eq!((seats.take(seat(6)), seats.highest()), (10, 10));
     }
 
     #[test]

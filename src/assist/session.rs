@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bstr::ByteSlice;
+use bstr::{BStr, ByteSlice};
 
 use super::flight::{Account, Flight, Purpose};
 use super::questions::Question;
@@ -146,6 +146,20 @@ impl Assist {
         WATCHED.into_iter().chain(observed)
     }
 
+    /// Asks a driver what its channels are connected to.
+    pub(super) fn ask_for_parties(&mut self, now: Moment, driver: &BStr) {
+        if let Phase::Starting { missing } = self.phase
+            && self.send_aside(
+                now,
+                Purpose::Account(Account::Parties),
+                "engine.status",
+                Params::new().with("module", driver),
+            )
+        {
+            self.set_phase(Phase::Starting { missing: missing + 1 });
+        }
+    }
+
     fn ask_for_account(&mut self, now: Moment) {
         let accounts =
             [(Account::Conferences, "conf"), (Account::OwnLegs, "dumb"), (Account::Calls, "cdrbuild")];
@@ -170,6 +184,7 @@ impl Assist {
                     self.another_engine(now);
                 }
                 self.engine.run = text;
+                self.ask_for_kept(now);
             }
             b"engine.maxworkers" => self.engine.workers = text.parse().ok(),
             _ if !success => {
@@ -188,6 +203,7 @@ impl Assist {
         self.calls.forget_all();
         self.rooms.forget_all();
         self.outgoing_before.clear();
+        self.forget_keeper();
     }
 
     pub(super) fn installed(&mut self, name: &[u8], success: bool) {
@@ -216,10 +232,14 @@ impl Assist {
         for entry in self.calls.forget_kept().into_iter().filter_map(|kept| kept.entry) {
             self.entry_over(now, Some(entry), "the caller is gone");
         }
+        self.forget_places_in_rooms(now);
+        self.know_calls_before();
         self.forget_calls_before(now);
         self.learn_numbers();
         self.ask_again(now);
         self.settle_account(now);
+        self.keep_what_is_there();
+        self.bring_in_answered(now);
         self.ask_for_occurrences(now, None);
         if self.has_store() {
             self.ask_store(now, Question::OpenAttendance(self.connections), Request::OpenAttendance);
@@ -267,6 +287,7 @@ impl Assist {
 
     fn quit(&mut self, now: Moment) {
         self.fail_all_jobs(now, "touchtone was told to leave");
+        self.write_all_kept(now);
         for name in self.watched_names() {
             self.outbox.line(&ModuleLine::Unwatch(name.as_bytes().into()));
         }

@@ -1,9 +1,11 @@
 //! Starting in the middle: the engine's own account of calls, rooms and our legs.
 
-use bstr::{BString, ByteSlice};
+use std::collections::BTreeSet;
+
+use bstr::{BStr, BString, ByteSlice};
 
 use super::calling::CALL_LEG;
-use super::calls::is_leg;
+use super::calls::{Call, Place, is_leg};
 use super::flight::{Account, Reply, accepted};
 use super::peers::{Kind, kind};
 use super::room::OwnLeg;
@@ -14,6 +16,9 @@ use super::{Assist, Report, status};
 use crate::keypad::Order;
 use crate::moment::Moment;
 
+/// How many drivers are asked what their channels are connected to.
+const MOST_DRIVERS: usize = 16;
+
 impl Assist {
     pub(super) fn account(&mut self, now: Moment, account: Account, reply: Reply<'_, '_>) {
         // Some modules answer `false` and say everything all the same.
@@ -21,8 +26,11 @@ impl Assist {
             Some(answer) => match account {
                 Account::Conferences => self.conferences(now, &answer.retvalue),
                 Account::OwnLegs => self.own_legs(now, &answer.retvalue),
-                Account::Calls => self.known_calls(&answer.retvalue),
+                Account::Calls => self.known_calls(now, &answer.retvalue),
+                Account::Parties => self.parties(now, &answer.retvalue),
             },
+            // Of some drivers there is nothing to tell.
+            None if account == Account::Parties && reply.is_some() => {}
             None => {
                 let reason =
                     accepted(reply).err().map_or("nothing was said".into(), |failure| failure.reason);
@@ -30,6 +38,7 @@ impl Assist {
                     Account::Conferences => "conferences (is its conference module loaded?)",
                     Account::OwnLegs => "dumb channels (is its dumbchan module loaded?)",
                     Account::Calls => "calls (is its cdrbuild module loaded?)",
+                    Account::Parties => "channels",
                 };
                 let text = format!("no account of the engine's {what}: {reason}");
                 self.outbox.report(Report::Trouble { text });
@@ -103,7 +112,8 @@ impl Assist {
     }
 
     /// `sip/1=answered|alice|800|BILLID|SECONDS`: channel, status, caller, called, billid.
-    fn known_calls(&mut self, account: &[u8]) {
+    fn known_calls(&mut self, now: Moment, account: &[u8]) {
+        let mut drivers = BTreeSet::new();
         for (channel, values) in status::channels(account) {
             let [_, caller, called, billid, ..] = &values[..] else { continue };
             if is_leg(&channel) {
@@ -113,6 +123,8 @@ impl Assist {
                 continue;
             };
             if let Some(call) = self.calls.get_mut(at) {
+                let driver = channel.split_once_str("/").map(|(driver, _)| driver.as_bstr().to_owned());
+                drivers.extend(driver.filter(|driver| !call.peers.is_told() && driver != "dumb"));
                 let facts = &mut call.facts;
                 let told =
                     [(&mut facts.caller, caller), (&mut facts.called, called), (&mut facts.billid, billid)];
@@ -120,6 +132,34 @@ impl Assist {
                     fact.clone_from(told);
                 }
             }
+        }
+        for driver in drivers.into_iter().take(MOST_DRIVERS) {
+            self.ask_for_parties(now, driver.as_ref());
+        }
+    }
+
+    /// `sip/1=answered|127.0.0.1:5061|tone/3`: channel, status, address, peer. What events told since is newer.
+    fn parties(&mut self, now: Moment, account: &[u8]) {
+        for (channel, values) in status::channels(account) {
+            let [_, _, peer, ..] = &values[..] else { continue };
+            let told = |call: &Call| call.peers.is_told();
+            if is_leg(peer) || peer.is_empty() || self.calls.by_id(channel.as_ref()).is_none_or(told) {
+                continue;
+            }
+            self.connected_to(now, channel.as_ref(), peer.as_ref(), BStr::new(""));
+        }
+    }
+
+    /// The engine has told everything. Who was in a room when we last looked, and is in none, has left it meanwhile.
+    pub(super) fn forget_places_in_rooms(&mut self, now: Moment) {
+        let conference = self.places.conference;
+        let left = |call: &Call| call.place.natural == conference && call.peers.is_untold();
+        let left: Vec<usize> = self.calls.iter().filter(|(_, call)| left(call)).map(|(at, _)| at).collect();
+        for at in left {
+            let Some(call) = self.calls.get_mut(at) else { continue };
+            let (entry, place) = (call.entry.take_if(|entry| !entry.is_parked()), call.place);
+            self.entry_over(now, entry, "the call has moved on since it was keyed");
+            self.change_place(now, at, Place { natural: self.places.call, set: None, ..place });
         }
     }
 }

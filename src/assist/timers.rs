@@ -24,6 +24,10 @@ pub(super) enum Timer {
     Ring(u64),
     /// A room that its last organizer has left.
     Ending(u64),
+    /// What was kept in the store, which operations wait for.
+    Kept,
+    /// What is to be kept there, and could not be.
+    Keep,
     /// The clock on the wall.
     Schedule,
     /// The engine's part in starting or leaving.

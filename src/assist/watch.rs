@@ -62,6 +62,7 @@ impl Assist {
         if let Some(call) = at.and_then(|at| self.calls.get_mut(at)) {
             call.facts.outgoing |= outgoing;
         }
+        self.keep_channel(&id);
     }
 
     /// Who calls whom, and what routing says of the caller; then where the call went.
@@ -94,6 +95,7 @@ impl Assist {
         // A call that is being set up has keyed nothing yet; one that is answered may have.
         let order = if params.is_true("answered") { Order::default } else { Order::from_start };
         let at = self.learn(id.as_ref(), params, order)?;
+        self.keep_channel(id);
         if let Some(role) = params.get("touchtone_role") {
             let name = role.as_bstr();
             let role = self.role_told(params);

@@ -16,8 +16,10 @@ use super::problem::{Outcome, Trouble};
 const BUSY: Duration = Duration::from_secs(2);
 
 /// What brings a file up to date, by version.
-const MIGRATIONS: [(i64, &str, &str); 1] =
-    [(1, "conferences", include_str!("../../migrations/0001_conferences.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "conferences", include_str!("../../migrations/0001_conferences.sql")),
+    (2, "kept", include_str!("../../migrations/0002_kept.sql")),
+];
 
 /// An open file.
 #[derive(Debug)]

@@ -1,4 +1,5 @@
-//! What outlasts the process: conferences and those who take part, whom we called when, and who was in which room.
+//! What outlasts the process: conferences and those who take part, whom we called when, who was in which room, and what we
+//! alone know of calls and rooms.
 //!
 //! The brain asks by [`Request`] and is answered by [`Reply`]; it never waits. What
 //! is slow besides, as looking whether a PIN is right, is done beside it.
@@ -13,6 +14,7 @@ mod attendance;
 mod conferences;
 pub mod export;
 mod file;
+mod kept;
 mod manage;
 mod model;
 mod occurrences;
@@ -27,6 +29,7 @@ use jiff::Timestamp;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 use tracing::warn;
 
+pub use kept::{Keep, Kept, KeptChannel, KeptEntry, KeptRoom, KeptSeat, KeptWanted};
 pub use model::{
     Attempt, AttemptKey, AttemptState, Attendance, AttendanceKey, ConferenceInfo, Manage, Managed,
     NewConference, NewParticipant, Occurrence, OccurrenceKey, Participant, Pin, PinHash, Problem, Reply,
@@ -94,8 +97,16 @@ impl Store {
                 work.commit().await?;
                 Ok(Reply::OpenAttendance(open))
             }
+            Request::Kept { run } => {
+                let mut file = self.file().await?;
+                let mut work = file.read().await?;
+                let kept = kept::kept(&mut work, &run).await?;
+                work.commit().await?;
+                Ok(Reply::Kept(Box::new(kept)))
+            }
             Request::BeginAttempt(_)
             | Request::EndAttempt { .. }
+            | Request::Keep(_)
             | Request::Joined(_)
             | Request::Left { .. } => self.write(now, &request).await,
         }
@@ -109,6 +120,7 @@ impl Store {
         match request {
             Request::BeginAttempt(key) => reply = Reply::Begun(attempts::begin(&mut work, now, key).await?),
             Request::EndAttempt { key, state } => attempts::end(&mut work, key, *state).await?,
+            Request::Keep(changes) => kept::keep(&mut work, changes).await?,
             Request::Joined(who) => attendance::joined(&mut work, who).await?,
             Request::Left { key, left, reason } => attendance::left(&mut work, key, *left, reason).await?,
             _ => {}

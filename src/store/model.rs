@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::{Keep, Kept};
+
 /// What is asked of the store.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
@@ -44,6 +46,13 @@ pub enum Request {
     },
     /// Who was in a room when we last wrote, and has not left by what we wrote.
     OpenAttendance,
+    /// What is kept of calls and rooms, of this life of the engine.
+    Kept {
+        /// The engine's `runid`.
+        run: String,
+    },
+    /// Changes of what is kept of calls and rooms.
+    Keep(Box<Keep>),
     /// Whether a PIN is one of these; takes some tens of milliseconds, on purpose.
     VerifyPin {
         /// What was keyed.
@@ -64,6 +73,8 @@ pub enum Reply {
     Begun(bool),
     /// To [`Request::OpenAttendance`].
     OpenAttendance(Vec<Attendance>),
+    /// To [`Request::Kept`].
+    Kept(Box<Kept>),
     /// To [`Request::VerifyPin`]: which of the hashes it is of, if any.
     Verified(Option<usize>),
     /// To [`Request::Manage`].

@@ -1,15 +1,17 @@
 //! A conference server in one memory: callers on a simulated engine, a module, and a store on disk.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use touchtone::assist::{Output, Report};
-use touchtone::config;
+use touchtone::config::{self, Config};
 use touchtone::control::protocol::{Answer, Command, Outcome, Refusal, Room, Seat};
 use touchtone::sim::{Callee, ChannelId, Route, Settings};
-use touchtone::store::{Attendance, Manage, Managed, Request, Store};
+use touchtone::stage::Stage;
+use touchtone::store::{Attendance, Manage, Managed, Problem, Reply, Request, Store};
 
 use super::scene::Scene;
 
@@ -41,6 +43,11 @@ pub(crate) struct House {
     commands: u64,
     /// What was asked of the store.
     pub(crate) asked: Vec<Request>,
+    /// Whether the store answers nothing for now, and what it has yet to answer.
+    silent: bool,
+    unanswered: Vec<(u64, Request)>,
+    /// Whether the store fails whatever is asked of it.
+    broken: bool,
     dir: TempDir,
 }
 
@@ -62,32 +69,93 @@ pub(crate) fn engine(callees: &[(&str, Callee)]) -> Settings {
     settings
 }
 
+/// A configuration whose store is in that file.
+fn config_with(text: &str, file: &Path) -> Arc<Config> {
+    let place = format!("file = {:?}", file.display().to_string());
+    let text = match text.contains("[store]") {
+        true => text.replace("file = \"/var/lib/touchtone/touchtone.db\"", &place),
+        false => format!("{text}\n[store]\n{place}\n"),
+    };
+    match config::load(Path::new("test.toml"), |_| Ok(text.clone())) {
+        Ok(loaded) => Arc::new(loaded.config),
+        Err(refused) => panic!("{refused}"),
+    }
+}
+
 impl House {
     /// With this configuration, whose store is another one, or to which one is added.
     pub(crate) fn new(text: &str, settings: Settings) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let file = dir.path().join("touchtone.db");
-        let place = format!("file = {:?}", file.display().to_string());
-        let text = match text.contains("[store]") {
-            true => text.replace("file = \"/var/lib/touchtone/touchtone.db\"", &place),
-            false => format!("{text}\n[store]\n{place}\n"),
-        };
-        let config = match config::load(Path::new("test.toml"), |_| Ok(text.clone())) {
-            Ok(loaded) => std::sync::Arc::new(loaded.config),
-            Err(refused) => panic!("{refused}"),
-        };
+        let config = config_with(text, &file);
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let store = runtime.block_on(Store::open(&file)).expect("a store");
-        let scene = Scene::new(config, settings);
-        let mut house =
-            House { scene, store, runtime, answers: Vec::new(), commands: 0, asked: Vec::new(), dir };
-        house.wait(Duration::from_secs(1));
+        let scene = Scene { stage: Stage::new(config, settings) };
+        let mut house = House {
+            scene,
+            store,
+            runtime,
+            answers: Vec::new(),
+            commands: 0,
+            asked: Vec::new(),
+            silent: false,
+            unanswered: Vec::new(),
+            broken: false,
+            dir,
+        };
+        house.wait(Duration::from_secs(2));
         house
     }
 
     /// The file of the store.
     pub(crate) fn file(&self) -> PathBuf {
         self.dir.path().join("touchtone.db")
+    }
+
+    /// The module is killed, and the engine is alone from now on.
+    pub(crate) fn leave_unseen(&mut self) {
+        self.scene.stage.kill_module();
+        self.unanswered.clear();
+    }
+
+    /// The module is killed and started again with this configuration, and the same store.
+    pub(crate) fn restart_with(&mut self, text: &str) {
+        let config = config_with(text, &self.file());
+        self.scene.stage.restart_module_with(config);
+    }
+
+    /// The store answers nothing from now on, or what it was asked meanwhile and everything else.
+    pub(crate) fn silent(&mut self, silent: bool) {
+        self.silent = silent;
+        for (number, request) in std::mem::take(&mut self.unanswered) {
+            self.answer(number, request);
+        }
+    }
+
+    /// The store fails from now on, or does no more.
+    pub(crate) fn broken(&mut self, broken: bool) {
+        self.broken = broken;
+    }
+
+    /// Asks the store, as another program.
+    pub(crate) fn ask(&mut self, request: Request) -> Reply {
+        let date = self.scene.stage.date();
+        self.runtime.block_on(self.store.perform(date, request))
+    }
+
+    fn answer(&mut self, number: u64, request: Request) {
+        if self.silent {
+            return self.unanswered.push((number, request));
+        }
+        let reply = match request {
+            // It is looked at beside the store.
+            Request::VerifyPin { .. } => self.ask(request),
+            _ if self.broken => {
+                Reply::Failed(Problem { yours: false, message: "the disk is full: make room".to_owned() })
+            }
+            _ => self.ask(request),
+        };
+        self.scene.stage.stored(number, reply);
     }
 
     /// Time passes, with everything that happens in it.
@@ -115,9 +183,7 @@ impl House {
                 match aside {
                     Output::Store { number, request } => {
                         self.asked.push(request.clone());
-                        let date = self.scene.stage.date();
-                        let reply = self.runtime.block_on(self.store.perform(date, request));
-                        self.scene.stage.stored(number, reply);
+                        self.answer(number, request);
                     }
                     Output::Answer { number, outcome } => self.answers.push((number, outcome)),
                     Output::Send(_) | Output::Report(_) | Output::Leave => {}

@@ -180,6 +180,7 @@ impl Assist {
         self.ring_until(channel.clone(), due);
         let answered = self.early.answered.remove(&outgoing.callee);
         self.outgoing.insert(channel.clone(), outgoing);
+        self.keep_channel(channel);
         if answered {
             self.callee_answered(now, channel);
         }
@@ -215,6 +216,10 @@ impl Assist {
     }
 
     fn callee_answered(&mut self, now: Moment, channel: &BString) {
+        if !self.is_ready() {
+            self.answered_early.insert(channel.clone());
+            return;
+        }
         let Some(outgoing) = self.outgoing.get_mut(channel) else { return };
         if std::mem::replace(&mut outgoing.answered, true) {
             return;
@@ -228,6 +233,7 @@ impl Assist {
             // Who was called is known, and for this room.
             call.proven = Some((room.clone(), role.is_some() && role == self.organizer));
             let place = call.place;
+            self.keep_channel(&callee);
             let told_role = role.filter(|_| role != self.organizer).or(place.told_role);
             self.change_place(now, at, Place { told_role, ..place });
         }
@@ -253,7 +259,7 @@ impl Assist {
 
     /// Somebody who was called is in the room, or could not be brought there.
     pub(super) fn brought_in(&mut self, now: Moment, channel: &BString, reply: Reply<'_, '_>) {
-        let Some(outgoing) = self.outgoing.remove(channel) else { return };
+        let Some(outgoing) = self.take_outgoing(channel) else { return };
         match accepted(reply) {
             Ok(answer) => {
                 self.entered_by(now, &outgoing.callee, &answer.params);
@@ -265,6 +271,11 @@ impl Assist {
                 self.drop_channel(now, &outgoing.callee, "failed");
             }
         }
+    }
+
+    fn take_outgoing(&mut self, channel: &BString) -> Option<Outgoing> {
+        self.keep_channel(channel);
+        self.outgoing.remove(channel)
     }
 
     fn ring_until(&mut self, channel: BString, due: Duration) {
@@ -285,7 +296,7 @@ impl Assist {
     }
 
     fn drop_call(&mut self, now: Moment, channel: &BString, reason: &'static str) {
-        if let Some(outgoing) = self.outgoing.remove(channel) {
+        if let Some(outgoing) = self.take_outgoing(channel) {
             let state = if reason == "noanswer" { AttemptState::NoAnswer } else { AttemptState::Failed };
             self.call_over(now, &outgoing, state);
         }
@@ -325,7 +336,7 @@ impl Assist {
     }
 
     fn call_failed(&mut self, now: Moment, channel: &BString, state: AttemptState) {
-        if let Some(outgoing) = self.outgoing.remove(channel) {
+        if let Some(outgoing) = self.take_outgoing(channel) {
             self.call_over(now, &outgoing, state);
         }
     }
@@ -416,10 +427,18 @@ impl Assist {
         }
     }
 
+    /// Those of the calls from before that were answered come in, now that it is known who is where.
+    pub(super) fn bring_in_answered(&mut self, now: Moment) {
+        for channel in std::mem::take(&mut self.answered_early) {
+            self.callee_answered(now, &channel);
+        }
+    }
+
     /// The connection is lost: what is under way goes on without us.
     pub(super) fn let_calls_be(&mut self) {
         self.outgoing_before.extend(std::mem::take(&mut self.outgoing));
         self.ringing_of.clear();
+        self.answered_early.clear();
         self.early = Early::default();
     }
 

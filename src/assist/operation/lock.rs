@@ -25,11 +25,10 @@ impl Assist {
             Switch::Off => false,
             Switch::Toggle => !room.locked,
         };
-        let outcome = if room.locked {
-            said("locked", Phrase::RoomLocked)
-        } else {
-            said("unlocked", Phrase::RoomUnlocked)
-        };
+        let locked = room.locked;
+        self.lock_is_said(&name);
+        let outcome =
+            if locked { said("locked", Phrase::RoomLocked) } else { said("unlocked", Phrase::RoomUnlocked) };
         self.finish(now, job, outcome);
     }
 }

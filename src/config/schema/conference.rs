@@ -238,7 +238,8 @@ pub(in crate::config) const SOUNDS: Section = Section {
 
 pub(in crate::config) const STORE: Section = Section {
     title: "[store]",
-    doc: "What outlasts touchtone: conferences, who takes part in them, and who was there. If absent, nothing does.",
+    doc: "What outlasts touchtone: conferences, who takes part in them, who was there, and what it alone knows of calls and \
+          rooms: locks, seats, roles, states. If absent, nothing does.",
     keys: &[Key::new("file", Value::Text, "The file of the store, relative to this one.")
         .required()
         .example("\"/var/lib/touchtone/touchtone.db\"")],

@@ -370,14 +370,17 @@ fn answer(request: &Request) -> Reply {
     match request {
         Request::Occurrences { .. } => Reply::Occurrences(Vec::new()),
         Request::OpenAttendance => Reply::OpenAttendance(Vec::new()),
+        Request::Kept { .. } => Reply::Kept(Box::default()),
         Request::BeginAttempt(_) => Reply::Begun(true),
         Request::VerifyPin { pin, hashes } => {
             let right = pin.reveal().bytes().last().is_some_and(|digit| digit % 2 == 0);
             Reply::Verified(hashes.len().checked_sub(1).filter(|_| right))
         }
-        Request::EndAttempt { .. } | Request::Extend { .. } | Request::Joined(_) | Request::Left { .. } => {
-            Reply::Done
-        }
+        Request::EndAttempt { .. }
+        | Request::Extend { .. }
+        | Request::Joined(_)
+        | Request::Left { .. }
+        | Request::Keep(_) => Reply::Done,
         Request::Manage(_) => {
             Reply::Failed(Problem { yours: true, message: "there is nothing on record".to_owned() })
         }

@@ -72,11 +72,14 @@ impl Shelf {
                 Reply::Done
             }
             Request::OpenAttendance => Reply::OpenAttendance(Vec::new()),
+            Request::Kept { .. } => Reply::Kept(Box::default()),
             Request::VerifyPin { pin, hashes } => Reply::Verified(self.verify(pin, hashes)),
             Request::Manage(_) => {
                 Reply::Failed(Problem { yours: true, message: "there is no file".to_owned() })
             }
-            Request::EndAttempt { .. } | Request::Joined(_) | Request::Left { .. } => Reply::Done,
+            Request::EndAttempt { .. } | Request::Joined(_) | Request::Left { .. } | Request::Keep(_) => {
+                Reply::Done
+            }
         }
     }
 
