@@ -5,6 +5,7 @@ use bstr::{BStr, BString, ByteSlice};
 use super::flight::{Purpose, Reply, accepted};
 use super::job::{Job, Step};
 use super::legs::{Certainty, Muted, Tellings};
+use super::limits::Limit;
 use super::outcome::Cause;
 use super::watch::room_name;
 use super::{Assist, status};
@@ -17,6 +18,11 @@ const ASKS: u8 = 3;
 impl Assist {
     /// Asks for what an operation needs to know; then it starts again and knows.
     pub(super) fn ask_leg(&mut self, now: Moment, mut job: Job, leg: BString) {
+        // Whose room is left alone will not be known, however often it is asked for.
+        if job.asks > 0 && self.rooms.leg(leg.as_ref()).is_none() && self.rooms.are_full() {
+            let failure = self.refusal(now, Limit::Rooms);
+            return self.finish(now, job, Err(failure));
+        }
         if job.asks >= ASKS {
             let reason = "the engine does not say enough of the caller's leg";
             return self.finish(now, job, Err(Cause::Engine.because(reason)));

@@ -6,6 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::calls::Place;
 use super::job::{Asker, Job, Keyed};
+use super::limits::May;
 use super::place::STILL_SECRET;
 use super::timers::Timer;
 use super::{Assist, Report};
@@ -283,16 +284,28 @@ impl Assist {
         let channel = call.id.clone();
         let keymap = self.config.keymaps.get(place.state(), place.role());
         let (code, captures) = (keymap.codes[pattern], keymap.captures(pattern, &keys));
+        let secret = self.config.states[place.state()].secret
+            || self.config.codes[code].secret
+            || call.is_secret_still(now);
+        let keyed_in = Some(place.natural);
+        if let May::Not { tell } = self.may_fire(now, at) {
+            let name = &self.config.codes[code].name;
+            self.outbox.tell_code(|| Report::Refused {
+                channel: channel.clone(),
+                code: name.clone(),
+                keys: keys.clone(),
+                secret,
+            });
+            let keyed = Keyed { code, keyed_in, keys, captures };
+            return self.refuse_code(now, &Job::new(Asker::Code(keyed), channel), tell);
+        }
         self.outbox.tell_code(|| Report::Fired {
             channel: channel.clone(),
             code: self.config.codes[code].name.clone(),
             keys: keys.clone(),
             captures: captures.clone(),
-            secret: self.config.states[place.state()].secret
-                || self.config.codes[code].secret
-                || call.is_secret_still(now),
+            secret,
         });
-        let keyed_in = Some(place.natural);
         let keyed = Keyed { code, keyed_in, keys, captures };
         self.enqueue(now, Job::new(Asker::Code(keyed), channel));
     }

@@ -26,6 +26,7 @@ mod identity;
 mod job;
 mod late;
 mod legs;
+mod limits;
 mod names;
 mod operation;
 mod outbox;
@@ -56,6 +57,7 @@ use std::time::Duration;
 
 use bstr::{BStr, BString, ByteSlice};
 
+pub use limits::Limit;
 pub use report::{Report, Telling};
 pub use session::Role;
 pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
@@ -213,6 +215,7 @@ pub struct Assist {
     /// Whether the store did what was last asked of it.
     store_ok: Option<bool>,
     store_was_bad: bool,
+    limits: limits::Counters,
 }
 
 impl Assist {
@@ -230,7 +233,7 @@ impl Assist {
             waiting: place(STATE_WAITING),
         };
         let organizer = config.roles.iter().position(|role| role == ROLE_ORGANIZER);
-        Assist {
+        let mut assist = Assist {
             config,
             places,
             phase: Phase::Down,
@@ -262,7 +265,10 @@ impl Assist {
             questions: Questions::default(),
             store_ok: None,
             store_was_bad: false,
-        }
+            limits: limits::Counters::default(),
+        };
+        assist.apply_limits();
+        assist
     }
 
     /// How much to report; what becomes of every digit, unless told otherwise.
@@ -289,6 +295,7 @@ impl Assist {
             Input::Leave => self.say_goodbye(now),
         }
         self.settle_rooms(now);
+        self.count_unknown(now);
     }
 
     /// Does what is due at `now`; nothing if nothing is.

@@ -15,6 +15,7 @@ use super::admission::Admission;
 use super::calls::{Place, is_leg};
 use super::flight::{Purpose, Reply, accepted};
 use super::job::{Job, Step};
+use super::limits::Limit;
 use super::outcome::{Cause, Done};
 use super::questions::Question;
 use super::room::OwnLeg;
@@ -31,9 +32,6 @@ use crate::wire::Params;
 
 pub(super) use self::name::CALL_LEG;
 pub(super) use self::told::Early;
-
-/// How many calls are under way at most.
-const MOST: usize = 1000;
 
 /// How long after a call has ended it may still be told why.
 const TELLS_MORE: Duration = Duration::from_millis(300);
@@ -97,10 +95,11 @@ impl Assist {
     /// Begins a call, unless there are too many.
     pub(super) fn dial(&mut self, now: Moment, job: Job, outgoing: Outgoing) {
         // Those of the schedule have waited for their turn.
-        if outgoing.attempt.is_none() && !self.may_call(now) {
-            let reason =
-                format!("no more than {} calls are begun in a minute", self.config.calling.per_minute);
-            return self.finish(now, job, Err(Cause::Busy.because(reason)));
+        if outgoing.attempt.is_none()
+            && let Err(limit) = self.may_call(now)
+        {
+            let failure = self.refusal(now, limit);
+            return self.finish(now, job, Err(failure));
         }
         let params = self.call_params(&outgoing);
         let unsent = Outgoing { inviter: None, ..outgoing.clone() };
@@ -109,9 +108,13 @@ impl Assist {
         }
     }
 
-    /// Whether a call may be begun now; if so it counts as begun.
-    pub(super) fn may_call(&mut self, now: Moment) -> bool {
-        self.outgoing.len() < MOST && self.pace.allows(now.steady, self.config.calling.per_minute)
+    /// Whether a call may be begun now, or which limit does not let it; if so it counts as begun.
+    pub(super) fn may_call(&mut self, now: Moment) -> Result<(), Limit> {
+        match () {
+            () if self.outgoing.len() >= self.config.bounds.calls => Err(Limit::Calls),
+            () if self.pace.allows(now.steady, self.config.calling.per_minute) => Ok(()),
+            () => Err(Limit::CallsPerMinute),
+        }
     }
 
     fn call_params(&self, outgoing: &Outgoing) -> Params<'static> {
