@@ -7,7 +7,6 @@ use super::job::{Job, Step};
 use super::legs::{Certainty, Muted, Tellings};
 use super::limits::Limit;
 use super::outcome::Cause;
-use super::watch::room_name;
 use super::{Assist, status};
 use crate::moment::Moment;
 use crate::wire::{Answer, Params};
@@ -105,14 +104,14 @@ impl Assist {
     /// `peerid=dumb/11,…address=studio,…mute=true`: what one leg is connected to, its room, whether it is muted.
     fn leg_account(&mut self, now: Moment, leg: &BString, asked: Tellings, answer: &Answer<'_>) -> Certainty {
         let account = &answer.retvalue;
-        if status::value(account, "type").is_some_and(|kind| kind == "conference") {
+        if status::kind(account).is_some_and(|kind| kind == "conference") {
             // Of a leg whose number is a room's name the engine tells the room instead.
             return Certainty::Ask;
         }
         if let Some(room) = status::address(account) {
-            self.rooms.entered(now.steady, leg.as_ref(), room_name(room));
+            self.rooms.entered(now.steady, leg.as_ref(), room);
         }
-        if let Some(peer) = status::value(account, "peerid") {
+        if let Some(peer) = status::peer(account) {
             self.rooms.connected(leg.as_ref(), peer);
         }
         match (status::value(account, "mute"), self.rooms.mute_mut(leg.as_ref())) {

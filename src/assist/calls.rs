@@ -23,6 +23,9 @@ pub(super) const LEG_PREFIX: &[u8] = b"conf/";
 /// The longest id of a channel, in bytes. The engine makes them, and they are short.
 const LONGEST_ID: usize = 256;
 
+/// How much is kept of a number or a name, in bytes. Those on record are far shorter.
+const LONGEST_FACT: usize = 1024;
+
 /// One channel, as far as keys matter.
 #[derive(Debug)]
 pub(super) struct Call {
@@ -94,6 +97,11 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// What is told of a call, as it is kept: a caller may send any length.
+    pub(super) fn short(told: &[u8]) -> BString {
+        BString::from(&told[..told.len().min(LONGEST_FACT)])
+    }
+
     /// Whom a participant is known by: the number that was called, for one who was called in.
     pub(super) fn number(&self) -> &BStr {
         if self.outgoing { self.called.as_ref() } else { self.caller.as_ref() }

@@ -6,7 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::calls::Place;
 use super::job::{Asker, Job, Keyed};
-use super::limits::May;
+use super::limits::{Limit, May};
 use super::place::STILL_SECRET;
 use super::timers::Timer;
 use super::{Assist, Report};
@@ -78,6 +78,10 @@ impl Assist {
         let [id, peer, text, sequence, duplicate] =
             params.pick(["id", "peerid", "text", "sequence", "duplicate"]);
         let (Some(id), Some(digits)) = (id, read(text, sequence, duplicate)) else { return false };
+        if digits.keys.len() > self.config.bounds.waiting_digits {
+            self.limit_reached(now, Limit::WaitingDigits, 1);
+            return false;
+        }
         let id = BStr::new(id.as_ref());
         let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
         self.keyed_to(now, at, peer.as_deref().map(BStr::new));
@@ -131,7 +135,14 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return Arrival::Repeated };
         let before = call.order.poll_timeout();
         let arrival = call.order.accept(now.steady, sequence, strokes, patience, ready);
+        let waiting = call.order.waiting();
         self.timers.change(Timer::Order(at), before, call.order.poll_timeout());
+        if waiting > self.config.bounds.waiting_digits {
+            // Late is better than lost.
+            self.limit_reached(now, Limit::WaitingDigits, 1);
+            ready.extend(self.flush_order(at));
+            return Arrival::Ready;
+        }
         arrival
     }
 

@@ -23,7 +23,8 @@ impl Assist {
     /// Digits go on behind those that wait already. Where too many wait the engine does not take them any more.
     pub(super) fn queue_release(&mut self, now: Moment, at: usize, keys: Keys, secret: bool) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        if call.release.waiting.len() + keys.len() > self.config.bounds.waiting_digits {
+        let waiting = call.release.waiting.len();
+        if waiting > 0 && waiting + keys.len() > self.config.bounds.waiting_digits {
             let channel = call.id.clone();
             self.limit_reached(now, Limit::WaitingDigits, 1);
             return self.outbox.tell(|| Report::Dropped { channel, keys, secret });

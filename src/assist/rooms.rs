@@ -114,7 +114,7 @@ impl Rooms {
 
     /// Whether there is no place for a room of that name.
     pub(super) fn has_no_place_for(&self, name: &BStr) -> bool {
-        self.are_full() && !self.rooms.contains_key(name)
+        name.len() > LONGEST_NAME || self.are_full() && !self.rooms.contains_key(name)
     }
 
     /// The engine is another one, and counts its legs anew.
@@ -257,9 +257,6 @@ impl Rooms {
     pub(super) fn entered(&mut self, now: Duration, leg: &BStr, room: &BStr) {
         // A leg never changes its room, and its room is not always told.
         if room.is_empty() || self.gone.contains(leg) || self.legs.contains_key(leg) {
-            return;
-        }
-        if room.len() > LONGEST_NAME || leg.len() > LONGEST_NAME {
             return;
         }
         if self.legs.len() >= self.most_legs {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bstr::{BStr, BString};
 
-use self::name::{name_of, read_name};
+use self::name::{in_address, name_of, read_name};
 use self::told::state_of;
 
 use super::Assist;
@@ -119,10 +119,10 @@ impl Assist {
 
     fn call_params(&self, outgoing: &Outgoing) -> Params<'static> {
         let calling = &self.config.calling;
-        let fill = |template: &Template| {
+        let fill = |template: &Template, room: &[u8]| {
             template.render(|name| match name {
-                "number" => Some(outgoing.number.as_slice().into()),
-                "room" => Some(outgoing.room.as_slice().into()),
+                "number" => Some(outgoing.number.to_vec().into()),
+                "room" => Some(room.to_vec().into()),
                 _ => None,
             })
         };
@@ -130,10 +130,10 @@ impl Assist {
         let mut params = Params::new()
             .with("callto", [b"dumb/", name_of(outgoing).as_slice()].concat())
             .with("target", &outgoing.number)
-            .with("caller", fill(&calling.caller))
+            .with("caller", fill(&calling.caller, &outgoing.room))
             .with("maxcall", patience);
         if let Some(direct) = &calling.direct {
-            params.push("direct", fill(direct));
+            params.push("direct", fill(direct, &in_address(&outgoing.room)));
         }
         for (name, value) in &calling.params {
             params.push(name, value);
@@ -200,7 +200,7 @@ impl Assist {
             return self.callee_answered(now, &channel);
         }
         if self.is_dialling() && !is_leg(&id) {
-            self.early.answered.insert(id);
+            self.early.answer(id);
         }
     }
 
