@@ -168,6 +168,23 @@ fn one_client_too_many_is_told_so_and_gets_in_when_another_has_gone() {
 }
 
 #[test]
+fn as_many_clients_are_served_as_the_configuration_says_and_those_turned_away_are_counted() {
+    let (_folder, path) = folder();
+    let bounds = Bounds { control_clients: 2, ..Bounds::default() };
+    let control = Control { socket: path.clone(), mode: 0o600 };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let server = runtime.block_on(Server::bind(&control, &bounds)).expect("a socket");
+    let _served: Vec<Raw> = (0..2).map(|_| Raw::new(&path)).collect();
+    let mut late = Raw::new(&path);
+    let (code, message) = late.refusal();
+    assert_eq!(code, RefusalCode::Busy);
+    assert!(message.starts_with("2 clients are connected already"), "{message}");
+    assert!(late.is_closed());
+    assert_eq!(server.take_refused(), [(Limit::ControlClients, 1), (Limit::ControlRequests, 0)]);
+    assert_eq!(server.take_refused(), [(Limit::ControlClients, 0), (Limit::ControlRequests, 0)]);
+}
+
+#[test]
 fn garbage_is_answered_with_what_is_wrong_and_the_connection_goes_on() {
     let daemon = fake(echo);
     let mut client = Raw::new(&daemon.path);

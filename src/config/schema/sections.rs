@@ -232,7 +232,7 @@ pub(in crate::config) const LIMITS: Section = Section {
         Key::new(
             "line",
             Value::Integer { least: 8_192, most: 1_000_000_000 },
-            "How long a line of the engine's is, in bytes: its account of itself has some 100 for each call. A longer one \
+            "How long a line of the engine's may be, in bytes: its account of itself has some 100 for each call. A longer one \
              is thrown away, and a message answered as not handled. What is set holds from the next connection on.",
         )
         .default("16000000"),
