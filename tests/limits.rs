@@ -285,6 +285,25 @@ fn a_line_that_is_too_long_is_thrown_away_and_counted_and_the_next_one_is_read()
 }
 
 #[test]
+fn an_account_of_thousands_of_calls_is_one_line_and_is_read() {
+    let mut pump = Pump::new(Brain::new(config(CODES)).assist);
+    let now = Moment::at(Duration::from_secs(1), jiff::Timestamp::UNIX_EPOCH);
+    pump.handle(now, Event::Connected(Role::Socket));
+    let said = String::from_utf8_lossy(pump.pending()).into_owned();
+    let calls: Vec<String> = (1..=10_000)
+        .map(|call| format!("sip/{call}=answered|+4021555{call}|800|1795420044-{call}|{call}"))
+        .collect();
+    for line in said.lines().filter(|line| line.contains(":engine.status:")) {
+        let id = line.split(':').nth(1).expect("an id");
+        let calls = if line.ends_with("=cdrbuild") { calls.join(",") } else { String::new() };
+        let account = format!("%%<message:{id}:true:engine.status:name=x,type=cdr;cdrs=1;{calls}\n");
+        pump.handle(now, Event::Bytes(account.as_bytes()));
+    }
+    assert!(pump.assist().is_connected_and_ready());
+    assert_eq!(pump.assist().load().calls, 10_000);
+}
+
+#[test]
 fn an_engine_that_does_not_read_loses_its_connection_and_no_more() {
     let mut pump = Pump::new(Brain::ready(config(&with("pending-bytes = 1000000"))).assist);
     let now = Moment::at(Duration::from_secs(1), jiff::Timestamp::UNIX_EPOCH);

@@ -212,7 +212,7 @@ impl Shadows<'_> {
         for report in told {
             match report {
                 Report::Fired { code, keys, .. } | Report::Refused { code, keys, .. } => {
-                    happened.push(format!("{keys} fires {code}"))
+                    happened.push(format!("{keys} fires {code}"));
                 }
                 Report::Released { keys, .. } | Report::Passed { keys, .. } if goes_on => {
                     let Some(waiting) = &mut waiting else { continue };
