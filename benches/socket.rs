@@ -163,7 +163,7 @@ fn answer(message: &[u8], out: &mut Vec<u8>) {
 
 fn touchtone(path: &Path) {
     let text = "[yate]\nconnect = \"stdio\"\n[[code]]\nname = \"mute\"\nkeys = \"*6\"\nstate = \"conference\"\n\
-                operation = \"mute-toggle\"\n";
+                operation = \"mute-toggle\"\n[limits]\ncodes-per-second = 0\n";
     let config: Arc<Config> = match config::load(Path::new("bench.toml"), |_| Ok(text.to_owned())) {
         Ok(loaded) => loaded.config.into(),
         Err(refused) => panic!("{refused}"),

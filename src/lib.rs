@@ -28,6 +28,7 @@ pub mod key;
 pub mod keypad;
 pub mod link;
 pub mod moment;
+mod plain;
 pub mod schedule;
 pub mod sim;
 pub mod sounds;

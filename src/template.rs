@@ -110,6 +110,12 @@ impl Template {
         self.parts.iter().all(|part| matches!(part, Part::Text(_)))
     }
 
+    /// Whether it begins with that text, whatever is filled in.
+    #[must_use]
+    pub fn begins_with(&self, text: &str) -> bool {
+        matches!(self.parts.first(), Some(Part::Text(first)) if first.starts_with(text))
+    }
+
     /// Fills the names in. A name that `value_of` does not know becomes nothing; the configuration is checked for
     /// names that can never be known when it is loaded.
     pub fn render<'v>(

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use touchtone::config::schema::{self, Key, Section, Value};
-use touchtone::config::{self, Loaded, Refused};
+use touchtone::config::{self, Bounds, Loaded, Refused};
 use touchtone::grammar::Limits;
 
 fn load(text: &str) -> Result<Loaded, Refused> {
@@ -74,8 +74,9 @@ fn every_example_can_be_written() {
 }
 
 #[test]
-fn the_limits_are_those_of_the_grammar() {
+fn the_limits_are_those_of_the_grammar_and_the_bounds_those_by_default() {
     assert_eq!(load("").unwrap().config.limits, Limits::default());
+    assert_eq!(load("").unwrap().config.bounds, Bounds::default());
 }
 
 #[test]

@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use common::control::{fake, fake_at};
-use touchtone::config::Control;
+use touchtone::assist::Limit;
+use touchtone::config::{Bounds, Control};
 use touchtone::control::client::{Client, PATIENCE, Problem};
 use touchtone::control::protocol::{
     Answer, Command, MAX_LINE, Outcome, RefusalCode, Request, Response, Switch, VERSION,
 };
-use touchtone::control::server::MAX_CLIENTS;
 use touchtone::control::{BindProblem, Server};
 
 /// A client that may say anything.
@@ -91,7 +91,7 @@ fn mode(path: &Path) -> u32 {
 
 fn bind(socket: &Path, mode: u32) -> Result<Server, BindProblem> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(Server::bind(&Control { socket: socket.to_owned(), mode }))
+    runtime.block_on(Server::bind(&Control { socket: socket.to_owned(), mode }, &Bounds::default()))
 }
 
 fn folder() -> (tempfile::TempDir, PathBuf) {
@@ -130,7 +130,7 @@ fn a_request_is_answered_and_many_in_one_breath_are_answered_in_order() {
 fn many_clients_at_once_get_their_own_answers() {
     let daemon = fake(echo);
     std::thread::scope(|scope| {
-        for client in 0..MAX_CLIENTS / 4 {
+        for client in 0..16 {
             let path = &daemon.path;
             scope.spawn(move || {
                 let mut connection = Client::connect(path, PATIENCE).expect("a connection");
@@ -148,7 +148,8 @@ fn many_clients_at_once_get_their_own_answers() {
 #[test]
 fn one_client_too_many_is_told_so_and_gets_in_when_another_has_gone() {
     let daemon = fake(echo);
-    let mut clients: Vec<Raw> = (0..MAX_CLIENTS).map(|_| Raw::new(&daemon.path)).collect();
+    let mut clients: Vec<Raw> =
+        (0..Bounds::default().control_clients).map(|_| Raw::new(&daemon.path)).collect();
     assert!(clients.iter_mut().all(Raw::is_served));
     let mut late = Raw::new(&daemon.path);
     assert_eq!(late.refusal().0, RefusalCode::Busy);
@@ -164,6 +165,23 @@ fn one_client_too_many_is_told_so_and_gets_in_when_another_has_gone() {
     });
     assert!(served, "the place is free again");
     assert!(clients.iter_mut().all(Raw::is_served));
+}
+
+#[test]
+fn as_many_clients_are_served_as_the_configuration_says_and_those_turned_away_are_counted() {
+    let (_folder, path) = folder();
+    let bounds = Bounds { control_clients: 2, ..Bounds::default() };
+    let control = Control { socket: path.clone(), mode: 0o600 };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let server = runtime.block_on(Server::bind(&control, &bounds)).expect("a socket");
+    let _served: Vec<Raw> = (0..2).map(|_| Raw::new(&path)).collect();
+    let mut late = Raw::new(&path);
+    let (code, message) = late.refusal();
+    assert_eq!(code, RefusalCode::Busy);
+    assert!(message.starts_with("2 clients are connected already"), "{message}");
+    assert!(late.is_closed());
+    assert_eq!(server.take_refused(), [(Limit::ControlClients, 1), (Limit::ControlRequests, 0)]);
+    assert_eq!(server.take_refused(), [(Limit::ControlClients, 0), (Limit::ControlRequests, 0)]);
 }
 
 #[test]
@@ -288,8 +306,8 @@ fn a_connection_that_is_cut_before_the_answer_hurts_nobody() {
 #[test]
 fn what_the_daemon_has_no_time_for_is_told_to_be_too_much() {
     let (_folder, path) = folder();
-    let _server = bind(&path, 0o600).expect("a socket"); // nobody asks it what is asked
-    let mut clients: Vec<Raw> = (0..MAX_CLIENTS).map(|_| Raw::new(&path)).collect();
+    let server = bind(&path, 0o600).expect("a socket"); // nobody asks it what is asked
+    let mut clients: Vec<Raw> = (0..Bounds::default().control_clients).map(|_| Raw::new(&path)).collect();
     for client in &mut clients {
         client.say(lock("800", 1));
     }
@@ -305,7 +323,10 @@ fn what_the_daemon_has_no_time_for_is_told_to_be_too_much() {
             }
         }
     }
-    assert_eq!(refused, MAX_CLIENTS / 2, "the other half waits");
+    let Bounds { control_clients, control_requests, .. } = Bounds::default();
+    assert_eq!(refused, control_clients - control_requests, "the others wait");
+    let turned = u64::try_from(refused).expect("a count");
+    assert_eq!(server.take_refused(), [(Limit::ControlClients, 0), (Limit::ControlRequests, turned)]);
 }
 
 #[test]
@@ -314,7 +335,7 @@ fn an_answer_to_nobody_is_nothing_and_waiting_for_a_request_can_be_given_up() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let control = Control { socket: path.clone(), mode: 0o600 };
-        let mut server = Server::bind(&control).await.expect("a socket");
+        let mut server = Server::bind(&control, &Bounds::default()).await.expect("a socket");
         server.respond(17, Outcome::Ok(Answer::Done("nobody".to_owned())));
         let asking = std::thread::spawn(move || {
             let mut client = Raw::new(&path);

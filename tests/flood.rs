@@ -97,7 +97,9 @@ impl Engine {
         let folder = tempfile::tempdir().expect("a folder");
         let socket = folder.path().join("engine.sock");
         let config = folder.path().join("touchtone.toml");
-        std::fs::write(&config, include_str!("../config/conference.toml")).expect("a configuration");
+        // No caller keys as fast as that, and would be let.
+        let text = concat!(include_str!("../config/conference.toml"), "\n[limits]\ncodes-per-second = 0\n");
+        std::fs::write(&config, text).expect("a configuration");
         let listener = UnixListener::bind(&socket).expect("a socket");
         let child = Command::new(env!("CARGO_BIN_EXE_touchtone"))
             .args(["run", "--config"])

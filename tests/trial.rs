@@ -104,6 +104,18 @@ fn the_conference_keeps_its_promises() {
 }
 
 #[test]
+fn a_limit_of_codes_is_kept_to_the_moment_and_no_digit_is_lost_by_it() {
+    let config = config(&format!("{NASTY}[limits]\ncodes-per-second = 1\n"));
+    holds("one code a second", config.clone(), HOLDS);
+    let scene = Scene::new(config, HOLDS);
+    let refused = |seed| {
+        let record = Trial::of_seed(&scene, seed).run(&scene);
+        record.iter().filter(|noted| matches!(noted.event, Event::Told(Report::Refused { .. }))).count()
+    };
+    assert!((1..=TRIALS).map(refused).sum::<usize>() > 10, "codes are refused");
+}
+
+#[test]
 fn the_conference_with_roles_keeps_its_promises() {
     survives("conference-roles.toml", HOLDS);
 }
@@ -242,6 +254,19 @@ fn a_code_that_fires_wrongly_or_twice_or_not_is_noticed() {
     });
     assert!(twice.what.contains("it should be"), "{twice:?}");
     let never = after(Promise::Fires, |record| drop(record.remove(find(record, fired))));
+    let refused = after(Promise::Fires, |record| {
+        let event = event_mut(record, fired);
+        let Event::Told(Report::Fired { channel, code, keys, secret, .. }) = event.clone() else {
+            unreachable!()
+        };
+        *event = Event::Told(Report::Refused { channel, code, keys, secret });
+    });
+    assert!(refused.what.ends_with("mute is refused, and is not too many"), "{refused:?}");
+    let too_many = after(Promise::Fires, |record| {
+        let at = find(record, fired);
+        (0..20).for_each(|_| record.insert(at, record[at].clone()));
+    });
+    assert!(too_many.what.ends_with("mute fires, one too many"), "{too_many:?}");
     assert!(never.what.ends_with("it should be: *6 fires mute"), "{never:?}");
 }
 

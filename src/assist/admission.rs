@@ -71,6 +71,10 @@ impl Assist {
         let Some(rules) = self.config.room(room) else {
             return Admission::Enter(EngineParams::new());
         };
+        // What is not known could not be kept under control.
+        if self.rooms.has_no_place_for(room) {
+            return Admission::Refuse(Cause::Busy);
+        }
         let seats = there.map_or(0, |room| room.seats.len());
         let admission = if organizer { &rules.organizer } else { &rules.participant };
         let waits = || rules.waiting.clone().filter(|_| !comer.invited);

@@ -10,6 +10,7 @@ use bstr::{BStr, BString};
 
 use super::Assist;
 use super::flight::{Purpose, Reply, accepted};
+use super::limits::Limit;
 use super::operation::own_leg;
 use super::room::OwnLeg;
 use super::rooms::{VOICE_LEG, prefixed};
@@ -22,9 +23,6 @@ use crate::wire::Params;
 
 /// What the ids begin with to which the engine tells the end of a sound for a room.
 const ANNOUNCING: &str = "touchtone.announce.";
-
-/// How many sounds wait for a room at most.
-pub(super) const QUEUE_LIMIT: usize = 64;
 
 /// How we speak in a room.
 #[derive(Debug, Default)]
@@ -89,10 +87,13 @@ impl Assist {
     /// Plays sounds in a room, behind those that wait; gives how many found room in the queue.
     pub(super) fn announce_in(&mut self, now: Moment, name: &BString, sounds: Vec<Sound>) -> usize {
         let Some(room) = self.rooms.get_mut(name.as_ref()) else { return 0 };
-        let free = QUEUE_LIMIT.saturating_sub(room.voice.queue.len());
-        let before = room.voice.queue.len();
-        room.voice.queue.extend(sounds.into_iter().take(free));
-        let taken = room.voice.queue.len() - before;
+        let free = self.config.bounds.prompts.saturating_sub(room.voice.queue.len());
+        let taken = sounds.len().min(free);
+        let all = taken == sounds.len();
+        room.voice.queue.extend(sounds.into_iter().take(taken));
+        if !all {
+            self.limit_reached(now, Limit::Prompts, 1);
+        }
         self.announce_next(now, name);
         taken
     }

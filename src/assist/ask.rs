@@ -5,8 +5,8 @@ use bstr::{BStr, BString, ByteSlice};
 use super::flight::{Purpose, Reply, accepted};
 use super::job::{Job, Step};
 use super::legs::{Certainty, Muted, Tellings};
+use super::limits::Limit;
 use super::outcome::Cause;
-use super::watch::room_name;
 use super::{Assist, status};
 use crate::moment::Moment;
 use crate::wire::{Answer, Params};
@@ -17,6 +17,11 @@ const ASKS: u8 = 3;
 impl Assist {
     /// Asks for what an operation needs to know; then it starts again and knows.
     pub(super) fn ask_leg(&mut self, now: Moment, mut job: Job, leg: BString) {
+        // Whose room is left alone will not be known, however often it is asked for.
+        if job.asks > 0 && self.rooms.leg(leg.as_ref()).is_none() && self.rooms.are_full() {
+            let failure = self.refusal(now, Limit::Rooms);
+            return self.finish(now, job, Err(failure));
+        }
         if job.asks >= ASKS {
             let reason = "the engine does not say enough of the caller's leg";
             return self.finish(now, job, Err(Cause::Engine.because(reason)));
@@ -99,14 +104,14 @@ impl Assist {
     /// `peerid=dumb/11,…address=studio,…mute=true`: what one leg is connected to, its room, whether it is muted.
     fn leg_account(&mut self, now: Moment, leg: &BString, asked: Tellings, answer: &Answer<'_>) -> Certainty {
         let account = &answer.retvalue;
-        if status::value(account, "type").is_some_and(|kind| kind == "conference") {
+        if status::kind(account).is_some_and(|kind| kind == "conference") {
             // Of a leg whose number is a room's name the engine tells the room instead.
             return Certainty::Ask;
         }
         if let Some(room) = status::address(account) {
-            self.rooms.entered(now.steady, leg.as_ref(), room_name(room));
+            self.rooms.entered(now.steady, leg.as_ref(), room);
         }
-        if let Some(peer) = status::value(account, "peerid") {
+        if let Some(peer) = status::peer(account) {
             self.rooms.connected(leg.as_ref(), peer);
         }
         match (status::value(account, "mute"), self.rooms.mute_mut(leg.as_ref())) {

@@ -10,6 +10,7 @@ use super::digits::Strokes;
 use super::entry::Entry;
 use super::gone::Gone;
 use super::job::Job;
+use super::limits::Firing;
 use super::peers::{Kind, Peers, kind};
 use super::release::Release;
 use super::speech::Speech;
@@ -19,8 +20,11 @@ use crate::moment::Moment;
 /// What the engine's ids of conference legs begin with.
 pub(super) const LEG_PREFIX: &[u8] = b"conf/";
 
-/// How many channels are known at most. What an engine has more than that keeps its calls, without codes.
-const MOST: usize = 65_536;
+/// The longest id of a channel, in bytes. The engine makes them, and they are short.
+const LONGEST_ID: usize = 256;
+
+/// How much is kept of a number or a name, in bytes. Those on record are far shorter.
+const LONGEST_FACT: usize = 1024;
 
 /// One channel, as far as keys matter.
 #[derive(Debug)]
@@ -41,6 +45,7 @@ pub(super) struct Call {
     /// What its codes ask for, one at a time.
     pub(super) jobs: VecDeque<Job>,
     pub(super) working: bool,
+    pub(super) firing: Firing,
     /// Whether a sound of the state is on its way to the caller.
     pub(super) prompting: bool,
     pub(super) speech: Speech,
@@ -92,6 +97,11 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// What is told of a call, as it is kept: a caller may send any length.
+    pub(super) fn short(told: &[u8]) -> BString {
+        BString::from(&told[..told.len().min(LONGEST_FACT)])
+    }
+
     /// Whom a participant is known by: the number that was called, for one who was called in.
     pub(super) fn number(&self) -> &BStr {
         if self.outgoing { self.called.as_ref() } else { self.caller.as_ref() }
@@ -101,6 +111,10 @@ impl Facts {
 /// All channels.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
+    /// How many are known at most. What an engine has more than that keeps its calls, without codes.
+    most: usize,
+    /// How many were not made because of that, and are not counted yet.
+    refused: u64,
     slab: Slab<Call>,
     by_id: HashMap<BString, usize>,
     gone: Gone,
@@ -202,7 +216,11 @@ impl Calls {
         if let Some(at) = self.find(id) {
             return Some(at);
         }
-        if self.gone.contains(id) || self.slab.len() >= MOST {
+        if self.gone.contains(id) || id.is_empty() || id.len() > LONGEST_ID {
+            return None;
+        }
+        if self.slab.len() >= self.most {
+            self.refused += 1;
             return None;
         }
         let mut call = Call {
@@ -218,6 +236,7 @@ impl Calls {
             release: Release::default(),
             jobs: VecDeque::new(),
             working: false,
+            firing: Firing::default(),
             prompting: false,
             speech: Speech::default(),
             entry: None,
@@ -238,7 +257,21 @@ impl Calls {
     pub(super) fn begin_again(&mut self) {
         let mut kept = std::mem::take(&mut self.kept);
         kept.extend(self.slab.iter_mut().filter_map(|(_, call)| Some((call.id.clone(), call.keep()?))));
-        *self = Calls { gone: std::mem::take(&mut self.gone), kept, ..Calls::default() };
+        *self = Calls { gone: std::mem::take(&mut self.gone), kept, ..self.empty() };
+    }
+
+    fn empty(&self) -> Self {
+        Calls { most: self.most, refused: self.refused, ..Calls::default() }
+    }
+
+    /// How many channels are known at most, from now on.
+    pub(super) fn set_most(&mut self, most: usize) {
+        self.most = most;
+    }
+
+    /// How often there were too many since this was asked last.
+    pub(super) fn take_refused(&mut self) -> u64 {
+        std::mem::take(&mut self.refused)
     }
 
     /// Something is known of a channel, and is believed where nothing else is known since. Gives the place of the channel,
@@ -258,7 +291,7 @@ impl Calls {
 
     /// The engine is another one, and counts its channels anew.
     pub(super) fn forget_all(&mut self) {
-        *self = Calls::default();
+        *self = self.empty();
     }
 
     /// What only we know of calls was given back to all that are there still.

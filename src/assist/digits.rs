@@ -6,6 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::calls::Place;
 use super::job::{Asker, Job, Keyed};
+use super::limits::{Limit, May};
 use super::place::STILL_SECRET;
 use super::timers::Timer;
 use super::{Assist, Report};
@@ -77,6 +78,10 @@ impl Assist {
         let [id, peer, text, sequence, duplicate] =
             params.pick(["id", "peerid", "text", "sequence", "duplicate"]);
         let (Some(id), Some(digits)) = (id, read(text, sequence, duplicate)) else { return false };
+        if digits.keys.len() > self.config.bounds.waiting_digits {
+            self.limit_reached(now, Limit::WaitingDigits, 1);
+            return false;
+        }
         let id = BStr::new(id.as_ref());
         let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
         self.keyed_to(now, at, peer.as_deref().map(BStr::new));
@@ -130,7 +135,14 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return Arrival::Repeated };
         let before = call.order.poll_timeout();
         let arrival = call.order.accept(now.steady, sequence, strokes, patience, ready);
+        let waiting = call.order.waiting();
         self.timers.change(Timer::Order(at), before, call.order.poll_timeout());
+        if waiting > self.config.bounds.waiting_digits {
+            // Late is better than lost.
+            self.limit_reached(now, Limit::WaitingDigits, 1);
+            ready.extend(self.flush_order(at));
+            return Arrival::Ready;
+        }
         arrival
     }
 
@@ -283,16 +295,28 @@ impl Assist {
         let channel = call.id.clone();
         let keymap = self.config.keymaps.get(place.state(), place.role());
         let (code, captures) = (keymap.codes[pattern], keymap.captures(pattern, &keys));
+        let secret = self.config.states[place.state()].secret
+            || self.config.codes[code].secret
+            || call.is_secret_still(now);
+        let keyed_in = Some(place.natural);
+        if let May::Not { tell } = self.may_fire(now, at) {
+            let name = &self.config.codes[code].name;
+            self.outbox.tell_code(|| Report::Refused {
+                channel: channel.clone(),
+                code: name.clone(),
+                keys: keys.clone(),
+                secret,
+            });
+            let keyed = Keyed { code, keyed_in, keys, captures };
+            return self.refuse_code(now, &Job::new(Asker::Code(keyed), channel), tell);
+        }
         self.outbox.tell_code(|| Report::Fired {
             channel: channel.clone(),
             code: self.config.codes[code].name.clone(),
             keys: keys.clone(),
             captures: captures.clone(),
-            secret: self.config.states[place.state()].secret
-                || self.config.codes[code].secret
-                || call.is_secret_still(now),
+            secret,
         });
-        let keyed_in = Some(place.natural);
         let keyed = Keyed { code, keyed_in, keys, captures };
         self.enqueue(now, Job::new(Asker::Code(keyed), channel));
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use bstr::{BStr, BString, ByteSlice};
+use bstr::{BStr, BString};
 
 use super::Assist;
 use super::admission::{Admission, Comer};
-use super::calls::{Call, LEG_PREFIX, Place};
+use super::calls::{Call, Place};
 use super::flight::{Purpose, Reply, accepted};
 use super::job::{Job, Step};
 use super::outcome::{Cause, Failure, done};
@@ -367,8 +367,10 @@ impl Assist {
         let job = match entry.job.take() {
             Some(job) => *job,
             None => {
-                let room = Template::literal(&[LEG_PREFIX, room].concat().to_str_lossy());
-                Job::ruled(Operation::Join { room, with_peer: false, params: Templates::new() }, channel)
+                // By its name, which need not be text.
+                let name = "conf/${room}".parse().unwrap_or_default();
+                let join = Operation::Join { room: name, with_peer: false, params: Templates::new() };
+                Job::ruled(join, channel).about(room.clone())
             }
         };
         self.enqueue(now, job);

@@ -8,6 +8,7 @@ use bstr::{BString, ByteSlice};
 use super::job::{Job, Step};
 use super::late::Late;
 use super::legs::Tellings;
+use super::limits::Limit;
 use super::outcome::{Cause, Failure};
 use super::room::OwnLeg;
 use super::timers::Timer;
@@ -145,6 +146,12 @@ impl Assist {
         name: &str,
         params: Params<'_>,
     ) -> bool {
+        // Who is told that there is too much makes no more of it.
+        let is_sound = matches!(purpose, Purpose::Prompt { .. } | Purpose::Say { .. });
+        if is_sound && self.flights.len() >= 2 * self.config.bounds.operations {
+            self.limit_reached(now, Limit::Operations, 1);
+            return false;
+        }
         match self.outbox.message(name, params) {
             Ok(number) => self.await_answer(now, number, purpose),
             Err(problem) => {

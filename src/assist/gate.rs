@@ -9,6 +9,7 @@ use bstr::BString;
 use super::admission::{Admission, Comer};
 use super::calls::is_leg;
 use super::entry::{Entry, Wanted};
+use super::limits::Limit;
 use super::outcome::Cause;
 use super::watch::{FORK_PREFIX, room_name, text};
 use super::{Assist, NOTIFY_ID};
@@ -95,7 +96,10 @@ impl Assist {
         let comer = Comer { told_role: self.role_told(&message.params), ..Comer::of(id.as_ref(), &facts) };
         match self.admission(now, room.as_ref(), &comer) {
             Admission::Enter(engine) => self.let_in(message, &engine),
-            Admission::Refuse(cause) => self.refuse(message, room, cause),
+            Admission::Refuse(cause) => {
+                self.count_no_place(now, cause);
+                self.refuse(message, room, cause);
+            }
             // There are too many to know them all, or it is over already.
             Admission::AskPin | Admission::Wait(_) if at.is_none() => {
                 self.refuse(message, room, Cause::NotAllowed);
@@ -145,10 +149,18 @@ impl Assist {
         match self.admission(now, room.as_ref(), &comer) {
             Admission::Enter(engine) => self.let_in(message, &engine),
             Admission::Refuse(cause) => {
+                self.count_no_place(now, cause);
                 self.change(message, [("room", "refused"), ("reason", reason_of(cause))]);
             }
             Admission::AskPin => self.change(message, [("room", "refused"), ("reason", "pin")]),
             Admission::Wait(_) => self.change(message, [("room", "refused"), ("reason", "waiting")]),
+        }
+    }
+
+    /// Somebody is not let in because too many rooms are known.
+    fn count_no_place(&mut self, now: Moment, cause: Cause) {
+        if cause == Cause::Busy {
+            self.limit_reached(now, Limit::Rooms, 1);
         }
     }
 
@@ -196,6 +208,7 @@ fn reason_of(cause: Cause) -> &'static str {
         Cause::Locked => "locked",
         Cause::Full => "full",
         Cause::NobodyThere => "not open",
+        Cause::Busy => "too many rooms",
         _ => "not allowed",
     }
 }
@@ -204,7 +217,7 @@ fn reason_of(cause: Cause) -> &'static str {
 fn error_of(cause: Cause) -> &'static str {
     match cause {
         Cause::Locked => "busy",
-        Cause::Full => "congestion",
+        Cause::Full | Cause::Busy => "congestion",
         Cause::NobodyThere => "noroute",
         _ => "forbidden",
     }

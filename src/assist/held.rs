@@ -259,7 +259,7 @@ impl Assist {
                         open = true;
                         next = Some(next.map_or(wait, |next| next.min(wait)));
                     }
-                    _ if self.may_call(now) => {
+                    _ if self.may_call(now).is_ok() => {
                         open = true;
                         self.call_one(now, key, room, &participant);
                     }

@@ -10,6 +10,7 @@ use bstr::BString;
 use super::calling::Outgoing;
 use super::flight::{Purpose, REFUSED, Reply, Why, accepted};
 use super::legs::Tellings;
+use super::limits::Limit;
 use super::names::Context;
 use super::outcome::{Cause, Outcome, done};
 use super::room::OwnLeg;
@@ -17,9 +18,6 @@ use super::{Assist, Report};
 use crate::config::{Config, Operation, Switch};
 use crate::key::Keys;
 use crate::moment::Moment;
-
-/// How many operations of one channel wait at most, while the engine is slow.
-const JOB_LIMIT: usize = 32;
 
 /// An operation that is to be done.
 #[derive(Debug, Clone)]
@@ -154,16 +152,16 @@ impl Assist {
         let at = self.calls.find(job.channel.as_ref());
         let Some((at, call)) = at.and_then(|at| Some((at, self.calls.get_mut(at)?))) else {
             return match job.channel.is_empty() {
-                true => self.start(now, job),
+                true => self.begin(now, job),
                 false => self.conclude(now, &job, Err(Cause::NobodyThere.because("the caller is gone"))),
             };
         };
         if !job.waits_its_turn(&self.config) {
-            return self.start(now, job);
+            return self.begin(now, job);
         }
-        if call.jobs.len() >= JOB_LIMIT {
-            let reason = format!("{JOB_LIMIT} operations of this caller are waiting already");
-            return self.conclude(now, &job, Err(Cause::Busy.because(reason)));
+        if call.jobs.len() >= self.config.bounds.operations_per_caller {
+            let failure = self.refusal(now, Limit::OperationsPerCaller);
+            return self.conclude(now, &job, Err(failure));
         }
         if let &Operation::SetState { to } = job.work().operation(&self.config) {
             // What is keyed next means what it means in the new state, however long the engine takes for what was
@@ -208,6 +206,17 @@ impl Assist {
         if job.keyed().is_some_and(|keyed| keyed.keyed_in.is_some_and(|at| moved(keyed.code, at))) {
             let outcome = Err(Cause::Other.because("the call has moved on since it was keyed"));
             return self.finish(now, job, outcome);
+        }
+        self.begin(now, job);
+    }
+
+    /// Starts an operation, unless too much is under way. What the rules want is not many, and nobody would ask for it
+    /// again.
+    fn begin(&mut self, now: Moment, job: Job) {
+        let asked_for = !matches!(job.asker, Asker::Rules(_));
+        if asked_for && self.flights.len() >= self.config.bounds.operations {
+            let failure = self.refusal(now, Limit::Operations);
+            return self.finish(now, job, Err(failure));
         }
         self.start(now, job);
     }
@@ -329,16 +338,29 @@ impl Assist {
     }
 
     fn conclude_code(&mut self, now: Moment, job: &Job, keyed: &Keyed, outcome: &Outcome) {
-        let config = self.config.clone();
-        let code = &config.codes[keyed.code];
-        let prompt = if outcome.is_ok() { &code.on_success } else { &code.on_failure };
         self.outbox.tell_code(|| {
-            let (channel, name) = (job.channel.clone(), code.name.clone());
+            let (channel, name) = (job.channel.clone(), self.config.codes[keyed.code].name.clone());
             match outcome {
                 Ok(done) => Report::Done { channel, code: name, now: done.now.to_string() },
                 Err(failure) => Report::Failed { channel, code: name, reason: failure.reason.to_string() },
             }
         });
+        self.let_hear(now, job, keyed, outcome);
+    }
+
+    /// A code is not done whose caller fires too many. They hear that it failed, once until they may again.
+    pub(super) fn refuse_code(&mut self, now: Moment, job: &Job, tell: bool) {
+        let failure = self.refusal(now, Limit::CodesPerSecond);
+        if let Some(keyed) = job.keyed().filter(|_| tell) {
+            self.let_hear(now, job, keyed, &Err(failure));
+        }
+    }
+
+    /// Lets the caller hear how a code ended.
+    fn let_hear(&mut self, now: Moment, job: &Job, keyed: &Keyed, outcome: &Outcome) {
+        let config = self.config.clone();
+        let code = &config.codes[keyed.code];
+        let prompt = if outcome.is_ok() { &code.on_success } else { &code.on_failure };
         match prompt {
             Some(prompt) => {
                 self.prompt(now, &Context::from(job), Why::Code(code.name.clone()), prompt);

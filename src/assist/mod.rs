@@ -27,6 +27,7 @@ mod job;
 mod kept;
 mod late;
 mod legs;
+mod limits;
 mod names;
 mod operation;
 mod outbox;
@@ -57,6 +58,7 @@ use std::time::Duration;
 
 use bstr::{BStr, BString, ByteSlice};
 
+pub use limits::Limit;
 pub use report::{Report, Telling};
 pub use session::Role;
 pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
@@ -218,6 +220,7 @@ pub struct Assist {
     /// Whether the store did what was last asked of it.
     store_ok: Option<bool>,
     store_was_bad: bool,
+    limits: limits::Counters,
 }
 
 impl Assist {
@@ -235,7 +238,7 @@ impl Assist {
             waiting: place(STATE_WAITING),
         };
         let organizer = config.roles.iter().position(|role| role == ROLE_ORGANIZER);
-        Assist {
+        let mut assist = Assist {
             config,
             places,
             phase: Phase::Down,
@@ -269,7 +272,10 @@ impl Assist {
             keeper: Keeper::default(),
             store_ok: None,
             store_was_bad: false,
-        }
+            limits: limits::Counters::default(),
+        };
+        assist.apply_limits();
+        assist
     }
 
     /// How much to report; what becomes of every digit, unless told otherwise.
@@ -297,6 +303,7 @@ impl Assist {
         }
         self.settle_rooms(now);
         self.write_kept(now);
+        self.count_unknown(now);
     }
 
     /// Does what is due at `now`; nothing if nothing is.

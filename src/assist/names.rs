@@ -40,7 +40,7 @@ impl<'j> From<&'j Job> for Context<'j> {
 }
 
 impl Assist {
-    /// Fills a template in.
+    /// Fills a template in. In the name of a file, what callers have a say in cannot lead to another directory.
     pub(super) fn render<'c>(
         &self,
         now: Moment,
@@ -48,7 +48,13 @@ impl Assist {
         template: &Template,
     ) -> Vec<u8> {
         let from = from.into();
-        template.render(|name| self.value(now, &from, name))
+        let file = template.begins_with("wave/");
+        template.render(|name| {
+            let value = self.value(now, &from, name)?;
+            let keyed = || from.captures.iter().any(|(captured, _)| captured == name);
+            let foreign = || names::call_value(name).is_some_and(names::is_of_others);
+            Some(if file && foreign() && !keyed() { Cow::Owned(names::file_safe(&value)) } else { value })
+        })
     }
 
     /// Fills a template in that names a file: what comes from outside cannot lead to another directory.

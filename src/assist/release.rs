@@ -3,13 +3,11 @@
 use bstr::BStr;
 
 use super::flight::{Purpose, Reply};
+use super::limits::Limit;
 use super::{Assist, Report};
 use crate::key::Keys;
 use crate::moment::Moment;
 use crate::wire::Params;
-
-/// How many digits wait at most for those before them to have reached the other party.
-const RELEASE_LIMIT: usize = 256;
 
 /// Digits on their way to the other party. One message is under way at a time: the engine dispatches on several
 /// threads, and two could overtake each other.
@@ -25,8 +23,10 @@ impl Assist {
     /// Digits go on behind those that wait already. Where too many wait the engine does not take them any more.
     pub(super) fn queue_release(&mut self, now: Moment, at: usize, keys: Keys, secret: bool) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        if call.release.waiting.len() + keys.len() > RELEASE_LIMIT {
+        let waiting = call.release.waiting.len();
+        if waiting > 0 && waiting + keys.len() > self.config.bounds.waiting_digits {
             let channel = call.id.clone();
+            self.limit_reached(now, Limit::WaitingDigits, 1);
             return self.outbox.tell(|| Report::Dropped { channel, keys, secret });
         }
         call.release.secret |= secret;

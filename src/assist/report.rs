@@ -70,6 +70,17 @@ pub enum Report {
         /// Whether the configuration says that nobody is to read them.
         secret: bool,
     },
+    /// A code was keyed faster than the configuration lets a caller fire codes: its digits are spent, and nothing is done.
+    Refused {
+        /// Who keyed.
+        channel: BString,
+        /// The code's name.
+        code: String,
+        /// The keys that made it.
+        keys: Keys,
+        /// Whether the configuration says that nobody is to read them.
+        secret: bool,
+    },
     /// Digits went on to the other party as they came.
     Passed {
         /// Who keyed.

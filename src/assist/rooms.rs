@@ -29,6 +29,9 @@ const MOST_UTILITIES: usize = 4096;
 /// How many legs may be spoken of before they are known.
 const TOLD_EARLY: usize = 1024;
 
+/// The longest name of a room that is looked at, in bytes: callers may have a say in it.
+const LONGEST_NAME: usize = 1024;
+
 /// What was under way when a connection was lost: the rooms in which a leg of ours was to be made, and the channels of
 /// those on which a recording was to begin, or to end.
 #[derive(Debug, Default)]
@@ -41,6 +44,11 @@ pub(super) struct UnderWay {
 /// All rooms and legs.
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
+    /// How many rooms and legs are known at most. What an engine has more is left alone.
+    most: usize,
+    most_legs: usize,
+    /// How many rooms and legs were left alone because of that, and are not counted yet.
+    refused: (u64, u64),
     legs: Table<BString, Leg>,
     rooms: Table<BString, Room>,
     /// Of legs that no event has told of yet.
@@ -80,13 +88,38 @@ impl Rooms {
             spare_before,
             opening_before: under_way.opening,
             starting_before: under_way.starting,
-            ..Rooms::default()
+            ..self.empty()
         };
+    }
+
+    fn empty(&self) -> Self {
+        let Rooms { most, most_legs, refused, .. } = *self;
+        Rooms { most, most_legs, refused, ..Rooms::default() }
+    }
+
+    /// How many rooms and legs are known at most, from now on.
+    pub(super) fn set_most(&mut self, most: usize, most_legs: usize) {
+        (self.most, self.most_legs) = (most, most_legs);
+    }
+
+    /// How often there were too many rooms, and too many legs, since this was asked last.
+    pub(super) fn take_refused(&mut self) -> (u64, u64) {
+        std::mem::take(&mut self.refused)
+    }
+
+    /// Whether there is no place for another room.
+    pub(super) fn are_full(&self) -> bool {
+        self.rooms.len() >= self.most
+    }
+
+    /// Whether there is no place for a room of that name.
+    pub(super) fn has_no_place_for(&self, name: &BStr) -> bool {
+        name.len() > LONGEST_NAME || self.are_full() && !self.rooms.contains_key(name)
     }
 
     /// The engine is another one, and counts its legs anew.
     pub(super) fn forget_all(&mut self) {
-        *self = Rooms::default();
+        *self = self.empty();
     }
 
     /// Whether a leg of ours was to be made in a room when the connection was lost.
@@ -257,6 +290,14 @@ impl Rooms {
         if room.is_empty() || self.gone.contains(leg) || self.legs.contains_key(leg) {
             return;
         }
+        if self.legs.len() >= self.most_legs {
+            self.refused.1 += 1;
+            return;
+        }
+        if self.has_no_place_for(room) {
+            self.refused.0 += 1;
+            return;
+        }
         self.room_mut(room).legs.insert(leg.to_owned());
         self.touch(room);
         let mute = self.told_early.remove(leg).unwrap_or_default();
@@ -313,12 +354,9 @@ impl Rooms {
     /// The room's own recorder is on that leg. A leg of ours that records, or did, is what our codes are about.
     pub(super) fn records_itself(&mut self, now: Duration, leg: &BStr, room: &BStr) {
         self.entered(now, leg, room);
-        if self.gone.contains(leg) {
-            return;
-        }
-        if let Some(known) = self.legs.get_mut(leg) {
-            known.records = true;
-        }
+        // It is gone, or left alone.
+        let Some(known) = self.legs.get_mut(leg) else { return };
+        known.records = true;
         if matches!(self.room_mut(room).recording, Recording::Off | Recording::Room { .. }) {
             self.record(room, Recording::Room { leg: Some(leg.to_owned()) });
         }
@@ -346,7 +384,7 @@ impl Rooms {
     /// A leg of ours that records nothing is in a room.
     pub(super) fn add_spare(&mut self, now: Duration, name: &BStr, recorder: OwnLeg) {
         self.occupied(now, recorder.leg.as_ref(), name, recorder.channel.as_ref());
-        let room = self.room_mut(name);
+        let Some(room) = self.rooms.get_mut(name) else { return };
         if room.legs.contains(&recorder.leg) && !room.is_machine(&recorder.leg) {
             room.spare.push(Spare::new(recorder, false));
         }

@@ -11,6 +11,7 @@ use bstr::{BStr, BString};
 use super::Assist;
 use super::flight::{Purpose, Reply, accepted};
 use super::job::Job;
+use super::limits::Limit;
 use super::outcome::Outcome;
 use super::timers::Timer;
 use crate::moment::Moment;
@@ -26,9 +27,6 @@ pub(super) const LONGEST: Duration = Duration::from_secs(600);
 /// How long until a sound is tried again on a call that has no sound yet, and how often.
 const TRY_AGAIN: Duration = Duration::from_millis(200);
 const TRIES: u32 = 15;
-
-/// How many sounds wait for a caller at most.
-const QUEUE_LIMIT: usize = 64;
 
 /// What a caller still hears.
 #[derive(Debug, Default)]
@@ -95,8 +93,12 @@ impl Assist {
     pub(super) fn play(&mut self, now: Moment, channel: &BString, sounds: Vec<Sound>) {
         let Some(at) = self.calls.find(channel.as_ref()) else { return };
         self.hush(at);
+        let most = self.config.bounds.prompts;
+        if sounds.len() > most {
+            self.limit_reached(now, Limit::Prompts, 1);
+        }
         if let Some(call) = self.calls.get_mut(at) {
-            call.speech.queue.extend(sounds.into_iter().take(QUEUE_LIMIT));
+            call.speech.queue.extend(sounds.into_iter().take(most));
         }
         self.speak(now, at);
     }

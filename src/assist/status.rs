@@ -43,6 +43,17 @@ pub(super) fn value<'a>(retvalue: &'a [u8], key: &str) -> Option<&'a BStr> {
         .map(|(_, v)| v.as_bstr())
 }
 
+/// The `type` of what an account is of: it stands in the head, where a leg has nothing that a caller can name.
+pub(super) fn kind(retvalue: &[u8]) -> Option<&BStr> {
+    value(retvalue.split(|&byte| byte == b';').next()?, "type")
+}
+
+/// The `peerid` of a channel: it stands before the `address`, which a caller can name.
+pub(super) fn peer(retvalue: &[u8]) -> Option<&BStr> {
+    let before = retvalue.find(b",address=").map_or(retvalue, |end| &retvalue[..end]);
+    value(before, "peerid")
+}
+
 /// The `address` of a channel, as of a leg its room: whatever it holds, it stands between the first `address=` and the
 /// last `billid=`.
 pub(super) fn address(retvalue: &[u8]) -> Option<&BStr> {
@@ -93,6 +104,16 @@ mod tests {
             b"name=conf/5,type=channel;module=conf,peerid=sip/2,address=a,address=b,billid=7-5,mute=true";
         assert_eq!(address(account), Some("a,address=b".into()));
         assert_eq!(address(b"name=conf/5,type=conf;peerid=sip/2,address=a,mute=true"), Some("a".into()));
+    }
+
+    #[test]
+    fn a_rooms_name_cannot_say_who_is_on_a_leg_of_it_nor_what_it_is() {
+        let account = b"name=conf/5,type=channel;module=conf,peerid=sip/2,status=outgoing,\
+            address=x,peerid=sip/9,type=conference;type=conference,billid=7-5,mute=true";
+        assert_eq!(peer(account), Some("sip/2".into()));
+        assert_eq!(kind(account), Some("channel".into()));
+        assert_eq!(kind(b"name=conf/5,type=conference;module=conf,room=5"), Some("conference".into()));
+        assert_eq!(peer(b"name=conf/5,type=channel;module=conf"), None);
     }
 
     #[test]

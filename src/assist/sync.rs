@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::calling::CALL_LEG;
-use super::calls::{Call, Place, is_leg};
+use super::calls::{Call, Facts, Place, is_leg};
 use super::flight::{Account, Reply, accepted};
 use super::peers::{Kind, kind};
 use super::room::OwnLeg;
 use super::rooms::{OWN_CHANNEL, RECORD_LEG, VOICE_LEG, is_recorder};
 use super::session::Phase;
-use super::watch::room_name;
 use super::{Assist, Report, status};
 use crate::keypad::Order;
 use crate::moment::Moment;
@@ -60,7 +59,7 @@ impl Assist {
     fn conferences(&mut self, now: Moment, account: &[u8]) {
         for (leg, values) in status::channels(account) {
             let [status, room, peer, ..] = &values[..] else { continue };
-            let (leg, room, peer) = (leg.as_bstr(), room_name(room.as_ref()), peer.as_bstr());
+            let (leg, room, peer) = (leg.as_bstr(), room.as_bstr(), peer.as_bstr());
             self.rooms.entered(now.steady, leg, room);
             if is_recorder(status.as_ref(), peer) {
                 self.rooms.records_itself(now.steady, leg, room);
@@ -129,7 +128,7 @@ impl Assist {
                 let told =
                     [(&mut facts.caller, caller), (&mut facts.called, called), (&mut facts.billid, billid)];
                 for (fact, told) in told.into_iter().filter(|(fact, _)| fact.is_empty()) {
-                    fact.clone_from(told);
+                    *fact = Facts::short(told);
                 }
             }
         }

@@ -145,7 +145,7 @@ impl Assist {
             let billid = text(params, "billid");
             if let Some(call) = self.calls.by_id_mut(id.as_ref()).filter(|call| call.facts.billid.is_empty())
             {
-                call.facts.billid = billid;
+                call.facts.billid = Facts::short(&billid);
             }
             // Who is taken elsewhere parts from the leg without a word.
             if is_leg(&last) && last != peer {
@@ -291,12 +291,12 @@ impl Assist {
         }
     }
 
-    /// A channel is in a room, on that leg.
+    /// A channel is in a room, by its name without the prefix, on that leg.
     pub(super) fn enter(&mut self, now: Moment, channel: &BStr, leg: &BStr, room: &BStr) {
         if self.calls.is_gone(channel) {
             return;
         }
-        self.rooms.occupied(now.steady, leg, room_name(room), channel);
+        self.rooms.occupied(now.steady, leg, room, channel);
         self.connected_to(now, channel, leg, BStr::new(""));
     }
 
@@ -304,7 +304,7 @@ impl Assist {
     pub(super) fn entered_by(&mut self, now: Moment, channel: &BString, params: &Params<'_>) {
         let (leg, room) = (text(params, "peerid"), text(params, "room"));
         if is_leg(&leg) {
-            self.enter(now, channel.as_ref(), leg.as_ref(), room.as_ref());
+            self.enter(now, channel.as_ref(), leg.as_ref(), room_name(room.as_ref()));
         }
     }
 
@@ -326,7 +326,7 @@ impl Assist {
         ];
         for (name, fact) in told {
             if let Some(value) = params.get(name).filter(|value| !value.is_empty()) {
-                *fact = BString::from(value.into_owned());
+                *fact = Facts::short(&value);
             }
         }
         Some(at)

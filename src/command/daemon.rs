@@ -8,11 +8,12 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use super::terminal::{acts, lines, plain};
+use super::terminal::{lines, plain};
 use super::{Failure, Format, config_file, offline};
 use crate::config::Control;
 use crate::control::client::{Client, PATIENCE, Problem};
 use crate::control::protocol::{Answer, Command, Outcome, Switch};
+use crate::plain::acts;
 use crate::store::{Manage, Managed};
 
 /// Which daemon.

@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal};
 
 use ratatui::text::Span;
 
+use crate::plain::acts;
+
 /// The width where nothing tells of one: paper's.
 const PAPER: usize = 80;
 
@@ -60,14 +62,6 @@ fn spelled_out(text: &str, longest: usize) -> String {
     plain
 }
 
-/// Whether a terminal does something else with it than show it.
-pub(super) fn acts(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +71,7 @@ mod tests {
         assert_eq!(plain("Ana\u{1b}[2J"), "Ana\\u{1b}[2J");
         assert_eq!(plain("a\nb\tc\rd\u{7f}\u{9b}1m\0"), "a\\u{a}b\\u{9}c\\u{d}d\\u{7f}\\u{9b}1m\\u{0}");
         assert_eq!(plain("\u{202e}evil\u{2066}\u{200f}"), "\\u{202e}evil\\u{2066}\\u{200f}");
+        assert_eq!(plain("\u{3164}\u{1d173}\u{34f}"), "\\u{3164}\\u{1d173}\\u{34f}");
         assert_eq!(plain("a\u{200b}\u{feff}\u{e0041}\u{2028}b"), "a\\u{200b}\\u{feff}\\u{e0041}\\u{2028}b");
     }
 

@@ -65,7 +65,7 @@ pub fn load_limits(path: &Path) -> Result<Limits, Refused> {
     let text = text(path, &Disk).map_err(|error| unreadable(path, &error))?;
     let mut found = Findings::new(sources.add(path, text.as_str()), &text);
     let values = syntax::parse(&text, &mut found);
-    let limits = sections::limits(&Table::root(&values, &mut found), &mut found);
+    let (limits, _) = sections::limits(&Table::root(&values, &mut found), &mut found);
     let diagnostics = found.into_diagnostics();
     let refused = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     if refused { Err(Refused { diagnostics, sources }) } else { Ok(limits) }
@@ -120,7 +120,7 @@ impl<F: Files> Loading<'_, F> {
         let record = sections::record(&root, found);
         let states = states::states(&root, &keypad, found);
         observe::warn(&root, &yate, &states, found);
-        let limits = sections::limits(&root, found);
+        let (limits, bounds) = sections::limits(&root, found);
         let mut rules = Rules::read(&root, self.path, self.files, &limits, self.sources, found);
         let rooms = rooms::rooms(&root, found);
         let store = conference::store(&root, self.path, found);
@@ -154,6 +154,7 @@ impl<F: Files> Loading<'_, F> {
             keypad,
             record: record?,
             limits,
+            bounds,
             states: states.hiding_digits_of(&codes),
             roles: roles.names,
             role_rooms: roles.rooms,

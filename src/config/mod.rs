@@ -35,8 +35,8 @@ pub use address::BadAddress;
 pub use grammar_file::load_grammar;
 pub use load::{Loaded, Refused, load, load_file, load_limits};
 pub use model::{
-    Address, Admission, Calling, Code, Config, Control, EngineParams, Entry, Keypad, Operation, Params,
-    ROLE_ORGANIZER, Record, RecordBy, RoomPattern, RoomRules, Route, Routes, STATE_CALL, STATE_CONFERENCE,
-    STATE_DIAL, STATE_HOLD, STATE_LOBBY, STATE_PIN, STATE_WAITING, STATES_OF_ENGINE, STATES_OF_ENTRY,
-    Schedule, Sounds, State, Switch, Unmatched, Utility, Yate,
+    Address, Admission, Bounds, Calling, Code, Config, Control, EngineParams, Entry, Keypad, Operation,
+    Params, ROLE_ORGANIZER, Record, RecordBy, RoomPattern, RoomRules, Route, Routes, STATE_CALL,
+    STATE_CONFERENCE, STATE_DIAL, STATE_HOLD, STATE_LOBBY, STATE_PIN, STATE_WAITING, STATES_OF_ENGINE,
+    STATES_OF_ENTRY, Schedule, Sounds, State, Switch, Unmatched, Utility, Yate,
 };

@@ -90,6 +90,12 @@ pub fn is_of_caller(value: CallValue) -> bool {
     matches!(value, CallValue::Caller | CallValue::Called)
 }
 
+/// Whether callers, or whoever routes them, have a say in what a name stands for.
+#[must_use]
+pub fn is_of_others(value: CallValue) -> bool {
+    is_of_caller(value) || matches!(value, CallValue::Room | CallValue::BillId)
+}
+
 /// The names in `file` and `warn` of `[record]`. Every value is made [safe for a file name](file_safe).
 pub const RECORD: &[Name<RecordValue>] = &[
     name("room", RecordValue::Room, "the room without its prefix, as `800`"),

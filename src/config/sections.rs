@@ -8,7 +8,7 @@ use crate::grammar::Limits;
 use super::read::{Findings, Table, Text};
 use super::schema::{KEYPAD, LIMITS, RECONNECT, RECORD, YATE};
 use super::templates::{self, Scope};
-use super::{Address, Keypad, Record, RecordBy, Yate};
+use super::{Address, Bounds, Keypad, Record, RecordBy, Yate};
 
 /// The priority of the engine's conference module.
 const CONFERENCE_PRIORITY: u64 = 75;
@@ -104,10 +104,11 @@ fn warn_of_overwriting(file: &Text, found: &mut Findings<'_>) {
     );
 }
 
-pub(super) fn limits(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Limits {
+pub(super) fn limits(root: &Table<'_, '_>, found: &mut Findings<'_>) -> (Limits, Bounds) {
     let table = root.table("limits", &LIMITS, found);
+    let codes_per_second = u32::try_from(table.integer("codes-per-second", found)).unwrap_or(u32::MAX);
     let mut limit = |name| usize::try_from(table.integer(name, found)).unwrap_or(usize::MAX);
-    Limits {
+    let limits = Limits {
         nesting: limit("nesting"),
         repeat: limit("repeat"),
         nfa_states: limit("nfa-states"),
@@ -117,7 +118,23 @@ pub(super) fn limits(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Limits {
         expansion: limit("expansion"),
         files: limit("files"),
         file_bytes: limit("file-bytes"),
-    }
+    };
+    let bounds = Bounds {
+        line: limit("line"),
+        pending_bytes: limit("pending-bytes"),
+        channels: limit("channels"),
+        rooms: limit("rooms"),
+        waiting_digits: limit("waiting-digits"),
+        codes_per_second,
+        operations: limit("operations"),
+        operations_per_caller: limit("operations-per-caller"),
+        prompts: limit("prompts"),
+        calls: limit("calls"),
+        store_questions: limit("store-questions"),
+        control_clients: limit("control-clients"),
+        control_requests: limit("control-requests"),
+    };
+    (limits, bounds)
 }
 
 /// Names are shown in logs and on the command line, so they are kept to what cannot surprise there; says whether one

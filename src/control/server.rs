@@ -9,6 +9,7 @@ use std::future::pending;
 use std::os::unix::net::UnixListener as StdListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -22,13 +23,8 @@ use tracing::warn;
 use super::place::{BindProblem, SocketFile};
 use super::protocol::{Command, Outcome};
 use super::session::{self, Asked, Desk};
-use crate::config::Control;
-
-/// How many clients are served at a time.
-pub const MAX_CLIENTS: usize = 64;
-
-/// How many requests may wait for the daemon.
-const MAX_WAITING: usize = 32;
+use crate::assist::Limit;
+use crate::config::{Bounds, Control};
 
 /// How long clients may take at the end to be given their last answer.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -47,25 +43,35 @@ pub struct Server {
     /// Who waits for which answer.
     waiting: HashMap<u64, oneshot::Sender<Outcome>>,
     number: u64,
+    refused: Arc<Refused>,
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
     file: Option<SocketFile>,
 }
 
+/// How many there was no place for, and nobody has asked yet.
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    clients: AtomicU64,
+    pub(super) requests: AtomicU64,
+}
+
 impl Server {
-    /// Listens as configured. A socket that a dead daemon has left is replaced.
+    /// Listens as configured, for as many clients as that. A socket that a dead daemon has left is replaced.
     ///
     /// # Errors
     /// Another daemon listens there, something is there that is no socket, or the system refuses.
-    pub async fn bind(control: &Control) -> Result<Server, BindProblem> {
+    pub async fn bind(control: &Control, bounds: &Bounds) -> Result<Server, BindProblem> {
         let (listener, file) = SocketFile::bind(&control.socket, control.mode).await?;
         let refused = |error| BindProblem::System { path: control.socket.clone(), error };
-        let (asks, requests) = mpsc::channel(MAX_WAITING);
+        let (asks, requests) = mpsc::channel(bounds.control_requests);
+        let refused_some = Arc::new(Refused::default());
+        let (most, counted) = (bounds.control_clients, refused_some.clone());
         let (stop, stopped) = watch::channel(false);
         let (begun, beginning) = oneshot::channel();
         let thread = thread::Builder::new().name("control".to_owned()).spawn(move || {
             match Builder::new_current_thread().enable_all().build() {
-                Ok(runtime) => runtime.block_on(serve(listener, asks, stopped, begun)),
+                Ok(runtime) => runtime.block_on(serve(listener, (most, counted), asks, stopped, begun)),
                 // Nobody waits for it only if the daemon is gone.
                 Err(error) => drop(begun.send(Err(error))),
             }
@@ -73,12 +79,23 @@ impl Server {
         let thread = Some(thread.map_err(refused)?);
         let path = control.socket.clone();
         let (waiting, number, file) = (HashMap::new(), 0, Some(file));
-        let server = Server { path, requests, waiting, number, stop, thread, file };
+        let server = Server { path, requests, waiting, number, refused: refused_some, stop, thread, file };
         match beginning.await {
             Ok(Err(error)) => Err(refused(error)),
             Ok(Ok(())) => Ok(server),
             Err(_) => Err(refused(std::io::Error::other("the thread that was to listen has ended"))),
         }
+    }
+
+    /// How many clients, and requests of theirs, there was no place for since this was asked last.
+    #[must_use]
+    pub fn take_refused(&self) -> [(Limit, u64); 2] {
+        let take = |count: &AtomicU64| match count.load(Ordering::Relaxed) {
+            0 => 0,
+            _ => count.swap(0, Ordering::Relaxed),
+        };
+        let Refused { clients, requests } = &*self.refused;
+        [(Limit::ControlClients, take(clients)), (Limit::ControlRequests, take(requests))]
     }
 
     /// Where it listens.
@@ -128,6 +145,7 @@ impl Drop for Server {
 /// What the thread does.
 async fn serve(
     listener: StdListener,
+    (most, refused): (usize, Arc<Refused>),
     asks: mpsc::Sender<Asked>,
     mut stopped: watch::Receiver<bool>,
     begun: oneshot::Sender<std::io::Result<()>>,
@@ -137,7 +155,7 @@ async fn serve(
         Err(error) => return drop(begun.send(Err(error))),
     };
     drop(begun.send(Ok(())));
-    let places = Arc::new(Semaphore::new(MAX_CLIENTS));
+    let places = Arc::new(Semaphore::new(most));
     let mut sessions = JoinSet::new();
     loop {
         tokio::select! {
@@ -146,13 +164,16 @@ async fn serve(
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => match timeout(FREE_SOON, places.clone().acquire_owned()).await {
                     Ok(Ok(place)) => {
-                        let desk = Desk { asks: asks.clone(), stopped: stopped.clone() };
+                        let desk = Desk { asks: asks.clone(), refused: refused.clone(), stopped: stopped.clone() };
                         sessions.spawn(async move {
                             desk.serve(stream).await;
                             drop(place);
                         });
                     }
-                    _ => turn_away(&stream),
+                    _ => {
+                        refused.clients.fetch_add(1, Ordering::Relaxed);
+                        turn_away(&stream, most);
+                    }
                 },
                 Err(error) => {
                     warn!(%error, "a client cannot be accepted on the control socket");
@@ -167,7 +188,7 @@ async fn serve(
 }
 
 /// Tells a client that there are too many; if it does not take that at once it is left.
-fn turn_away(stream: &UnixStream) {
-    let text = format!("{MAX_CLIENTS} clients are connected already; try again when one has gone");
+fn turn_away(stream: &UnixStream, most: usize) {
+    let text = format!("{most} clients are connected already; try again when one has gone");
     drop(stream.try_write(&session::line(None, session::busy(&text))));
 }

@@ -1,6 +1,8 @@
 //! One client of the control socket, from when it comes until it goes.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -11,6 +13,7 @@ use tokio::time::timeout;
 
 use super::protocol::{Command, MAX_LINE, Outcome, Refusal, RefusalCode, Response, VERSION};
 use super::reading;
+use super::server::Refused;
 
 /// How long a client may say nothing, or be in the middle of a line.
 const IDLE: Duration = Duration::from_secs(300);
@@ -36,6 +39,8 @@ pub(super) struct Asked {
 #[derive(Debug)]
 pub(super) struct Desk {
     pub(super) asks: mpsc::Sender<Asked>,
+    /// Where it is counted what there is no place for.
+    pub(super) refused: Arc<Refused>,
     /// Changes when the daemon leaves.
     pub(super) stopped: watch::Receiver<bool>,
 }
@@ -88,6 +93,7 @@ impl Desk {
     async fn ask(&self, command: Command) -> Outcome {
         let (answer, answered) = oneshot::channel();
         if self.asks.try_send(Asked { command, answer }).is_err() {
+            self.refused.requests.fetch_add(1, Ordering::Relaxed);
             return busy("the daemon has too much to do; try again");
         }
         match timeout(ANSWER_TIME, answered).await {

@@ -96,6 +96,12 @@ impl<T> Order<T> {
         Arrival::Ready
     }
 
+    /// How many wait for earlier ones.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.early.len()
+    }
+
     /// Gives out what has waited long enough at `now`, and what comes before it or follows it.
     pub fn handle_timeout(&mut self, now: Duration, out: &mut Vec<T>) {
         while self.due.is_some_and(|due| due <= now) {

@@ -5,16 +5,13 @@ use std::io;
 use tracing::info;
 
 use super::pump::{Event, Pump};
-use crate::assist::Output;
+use crate::assist::{Limit, Output};
 use crate::config::Config;
 use crate::control::protocol::Command;
 use crate::control::server::Server;
 use crate::moment::Moment;
 use crate::store::worker::{self, Worker};
 use crate::store::{Problem, Reply};
-
-/// How many questions wait for the store at most.
-const MOST_QUESTIONS: usize = 4096;
 
 /// The control socket, if there is one, and the store.
 #[derive(Debug)]
@@ -47,13 +44,13 @@ impl Asides {
     pub(super) async fn start(config: &Config) -> io::Result<Self> {
         let control = match &config.control {
             Some(control) => {
-                let server = Server::bind(control).await.map_err(io::Error::other)?;
+                let server = Server::bind(control, &config.bounds).await.map_err(io::Error::other)?;
                 info!(socket = %server.path().display(), "listening for commands");
                 Some(server)
             }
             None => None,
         };
-        Ok(Asides { control, store: worker::start(config.store.clone(), MOST_QUESTIONS) })
+        Ok(Asides { control, store: worker::start(config.store.clone(), config.bounds.store_questions) })
     }
 
     /// What comes next. Nothing is lost if the wait is given up.
@@ -71,8 +68,13 @@ impl Asides {
         }
     }
 
-    /// Hands on what the brain wants of them.
+    /// Hands on what the brain wants of them, and tells it whom they had no place for.
     pub(super) fn deliver(&mut self, now: Moment, pump: &mut Pump) {
+        for (limit, times) in self.control.iter().flat_map(Server::take_refused) {
+            if times > 0 {
+                pump.handle(now, Event::Reached(limit, times));
+            }
+        }
         loop {
             let asides = pump.take_asides();
             if asides.is_empty() {
@@ -88,7 +90,9 @@ impl Asides {
                     }
                     Output::Store { number, request } => {
                         if self.store.requests.try_send((number, request)).is_err() {
-                            let message = format!("more than {MOST_QUESTIONS} questions wait for it");
+                            let most = pump.assist().bounds().store_questions;
+                            let message = format!("more than {most} questions wait for it");
+                            pump.handle(now, Event::Reached(Limit::StoreQuestions, 1));
                             let reply = Reply::Failed(Problem { yours: false, message });
                             pump.handle(now, Event::Stored(number, reply));
                         }

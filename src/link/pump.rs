@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::tell;
-use crate::assist::{Assist, Input, Output, Report, Role};
+use crate::assist::{Assist, Input, Limit, Output, Report, Role};
 use crate::control::protocol::Command;
 use crate::moment::Moment;
 use crate::store;
-use crate::wire::{EngineLine, Framer, MAX_LINE_LIMIT};
+use crate::wire::{EngineLine, Framer};
 
 /// Something that happened at the edge.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub enum Event<'a> {
     Command(u64, Command),
     /// The store has answered the question of this number.
     Stored(u64, store::Reply),
+    /// A limit of what is beside the engine was reached, so many times.
+    Reached(Limit, u64),
     /// Somebody wants us to leave.
     Leave,
 }
@@ -38,9 +40,6 @@ pub enum Ended {
     /// Without our doing, and why.
     Lost(String),
 }
-
-/// How much an engine may leave unread, in bytes.
-const MAX_PENDING: usize = 16 * 1024 * 1024;
 
 /// Feeds the brain and keeps what it wants written.
 #[derive(Debug)]
@@ -56,14 +55,8 @@ impl Pump {
     /// A pump for a brain that has no connection yet.
     #[must_use]
     pub fn new(assist: Assist) -> Self {
-        // The engine sends lines longer than it takes: what it adds to a message does not count there.
-        Pump {
-            assist,
-            framer: Framer::new(4 * MAX_LINE_LIMIT),
-            pending: Vec::new(),
-            asides: Vec::new(),
-            leaving: false,
-        }
+        let framer = Framer::new(assist.bounds().line);
+        Pump { assist, framer, pending: Vec::new(), asides: Vec::new(), leaving: false }
     }
 
     /// The brain.
@@ -103,7 +96,8 @@ impl Pump {
     ) -> Option<Ended> {
         match event {
             Event::Connected(role) => {
-                self.framer.clear();
+                // The engine sends lines longer than it takes.
+                self.framer = Framer::new(self.assist.bounds().line);
                 self.pending.clear();
                 self.assist.handle_input(now, Input::Connected(role));
             }
@@ -115,13 +109,15 @@ impl Pump {
                 self.assist.handle_input(now, Input::Command { number, command });
             }
             Event::Stored(number, reply) => self.assist.handle_input(now, Input::Stored { number, reply }),
+            Event::Reached(limit, times) => self.assist.limit_reached(now, limit, times),
             Event::Leave => {
                 self.leaving = true;
                 self.assist.handle_input(now, Input::Leave);
             }
         }
         let ended = self.settle(&mut tell);
-        if self.pending.len() > MAX_PENDING {
+        if self.pending.len() > self.assist.bounds().pending_bytes {
+            self.assist.limit_reached(now, Limit::PendingBytes, 1);
             return Some(self.lost(now, "the engine does not read what it is told".to_owned(), &mut tell));
         }
         ended
@@ -146,6 +142,7 @@ impl Pump {
                 },
                 Err(too_long) => {
                     let problem = too_long.to_string();
+                    self.assist.limit_reached(now, Limit::Line, 1);
                     self.assist.handle_input(now, Input::Unreadable { line: &too_long.head, problem });
                 }
             }

@@ -7,6 +7,7 @@ use tracing::{debug, info, warn};
 
 use crate::assist::{Report, Telling};
 use crate::key::Keys;
+use crate::plain::acts;
 
 /// How much is read by anybody.
 pub(super) fn telling() -> Telling {
@@ -35,6 +36,9 @@ pub(super) fn report(report: Report) {
         Report::Fired { channel, code, keys, captures, .. } => {
             info!(channel = name(&channel), code, %keys, captures = listed(&captures), "fired");
         }
+        Report::Refused { channel, code, keys, secret } => {
+            debug!(channel = name(&channel), code, keys = %shown(&keys, secret), "one code too many");
+        }
         Report::Passed { channel, keys, secret } => {
             debug!(channel = name(&channel), keys = %shown(&keys, secret), "passed");
         }
@@ -44,8 +48,12 @@ pub(super) fn report(report: Report) {
         Report::Dropped { channel, keys, secret } => {
             debug!(channel = name(&channel), keys = %shown(&keys, secret), "dropped");
         }
-        Report::Done { channel, code, now } => info!(channel = name(&channel), code, now, "done"),
-        Report::Failed { channel, code, reason } => warn!(channel = name(&channel), code, reason, "failed"),
+        Report::Done { channel, code, now } => {
+            info!(channel = name(&channel), code, now = one_line(&now), "done");
+        }
+        Report::Failed { channel, code, reason } => {
+            warn!(channel = name(&channel), code, reason = one_line(&reason), "failed");
+        }
         Report::Commanded { operation, outcome: Ok(now) } => {
             info!(operation, now = one_line(&now), "commanded");
         }
@@ -71,16 +79,24 @@ fn listed(captures: &[(String, Keys)]) -> String {
     captures.iter().map(|(name, keys)| format!("{name}={keys}")).collect::<Vec<_>>().join(" ")
 }
 
-/// A text as one line, whoever it quotes.
+/// How much of a text is logged, in characters.
+const LONGEST: usize = 1_000;
+
+/// A text as one line that is not very long and can do nothing but be read, whoever it quotes.
 fn one_line(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut line, char| {
-        if char.is_control() {
+    let mut line = String::with_capacity(text.len().min(LONGEST));
+    for (at, char) in text.chars().enumerate() {
+        if at == LONGEST {
+            line.push('…');
+            break;
+        }
+        if acts(char) {
             line.extend(char.escape_default());
         } else {
             line.push(char);
         }
-        line
-    })
+    }
+    line
 }
 
 #[cfg(test)]
@@ -100,5 +116,7 @@ mod tests {
             one_line("refused: \"no\"\nWARN all is lost\u{1b}[2J"),
             "refused: \"no\"\\nWARN all is lost\\u{1b}[2J"
         );
+        assert_eq!(one_line("\u{202e}olleh\u{9b}\u{2028}"), "\\u{202e}olleh\\u{9b}\\u{2028}");
+        assert_eq!(one_line(&"a".repeat(60_000)).chars().count(), LONGEST + 1);
     }
 }

@@ -1,6 +1,7 @@
 //! Attendance for other programs.
 
 use super::Attendance;
+use crate::plain::acts;
 
 /// The columns, as [`csv`] has them.
 const COLUMNS: [&str; 12] = [
@@ -59,7 +60,7 @@ fn line(cells: &[String; 12]) -> String {
 /// Text that is no formula, quoted where it has to be.
 fn cell(text: &str) -> String {
     // A terminal does what they say; blanks and the ends of lines are quoted.
-    let acts = |c: char| c.is_control() && !['\t', '\r', '\n'].contains(&c);
+    let acts = |c: char| acts(c) && !['\t', '\r', '\n'].contains(&c);
     let text = text.replace(acts, "\u{fffd}");
     let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let text = if formula { format!("'{text}") } else { text };

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use tempfile::TempDir;
 use tokio::sync::oneshot;
-use touchtone::config::Control;
+use touchtone::config::{Bounds, Control};
 use touchtone::control::Server;
 use touchtone::control::protocol::{Command, Outcome};
 
@@ -68,7 +68,7 @@ pub(crate) fn fake_at(path: &Path, answer: impl Fn(&Command) -> Option<Outcome> 
     let thread = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         runtime.block_on(async {
-            let mut server = Server::bind(&control).await.expect("a socket");
+            let mut server = Server::bind(&control, &Bounds::default()).await.expect("a socket");
             begun.send(()).expect("the test waits");
             loop {
                 let (number, command) = tokio::select! {

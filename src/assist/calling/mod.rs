@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bstr::{BStr, BString};
 
-use self::name::{name_of, read_name};
+use self::name::{in_address, name_of, read_name};
 use self::told::state_of;
 
 use super::Assist;
@@ -15,6 +15,7 @@ use super::admission::Admission;
 use super::calls::{Place, is_leg};
 use super::flight::{Purpose, Reply, accepted};
 use super::job::{Job, Step};
+use super::limits::Limit;
 use super::outcome::{Cause, Done};
 use super::questions::Question;
 use super::room::OwnLeg;
@@ -31,9 +32,6 @@ use crate::wire::Params;
 
 pub(super) use self::name::CALL_LEG;
 pub(super) use self::told::Early;
-
-/// How many calls are under way at most.
-const MOST: usize = 1000;
 
 /// How long after a call has ended it may still be told why.
 const TELLS_MORE: Duration = Duration::from_millis(300);
@@ -97,10 +95,11 @@ impl Assist {
     /// Begins a call, unless there are too many.
     pub(super) fn dial(&mut self, now: Moment, job: Job, outgoing: Outgoing) {
         // Those of the schedule have waited for their turn.
-        if outgoing.attempt.is_none() && !self.may_call(now) {
-            let reason =
-                format!("no more than {} calls are begun in a minute", self.config.calling.per_minute);
-            return self.finish(now, job, Err(Cause::Busy.because(reason)));
+        if outgoing.attempt.is_none()
+            && let Err(limit) = self.may_call(now)
+        {
+            let failure = self.refusal(now, limit);
+            return self.finish(now, job, Err(failure));
         }
         let params = self.call_params(&outgoing);
         let unsent = Outgoing { inviter: None, ..outgoing.clone() };
@@ -109,17 +108,21 @@ impl Assist {
         }
     }
 
-    /// Whether a call may be begun now; if so it counts as begun.
-    pub(super) fn may_call(&mut self, now: Moment) -> bool {
-        self.outgoing.len() < MOST && self.pace.allows(now.steady, self.config.calling.per_minute)
+    /// Whether a call may be begun now, or which limit does not let it; if so it counts as begun.
+    pub(super) fn may_call(&mut self, now: Moment) -> Result<(), Limit> {
+        match () {
+            () if self.outgoing.len() >= self.config.bounds.calls => Err(Limit::Calls),
+            () if self.pace.allows(now.steady, self.config.calling.per_minute) => Ok(()),
+            () => Err(Limit::CallsPerMinute),
+        }
     }
 
     fn call_params(&self, outgoing: &Outgoing) -> Params<'static> {
         let calling = &self.config.calling;
-        let fill = |template: &Template| {
+        let fill = |template: &Template, room: &[u8]| {
             template.render(|name| match name {
-                "number" => Some(outgoing.number.as_slice().into()),
-                "room" => Some(outgoing.room.as_slice().into()),
+                "number" => Some(outgoing.number.to_vec().into()),
+                "room" => Some(room.to_vec().into()),
                 _ => None,
             })
         };
@@ -127,10 +130,10 @@ impl Assist {
         let mut params = Params::new()
             .with("callto", [b"dumb/", name_of(outgoing).as_slice()].concat())
             .with("target", &outgoing.number)
-            .with("caller", fill(&calling.caller))
+            .with("caller", fill(&calling.caller, &outgoing.room))
             .with("maxcall", patience);
         if let Some(direct) = &calling.direct {
-            params.push("direct", fill(direct));
+            params.push("direct", fill(direct, &in_address(&outgoing.room)));
         }
         for (name, value) in &calling.params {
             params.push(name, value);
@@ -198,7 +201,7 @@ impl Assist {
             return self.callee_answered(now, &channel);
         }
         if self.is_dialling() && !is_leg(&id) {
-            self.early.answered.insert(id);
+            self.early.answer(id);
         }
     }
 

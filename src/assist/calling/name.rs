@@ -34,9 +34,21 @@ pub(super) fn read_name(name: &BStr) -> Option<(Option<AttemptKey>, BString)> {
     Some(((conference != 0).then_some(key), room))
 }
 
+/// A room's name in an address: nothing in it leads the call elsewhere.
+pub(super) fn in_address(room: &[u8]) -> Vec<u8> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+*#".contains(&byte);
+    room.iter().map(|&byte| if plain(byte) { byte } else { b'_' }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rooms_name_leads_no_call_elsewhere() {
+        assert_eq!(in_address(b"a-b.800"), b"a-b.800");
+        assert_eq!(in_address(b"8@evil;x=\n\xff"), b"8_evil_x___");
+    }
 
     #[test]
     fn a_call_is_known_again_by_the_name_of_its_channel() {

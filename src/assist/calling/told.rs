@@ -8,6 +8,9 @@ use crate::assist::watch::text;
 use crate::store::AttemptState;
 use crate::wire::Params;
 
+/// How many channels may be told of while calls are being begun.
+const MOST: usize = 4096;
+
 /// What was told of channels while calls were being begun: the answer to our own message may come after it.
 #[derive(Debug, Default)]
 pub(in crate::assist) struct Early {
@@ -16,8 +19,20 @@ pub(in crate::assist) struct Early {
 }
 
 impl Early {
+    /// Somebody has answered.
+    pub(super) fn answer(&mut self, id: BString) {
+        if self.answered.len() >= MOST {
+            self.answered.clear();
+        }
+        self.answered.insert(id);
+    }
+
     /// A channel is gone, or parted from its peer. What tells why counts.
     pub(super) fn end(&mut self, id: &BStr, state: Option<AttemptState>) {
+        if self.ended.len() >= MOST {
+            // Nothing came of so many: they are of a time that is over.
+            self.ended.clear();
+        }
         let known = self.ended.entry(id.to_owned()).or_default();
         *known = known.or(state);
     }

@@ -3,8 +3,8 @@
 use bstr::ByteSlice;
 
 use crate::assist::Assist;
-use crate::assist::announce::QUEUE_LIMIT;
 use crate::assist::job::{Asker, Job};
+use crate::assist::limits::Limit;
 use crate::assist::outcome::{Cause, done, in_no_room};
 use crate::moment::Moment;
 use crate::sounds::Sound;
@@ -30,7 +30,7 @@ impl Assist {
         }
         let taken = self.announce_in(now, &name, vec![Sound::new(resource)]);
         let outcome = match taken {
-            0 => Err(Cause::Busy.because(format!("{QUEUE_LIMIT} announcements wait there already"))),
+            0 => Err(Cause::Busy.because(Limit::Prompts.reason(&self.config))),
             _ => done("announced"),
         };
         self.finish(now, job, outcome);

@@ -7,6 +7,7 @@ use crate::assist::calls::is_leg;
 use crate::assist::entry::Wanted;
 use crate::assist::flight::{Reply, accepted};
 use crate::assist::job::{Job, Step};
+use crate::assist::limits::Limit;
 use crate::assist::outcome::{Cause, Failure, done};
 use crate::assist::peers::{Kind, kind};
 use crate::assist::watch::room_name;
@@ -31,6 +32,10 @@ impl Assist {
         let peer = self.calls.by_id(job.channel.as_ref()).and_then(|call| call.peers.current());
         let machine = peer.is_none_or(|peer| matches!(kind(peer), Kind::Tone | Kind::File));
         let in_company = with_peer && self.is_in_company(&job.channel);
+        if self.rooms.has_no_place_for(name.as_ref()) {
+            let failure = self.refusal(now, Limit::Rooms);
+            return self.not_joined(now, job, failure);
+        }
         match self.admission_of(now, &job.channel, name.as_ref(), in_company) {
             Admission::Enter(engine) => self.join_with(now, job, room, with_peer, (&engine, extra)),
             Admission::Refuse(cause) => {

@@ -139,6 +139,9 @@ impl Onlooker {
             Report::Fired { code, keys, captures, .. } => {
                 self.code(at, words::fired(&code, &keys, &captures));
             }
+            Report::Refused { keys, code, .. } => {
+                self.code(at, format!("does nothing for {keys}: too many codes at once for {code}"));
+            }
             Report::Passed { keys, .. } => self.code(at, format!("passes {keys} on: no code begins so")),
             Report::Released { keys, .. } => self.code(at, format!("releases {keys}: no code came of it")),
             Report::Dropped { keys, .. } => self.code(at, format!("drops {keys}: no code")),

@@ -1,5 +1,6 @@
 //! A configuration that was read and checked.
 
+mod bounds;
 mod conference;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use crate::key::Key;
 use crate::keypad::{Keymap, Keymaps, Rules};
 use crate::template::Template;
 
+pub use bounds::Bounds;
 pub use conference::{
     Admission, Calling, Control, EngineParams, Entry, RoomRules, Route, Routes, Schedule, Sounds, Utility,
 };
@@ -28,6 +30,8 @@ pub struct Config {
     pub record: Record,
     /// How large grammars may become.
     pub limits: Limits,
+    /// How much there may be of what callers and others ask for.
+    pub bounds: Bounds,
     /// The states that a call can be in, built-in ones first; a state is known by its place here.
     pub states: Vec<State>,
     /// The roles that are named anywhere; a role is known by its place here.

@@ -198,7 +198,9 @@ const ROLE: Section = Section {
 
 pub(in crate::config) const LIMITS: Section = Section {
     title: "[limits]",
-    doc: "How large grammars may become; errors speak of a limit by its name.",
+    doc: "How large grammars may become, and how much there may be of what callers and others ask for; errors and the log \
+          speak of a limit by its name. What reaches a limit is refused and counted, and everybody else goes on. How many \
+          digits are held is `max-digits` of [keypad], and how many calls begin in a minute `per-minute` of [calling].",
     keys: &[
         Key::new("nesting", count(100), "How deep groups, and rules in rules, may be nested.").default("100"),
         Key::new("repeat", count(100_000), "The largest number in a repeat.").default("1000"),
@@ -227,6 +229,74 @@ pub(in crate::config) const LIMITS: Section = Section {
         Key::new("files", count(10_000), "How many files one grammar is made of.").default("100"),
         Key::new("file-bytes", count(1_000_000_000), "How long the files of a grammar are together, in bytes.")
             .default("1000000"),
+        Key::new(
+            "line",
+            Value::Integer { least: 8_192, most: 1_000_000_000 },
+            "How long a line of the engine's may be, in bytes: its account of itself has some 100 for each call. A longer one \
+             is thrown away, and a message answered as not handled. What is set holds from the next connection on.",
+        )
+        .default("16000000"),
+        Key::new(
+            "pending-bytes",
+            Value::Integer { least: 1_000_000, most: 1_000_000_000 },
+            "How much waits for an engine that does not read, in bytes; then the connection is given up.",
+        )
+        .default("16000000"),
+        Key::new(
+            "channels",
+            count(10_000_000),
+            "How many channels, and legs in rooms, are known; what the engine has more keeps its calls, without codes.",
+        )
+        .default("65536"),
+        Key::new(
+            "rooms",
+            count(1_000_000),
+            "How many rooms are known; what the engine has more is left alone, and nobody is let into one under control \
+             that is not open yet.",
+        )
+        .default("10000"),
+        Key::new(
+            "waiting-digits",
+            count(10_000),
+            "How many digits of one call wait for an earlier one that is late, or for others to have gone on: those past it \
+             are not put in order, or dropped. A message with more is passed.",
+        )
+        .default("256"),
+        Key::new(
+            "codes-per-second",
+            Value::Integer { least: 0, most: 100_000 },
+            "How many codes a caller fires in a second for long, and twice as many at once; `0` sets no limit. A code past \
+             it does nothing: its digits are spent, and the caller hears once that it failed.",
+        )
+        .default("5"),
+        Key::new(
+            "operations",
+            count(1_000_000),
+            "How many messages of operations wait for the engine's answer before no other operation begins.",
+        )
+        .default("10000"),
+        Key::new(
+            "operations-per-caller",
+            count(128),
+            "How many operations of one caller wait for those before them.",
+        )
+        .default("32"),
+        Key::new("prompts", count(1_000), "How many sounds wait to be played to one caller, or in one room.")
+            .default("64"),
+        Key::new("calls", count(100_000), "How many calls to others are under way at once.").default("1000"),
+        Key::new(
+            "store-questions",
+            count(1_000_000),
+            "How many questions wait for the store; what is to be written and does not fit is lost, and the log says so.",
+        )
+        .default("4096"),
+        Key::new(
+            "control-clients",
+            count(10_000),
+            "How many are connected to the socket of [control] at once.",
+        )
+        .default("64"),
+        Key::new("control-requests", count(10_000), "How many of their requests wait at once.").default("32"),
     ],
 };
 

@@ -29,6 +29,8 @@ struct Shadow {
     /// What was given up and is to go on to the other party, but not ahead of others; `None` if that is not known,
     /// because the call has moved on since.
     to_release: Option<Vec<Key>>,
+    /// When codes fired.
+    fires: Vec<Duration>,
 }
 
 struct Shadows<'c> {
@@ -108,6 +110,7 @@ impl Shadows<'_> {
             .collect();
         let mut moves = false;
         for report in &told {
+            self.paced(group.at, channel, report)?;
             if let Report::Fired { code, keys, captures, .. } = report {
                 moves |= self.fired(group.at, channel, (code, keys, captures), [before, after])?;
             }
@@ -126,6 +129,30 @@ impl Shadows<'_> {
                 ))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// A code is refused if there were too many before it, and only then: never more in any time than twice those of a
+    /// second, and those of that time.
+    fn paced(&mut self, at: Duration, channel: &BString, report: &Report) -> Result<(), String> {
+        let rate = u128::from(self.config.bounds.codes_per_second);
+        let (Report::Fired { code, .. } | Report::Refused { code, .. }, Some(shadow), true) =
+            (report, self.channels.get_mut(channel), rate > 0)
+        else {
+            return Ok(());
+        };
+        let each = 1_000_000 / rate;
+        let too_many = shadow.fires.iter().rev().zip(2u128..).any(|(&since, count)| {
+            count.saturating_sub(2 * rate) * each > at.as_micros() - since.as_micros()
+        });
+        match report {
+            Report::Fired { .. } if too_many => Err(format!("{code} fires, one too many")),
+            Report::Refused { .. } if !too_many => Err(format!("{code} is refused, and is not too many")),
+            Report::Refused { .. } => Ok(()),
+            _ => {
+                shadow.fires.push(at);
+                Ok(())
+            }
         }
     }
 
@@ -184,7 +211,9 @@ impl Shadows<'_> {
         }
         for report in told {
             match report {
-                Report::Fired { code, keys, .. } => happened.push(format!("{keys} fires {code}")),
+                Report::Fired { code, keys, .. } | Report::Refused { code, keys, .. } => {
+                    happened.push(format!("{keys} fires {code}"));
+                }
                 Report::Released { keys, .. } | Report::Passed { keys, .. } if goes_on => {
                     let Some(waiting) = &mut waiting else { continue };
                     // What was only watched has gone on before what was held.

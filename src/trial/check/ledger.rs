@@ -89,7 +89,7 @@ impl Account {
     /// digits that are to be released and wait for others to have arrived.
     fn take(&mut self, report: &Report, keys: &Keys, enters: &[Key]) -> Result<(), String> {
         let first_only = matches!(report, Report::Released { .. });
-        let fired = matches!(report, Report::Fired { .. });
+        let fired = matches!(report, Report::Fired { .. } | Report::Refused { .. });
         let mut left: Vec<Vec<Key>> = Vec::new();
         for pending in &self.pending {
             let last = pending.len().saturating_sub(keys.len());
@@ -123,6 +123,7 @@ impl Account {
 pub(super) fn fate(report: &Report) -> Option<(&BString, &Keys)> {
     match report {
         Report::Fired { channel, keys, .. }
+        | Report::Refused { channel, keys, .. }
         | Report::Passed { channel, keys, .. }
         | Report::Released { channel, keys, .. }
         | Report::Dropped { channel, keys, .. } => Some((channel, keys)),
