@@ -99,6 +99,13 @@ impl Stage {
         self.settle();
     }
 
+    /// The module's configuration is another one from now on.
+    pub fn reload(&mut self, config: Arc<Config>) {
+        self.config = config.clone();
+        self.handle(Event::Reload(config));
+        self.settle();
+    }
+
     /// Somebody gives a command; it is answered in [`take_asides`](Self::take_asides), at once or later.
     pub fn command(&mut self, number: u64, command: Command) {
         self.handle(Event::Command(number, command));

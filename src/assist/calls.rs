@@ -218,6 +218,13 @@ impl Calls {
         std::mem::take(&mut self.kept).into_values().collect()
     }
 
+    /// The roles that routing gave callers before a connection was lost are other ones now.
+    pub(super) fn move_kept_roles(&mut self, moved: impl Fn(Option<usize>) -> Option<usize>) {
+        for kept in self.kept.values_mut() {
+            kept.told_role = moved(kept.told_role);
+        }
+    }
+
     /// Forgets a channel for good.
     pub(super) fn remove(&mut self, id: &BStr) -> Option<(usize, Call)> {
         self.gone.insert(id, None);

@@ -29,6 +29,8 @@ impl Assist {
                 self.rooms_told(now, room.as_deref())
             }
             Command::Schedule { manage } => return self.manage(now, number, manage),
+            // Whoever has the file reads it, and the brain is given what stands in it.
+            Command::Reload => Err(Cause::Other.because("there is no file here to read again")),
             _ if self.phase != Phase::Ready => {
                 Err(Cause::Engine.because("there is no engine to do it: touchtone is not connected"))
             }
@@ -104,7 +106,7 @@ impl Assist {
                 let by = std::time::Duration::from_secs(u64::from(minutes) * 60);
                 (room, Operation::Extend { by }, None)
             }
-            Command::Status | Command::Rooms { .. } | Command::Schedule { .. } => {
+            Command::Status | Command::Rooms { .. } | Command::Schedule { .. } | Command::Reload => {
                 return Err(Cause::Other.because("that changes nothing"));
             }
         };

@@ -277,10 +277,15 @@ impl Assist {
     /// An organizer is there: who waited comes in.
     pub(super) fn let_in_waiting(&mut self, now: Moment, name: &BString) {
         for at in self.who_waits_for(name.as_ref()) {
-            let going = |call: &Call| call.entry.as_ref().is_some_and(|entry| entry.going);
-            if !self.calls.get(at).is_some_and(going) {
-                self.go_on(now, at, name);
-            }
+            self.go_on_once(now, at, name);
+        }
+    }
+
+    /// Who is on the way into a room already is not sent there again.
+    pub(super) fn go_on_once(&mut self, now: Moment, at: usize, room: &BString) {
+        let going = |call: &Call| call.entry.as_ref().is_some_and(|entry| entry.going);
+        if !self.calls.get(at).is_some_and(going) {
+            self.go_on(now, at, room);
         }
     }
 

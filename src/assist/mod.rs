@@ -36,6 +36,7 @@ mod pins;
 mod place;
 mod questions;
 mod release;
+mod reload;
 mod report;
 mod room;
 mod rooms;
@@ -70,6 +71,7 @@ use self::outbox::Outbox;
 use self::outcome::Cause;
 use self::pins::Pins;
 use self::questions::Questions;
+use self::reload::Former;
 use self::rooms::{Rooms, UnderWay};
 use self::session::{NOTIFY_ID, Phase};
 use self::table::Table;
@@ -117,6 +119,9 @@ pub enum Input<'a> {
         /// What.
         command: Command,
     },
+    /// Another configuration holds from now on. What cannot be changed while there is a connection, as whether digits are
+    /// handled or watched, is as it was in it.
+    Reload(Arc<Config>),
     /// Leave, so that nothing is left waiting in the engine; [`Output::Leave`] says when that is done.
     Leave,
 }
@@ -167,12 +172,38 @@ struct Places {
     waiting: usize,
 }
 
+impl Places {
+    fn of(config: &Config) -> Self {
+        let place = |name| config.state(name).unwrap_or_default();
+        Places {
+            call: place(STATE_CALL),
+            conference: place(STATE_CONFERENCE),
+            dial: place(STATE_DIAL),
+            hold: place(STATE_HOLD),
+            lobby: place(STATE_LOBBY),
+            pin: place(STATE_PIN),
+            waiting: place(STATE_WAITING),
+        }
+    }
+}
+
+/// The role of organizers, as a place in the configuration's, if anything names it.
+fn organizer_of(config: &Config) -> Option<usize> {
+    config.role(ROLE_ORGANIZER)
+}
+
 /// The brain. See the module's documentation for how it is driven.
 #[derive(Debug)]
 pub struct Assist {
     config: Arc<Config>,
     places: Places,
+    /// What holds for digits that were held when another configuration came.
+    former: Former,
     phase: Phase,
+    /// The messages that the engine was told we handle, on this connection, and at which priority.
+    handlers: Vec<(&'static str, u32)>,
+    /// How many the engine has yet to say that it removed.
+    uninstalling: usize,
     engine: Engine,
     calls: Calls,
     rooms: Rooms,
@@ -219,20 +250,13 @@ impl Assist {
     /// A brain that knows nothing yet.
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
-        let place = |name| config.states.iter().position(|state| state.name == name).unwrap_or_default();
-        let places = Places {
-            call: place(STATE_CALL),
-            conference: place(STATE_CONFERENCE),
-            dial: place(STATE_DIAL),
-            hold: place(STATE_HOLD),
-            lobby: place(STATE_LOBBY),
-            pin: place(STATE_PIN),
-            waiting: place(STATE_WAITING),
-        };
-        let organizer = config.roles.iter().position(|role| role == ROLE_ORGANIZER);
         Assist {
+            places: Places::of(&config),
+            organizer: organizer_of(&config),
+            former: Former::default(),
+            handlers: Vec::new(),
+            uninstalling: 0,
             config,
-            places,
             phase: Phase::Down,
             engine: Engine::default(),
             calls: Calls::default(),
@@ -241,7 +265,6 @@ impl Assist {
             timers: Timers::default(),
             outbox: Outbox::new(),
             warned_of_another: false,
-            organizer,
             sayings: 0,
             announcements: 0,
             announcing: HashMap::new(),
@@ -286,6 +309,7 @@ impl Assist {
             Input::Disconnected => self.lost(now),
             Input::Stored { number, reply } => self.stored(now, number, reply),
             Input::Command { number, command } => self.command(now, number, command),
+            Input::Reload(config) => self.reload(now, config),
             Input::Leave => self.say_goodbye(now),
         }
         self.settle_rooms(now);

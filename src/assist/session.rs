@@ -9,6 +9,7 @@ use super::questions::Question;
 use super::timers::Timer;
 use super::watch::WATCHED;
 use super::{Assist, Report};
+use crate::config::Config;
 use crate::moment::Moment;
 use crate::store::Request;
 use crate::wire::{MAX_LINE_LIMIT, ModuleLine, Params};
@@ -60,8 +61,6 @@ pub(super) enum Phase {
     /// Handlers are being removed.
     Uninstalling {
         since: Duration,
-        /// How many the engine has not removed yet.
-        missing: usize,
     },
     /// They are removed; what was on its way is still answered, and our own answers are waited for, until then at most.
     Lingering {
@@ -77,7 +76,7 @@ pub(super) enum Phase {
 impl Phase {
     fn due(self) -> Option<Duration> {
         match self {
-            Phase::Uninstalling { since, .. } | Phase::Quitting { since } => Some(since + LEAVE_PATIENCE),
+            Phase::Uninstalling { since } | Phase::Quitting { since } => Some(since + LEAVE_PATIENCE),
             Phase::Lingering { since, until } => Some((since + LINGER).min(until)),
             Phase::Down | Phase::Starting { .. } | Phase::Ready => None,
         }
@@ -123,16 +122,32 @@ impl Assist {
         for name in self.watched_names() {
             self.outbox.line(&ModuleLine::Watch(name.as_bytes().into()));
         }
-        for (name, priority) in self.handled() {
-            let name = name.as_bytes().into();
-            self.outbox.line(&ModuleLine::Install { priority: Some(priority), name, filter: None });
+        self.handlers.clear();
+        self.uninstalling = 0;
+        for (name, priority) in Assist::handled(&self.config) {
+            self.install(name, priority);
         }
         self.ask_for_account(now);
     }
 
+    /// Has the engine ask us, unless it does.
+    pub(super) fn install(&mut self, name: &'static str, priority: u32) {
+        if !self.handlers.iter().any(|(known, _)| *known == name) {
+            self.handlers.push((name, priority));
+            let name = name.as_bytes().into();
+            self.outbox.line(&ModuleLine::Install { priority: Some(priority), name, filter: None });
+        }
+    }
+
+    /// Has the engine ask us no more. What is on its way is answered.
+    pub(super) fn uninstall(&mut self, name: &'static str) {
+        self.handlers.retain(|(known, _)| *known != name);
+        self.uninstalling += 1;
+        self.outbox.line(&ModuleLine::Uninstall(name.as_bytes().into()));
+    }
+
     /// The messages that we handle, and at which priority: digits, and the ways into rooms under control.
-    fn handled(&self) -> Vec<(&'static str, u32)> {
-        let config = &self.config;
+    pub(super) fn handled(config: &Config) -> Vec<(&'static str, u32)> {
         let guards = config.guards_rooms();
         let digits = config.yate.intercept.then_some(("chan.dtmf", config.yate.priority));
         let routes = (!config.routes.all.is_empty()).then_some(("call.route", ROUTE_PRIORITY));
@@ -186,6 +201,7 @@ impl Assist {
             self.entry_over(now, Some(entry), "the engine was started again");
         }
         self.calls.forget_all();
+        self.former.clear();
         self.rooms.forget_all();
         self.outgoing_before.clear();
     }
@@ -239,24 +255,20 @@ impl Assist {
             return self.outbox.leave();
         }
         self.let_go(now);
-        let handled = self.handled();
-        if handled.is_empty() {
+        for (name, _) in self.handlers.clone() {
+            self.uninstall(name);
+        }
+        if self.uninstalling == 0 {
             return self.linger(now);
         }
-        for (name, _) in &handled {
-            self.outbox.line(&ModuleLine::Uninstall(name.as_bytes().into()));
-        }
-        self.set_phase(Phase::Uninstalling { since: now.steady, missing: handled.len() });
+        self.set_phase(Phase::Uninstalling { since: now.steady });
     }
 
     /// The engine has removed a handler of ours.
     pub(super) fn uninstalled(&mut self, now: Moment) {
-        match self.phase {
-            Phase::Uninstalling { missing: 0 | 1, .. } => self.linger(now),
-            Phase::Uninstalling { since, missing } => {
-                self.set_phase(Phase::Uninstalling { since, missing: missing - 1 });
-            }
-            _ => {}
+        self.uninstalling = self.uninstalling.saturating_sub(1);
+        if self.uninstalling == 0 && matches!(self.phase, Phase::Uninstalling { .. }) {
+            self.linger(now);
         }
     }
 

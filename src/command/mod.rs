@@ -23,6 +23,7 @@ mod mute;
 mod offline;
 mod pin;
 mod record;
+mod reload;
 mod replay;
 mod rooms;
 mod run;
@@ -84,6 +85,7 @@ enum Command {
     Extend(extend::Extend),
     Schedule(schedule::Schedule),
     Attendance(attendance::Attendance),
+    Reload(reload::Reload),
 }
 
 /// The configuration that a command works with.
@@ -164,6 +166,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Extend(extend) => extend.run(&mut stdout()),
         Command::Schedule(schedule) => schedule.run(&mut stdout()),
         Command::Attendance(attendance) => attendance.run(&mut stdout()),
+        Command::Reload(reload) => reload.run(&mut stdout()),
     }
 }
 

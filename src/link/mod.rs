@@ -7,11 +7,13 @@ mod asides;
 mod backoff;
 mod clock;
 mod pump;
+mod reload;
 mod signals;
 mod stream;
 mod tell;
 
 use std::io;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -32,19 +34,20 @@ use crate::config::{Address, Config};
 const READ_SIZE: usize = 64 * 1024;
 
 /// Talks to the engine at `address` until it is told to leave by SIGTERM or SIGINT or, on standard input and
-/// output, until the engine closes them. A connection that cannot be had, or is lost, is tried again.
+/// output, until the engine closes them. A connection that cannot be had, or is lost, is tried again. The configuration
+/// is read again from `file`, where it is from, at SIGHUP and by command.
 ///
 /// # Errors
 /// Only if the process's signals cannot be had, or commands cannot be listened for as configured.
-pub async fn run(config: Arc<Config>, address: &Address) -> io::Result<()> {
+pub async fn run(file: &Path, config: Arc<Config>, address: &Address) -> io::Result<()> {
     let signals = Signals::new(address)?;
-    let asides = Asides::start(&config).await?;
-    let mut backoff = Backoff::new(config.yate.reconnect);
+    let asides = Asides::start(config.clone(), file.to_owned()).await?;
+    let backoff = Backoff::new(config.yate.reconnect);
     let mut assist = Assist::new(config);
     assist.tell(tell::telling());
-    let mut edge = Edge { pump: Pump::new(assist), clock: Clock::start(), signals, asides };
-    while let Some(problem) = edge.connection(address, &mut backoff).await {
-        let wait = backoff.next();
+    let mut edge = Edge { pump: Pump::new(assist), clock: Clock::start(), signals, asides, backoff };
+    while let Some(problem) = edge.connection(address).await {
+        let wait = edge.backoff.next();
         warn!(engine = %address, problem, again_in = ?wait, "no connection to the engine");
         if edge.meanwhile(sleep(wait)).await.is_none() {
             break;
@@ -60,17 +63,18 @@ struct Edge {
     clock: Clock,
     signals: Signals,
     asides: Asides,
+    backoff: Backoff,
 }
 
 impl Edge {
     /// One connection, or none; says why it is to be tried again, if it is.
-    async fn connection(&mut self, address: &Address, backoff: &mut Backoff) -> Option<String> {
+    async fn connection(&mut self, address: &Address) -> Option<String> {
         let ends = match self.meanwhile(connect(address)).await? {
             Ok(ends) => ends,
             Err(problem) => return Some(problem.to_string()),
         };
         info!(engine = %address, "connected");
-        match self.serve(ends, role_of(address), backoff).await {
+        match self.serve(ends, role_of(address)).await {
             Ended::Left => None,
             Ended::Lost(problem) if *address == Address::Stdio => {
                 info!(problem, "the engine is gone");
@@ -96,18 +100,16 @@ impl Edge {
 
     fn handle(&mut self, event: Event<'_>) -> Option<Ended> {
         let now = self.clock.now();
+        if let Event::Reload(config) = &event {
+            self.backoff = Backoff::new(config.yate.reconnect);
+        }
         let ended = self.pump.handle(now, event);
         self.asides.deliver(now, &mut self.pump);
         ended
     }
 
     /// One connection, from its first byte to its last.
-    async fn serve(
-        &mut self,
-        (mut reader, mut writer): (Reader, Writer),
-        role: Role,
-        backoff: &mut Backoff,
-    ) -> Ended {
+    async fn serve(&mut self, (mut reader, mut writer): (Reader, Writer), role: Role) -> Ended {
         let mut buffer = vec![0; READ_SIZE];
         let mut event = Event::Connected(role);
         loop {
@@ -118,7 +120,7 @@ impl Edge {
                 return ended;
             }
             if self.pump.assist().is_connected_and_ready() {
-                backoff.reset();
+                self.backoff.reset();
             }
             // Answers go out before anything else comes in; the engine and those beside it take turns.
             event = tokio::select! {

@@ -1,9 +1,11 @@
 //! Between a connection's bytes and the brain: what to do about an event, as plain functions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::tell;
 use crate::assist::{Assist, Input, Output, Report, Role};
+use crate::config::Config;
 use crate::control::protocol::Command;
 use crate::moment::Moment;
 use crate::store;
@@ -26,6 +28,8 @@ pub enum Event<'a> {
     Command(u64, Command),
     /// The store has answered the question of this number.
     Stored(u64, store::Reply),
+    /// Another configuration holds from now on.
+    Reload(Arc<Config>),
     /// Somebody wants us to leave.
     Leave,
 }
@@ -115,6 +119,7 @@ impl Pump {
                 self.assist.handle_input(now, Input::Command { number, command });
             }
             Event::Stored(number, reply) => self.assist.handle_input(now, Input::Stored { number, reply }),
+            Event::Reload(config) => self.assist.handle_input(now, Input::Reload(config)),
             Event::Leave => {
                 self.leaving = true;
                 self.assist.handle_input(now, Input::Leave);

@@ -72,7 +72,7 @@ fn listed(captures: &[(String, Keys)]) -> String {
 }
 
 /// A text as one line, whoever it quotes.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut line, char| {
         if char.is_control() {
             line.extend(char.escape_default());
