@@ -7,6 +7,7 @@ use std::fs;
 use std::time::Duration;
 
 use common::house::engine;
+use common::process::{Lines, send_signal};
 use common::site::{Said, Site, until};
 use touchtone::control::protocol::Reloaded;
 
@@ -73,6 +74,28 @@ fn a_file_that_cannot_work_changes_nothing_and_says_where_and_why() {
     fs::write(&path, good).expect("a file");
     site.daemon.signal("-HUP");
     site.daemon.log.wait_for(&["was read again and is in use", "codes=1"]);
+}
+
+#[test]
+fn a_module_that_the_engine_has_started_reads_its_file_again_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("touchtone.toml");
+    fs::write(&path, codes(&[MUTE])).expect("a file");
+    let mut child = common::process::touchtone()
+        .arg(&path)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the daemon");
+    let said = Lines::of(child.stdout.take().expect("an output"));
+    let log = Lines::of(child.stderr.take().expect("a log"));
+    said.wait_for(&["%%>install:15:chan.dtmf"]);
+    fs::write(&path, codes(&[("other", "*7", "count"), MUTE])).expect("a file");
+    send_signal(&child, "-HUP");
+    log.wait_for(&["was read again and is in use", "codes=2"]);
+    drop(child.stdin.take());
+    assert!(child.wait().expect("an end").success());
 }
 
 #[test]

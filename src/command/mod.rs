@@ -140,10 +140,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<(), Failure> {
-    log::start(cli.log_format);
+    // A daemon's own waits for nobody who reads it.
+    if !matches!(cli.command, Command::Run(_)) {
+        log::start(cli.log_format);
+    }
     match cli.command {
         Command::Demo(demo) => demo.run(&mut stdout()),
-        Command::Run(run) => run.run(),
+        Command::Run(run) => run.run(cli.log_format),
         Command::Check(check) => check.run(&mut stdout()),
         Command::Dial(dial) => dial.run(&mut stdout()),
         Command::Fuzz(fuzz) => fuzz.run(&mut stdout()),

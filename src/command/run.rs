@@ -20,7 +20,8 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn run(self) -> Result<(), Failure> {
+    pub(super) fn run(self, log: log::Format) -> Result<(), Failure> {
+        let _log = log::start_aside(log)?;
         let config = self.config.load()?;
         let address = self.connect.clone().unwrap_or_else(|| config.yate.connect.clone());
         talk(self.config.path()?, config, &address)
@@ -29,7 +30,7 @@ impl Run {
 
 /// As the engine starts us: the file is the only argument, and the log is as usual.
 pub(super) fn on_stdio(file: &Path) -> Result<(), Failure> {
-    log::start(log::Format::Text);
+    let _log = log::start_aside(log::Format::Text)?;
     talk(file, config_file::load(file)?, &Address::Stdio)
 }
 
