@@ -237,6 +237,11 @@ impl Calls {
         self.gone.contains(id)
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.slab.len()
+    }
+
     pub(super) fn places(&self) -> Vec<usize> {
         self.slab.iter().map(|(at, _)| at).collect()
     }
