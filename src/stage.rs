@@ -177,7 +177,7 @@ impl Stage {
             }
             let now = self.sim.now();
             self.told.extend(said.lines().map(|line| (now, Told::Received(line.to_vec()))));
-            self.handle(Event::Bytes(&said));
+            self.handle(Event::Bytes { bytes: &said, since: now });
         }
     }
 

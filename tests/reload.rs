@@ -14,7 +14,9 @@ use touchtone::control::protocol::Reloaded;
 /// Codes that are dropped by the room if they are none.
 fn codes(codes: &[(&str, &str, &str)]) -> String {
     let code = |(name, keys, operation): &(&str, &str, &str)| {
-        format!("[[code]]\nname = {name:?}\nkeys = {keys:?}\nstate = \"conference\"\noperation = {operation:?}\n")
+        format!(
+            "[[code]]\nname = {name:?}\nkeys = {keys:?}\nstate = \"conference\"\noperation = {operation:?}\n"
+        )
     };
     codes.iter().map(code).collect()
 }
@@ -57,7 +59,8 @@ fn a_file_that_cannot_work_changes_nothing_and_says_where_and_why() {
     let path = site.places().config();
     let good = fs::read_to_string(&path).expect("a file");
     let line = good.lines().position(|line| line.starts_with("keys")).expect("a line") + 1;
-    fs::write(&path, good.replace("keys = ", "kyes = ").replace("mute-toggle", "mute-togle")).expect("a file");
+    fs::write(&path, good.replace("keys = ", "kyes = ").replace("mute-toggle", "mute-togle"))
+        .expect("a file");
     let said = reload(&site).refused();
     for part in ["error[unknown-key]", "did you mean", "mute-togle", &format!("touchtone.toml:{line}:1")] {
         assert!(said.contains(part), "no {part}: {said}");
@@ -104,7 +107,8 @@ fn what_needs_a_restart_is_told_and_the_rest_is_in_use() {
     let bob = site.enter("bob", "800", "800");
     let path = site.places().config();
     let text = fs::read_to_string(&path).expect("a file");
-    let text = text.replace("store/touchtone.db", "elsewhere.db").replace("[yate]", "[yate]\nintercept = false");
+    let text =
+        text.replace("store/touchtone.db", "elsewhere.db").replace("[yate]", "[yate]\nintercept = false");
     fs::write(&path, text.replace("\"*6\"", "\"*8\"")).expect("a file");
     let said = reload(&site).done();
     assert!(said.contains("[yate] intercept is another one only after a restart"), "{said}");
@@ -128,7 +132,8 @@ fn no_digit_is_lost_or_counts_twice_while_the_configuration_changes_a_hundred_ti
     const RELOADS: usize = 100;
     let mut site = site();
     let callers: Vec<_> = (0..4).map(|n| site.enter(&format!("c{n}"), "800", "800")).collect();
-    let texts = [codes(&[MUTE]), codes(&[("long", "*66", "count"), ("eight", "8", "mute-toggle")]), codes(&[])];
+    let texts =
+        [codes(&[MUTE]), codes(&[("long", "*66", "count"), ("eight", "8", "mute-toggle")]), codes(&[])];
     let text = fs::read_to_string(site.places().config()).expect("a file");
     let where_all_is = text.split("[[code]]").next().expect("a part").to_owned();
     let mut keyed = 0;

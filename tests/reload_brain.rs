@@ -72,7 +72,11 @@ impl Caller {
 fn a_code_half_keyed_when_another_configuration_comes_fires_as_it_was_begun_and_the_next_one_as_it_is_now() {
     let mut caller = Caller::new(&note("old", "*61", ""));
     caller.keys("*6");
-    assert_eq!(caller.reload(&note("new", "*62", "")), Vec::<String>::new(), "nothing is asked of the engine");
+    assert_eq!(
+        caller.reload(&note("new", "*62", "")),
+        Vec::<String>::new(),
+        "nothing is asked of the engine"
+    );
     let said = caller.keys("1").concat();
     assert!(said[0].starts_with("%%<message:d3:true:") && said[1].contains(":custom.old:"), "{said:?}");
     assert_eq!(caller.fired(), ["old"]);
@@ -125,7 +129,8 @@ fn what_is_held_across_several_changes_is_finished_by_the_first_and_given_up_by_
 
 #[test]
 fn what_was_keyed_before_is_done_as_it_was_meant_however_long_it_waits() {
-    let mut caller = Caller::new(&format!("{}{}", note("first", "1", "then = \"last\""), note("last", "9", "")));
+    let mut caller =
+        Caller::new(&format!("{}{}", note("first", "1", "then = \"last\""), note("last", "9", "")));
     let sent = caller.keys("11").concat();
     let sent = sent.iter().find(|line| line.contains(":custom.first:")).expect("the first").clone();
     caller.reload(&note("other", "1", ""));
@@ -167,7 +172,11 @@ fn a_call_in_a_state_that_is_gone_is_where_the_engine_has_it_and_in_one_that_is_
 
 #[test]
 fn a_code_that_leads_to_a_state_that_is_gone_says_so() {
-    let text = format!("[states.menu]\n{}{}", set_state("*5", "call", "menu"), note("dish", "7", "state = \"menu\""));
+    let text = format!(
+        "[states.menu]\n{}{}",
+        set_state("*5", "call", "menu"),
+        note("dish", "7", "state = \"menu\"")
+    );
     let mut caller = Caller::new(&text);
     caller.keys("*");
     caller.reload(&note("here", "7", ""));
@@ -185,7 +194,11 @@ fn a_role_is_kept_by_its_name_and_one_that_is_gone_is_none() {
     caller.brain.say(call);
     caller.keys("7");
     assert_eq!(caller.fired(), ["boss-only"]);
-    let other_place = format!("{}{}", note("clerk-only", "8", "allow = \"clerk\""), note("boss-only", "7", "allow = \"boss\""));
+    let other_place = format!(
+        "{}{}",
+        note("clerk-only", "8", "allow = \"clerk\""),
+        note("boss-only", "7", "allow = \"boss\"")
+    );
     caller.reload(&other_place);
     caller.keys("78");
     assert_eq!(caller.fired(), ["boss-only"], "and not what another role may");
@@ -194,14 +207,19 @@ fn a_role_is_kept_by_its_name_and_one_that_is_gone_is_none() {
     assert_eq!(caller.fired(), Vec::<String>::new());
     caller.reload(&note("boss-only", "7", "allow = \"boss\""));
     caller.keys("7");
-    assert_eq!(caller.fired(), Vec::<String>::new(), "what routing said of a role that was none is forgotten");
+    assert_eq!(
+        caller.fired(),
+        Vec::<String>::new(),
+        "what routing said of a role that was none is forgotten"
+    );
 }
 
 #[test]
 fn rooms_that_are_guarded_now_are_handled_and_those_that_are_not_any_more_are_left_alone() {
     let plain = note("x", "1", "");
     let mut caller = Caller::new(&plain);
-    let said = caller.reload(&format!("{plain}[[route]]\ncalled = \"7(room:8xx)\"\nroom = \"conf/${{room}}\"\n"));
+    let said =
+        caller.reload(&format!("{plain}[[route]]\ncalled = \"7(room:8xx)\"\nroom = \"conf/${{room}}\"\n"));
     assert_eq!(
         said,
         ["%%>install:50:call.route", "%%>install:45:call.execute", "%%>install:140:call.conference"]
@@ -278,7 +296,10 @@ fn who_is_muted_and_waits_what_is_locked_and_recorded_is_so_still() {
 #[test]
 fn who_is_asked_or_waits_for_what_nobody_has_to_any_more_comes_in() {
     let pin = hash_pin(&Pin::new("4711")).expect("a hash");
-    let rules = format!("[rooms.800]\nwaiting = \"tone/ring\"\n[rooms.801]\nparticipant = {{ pin = {:?} }}\n", pin.as_str());
+    let rules = format!(
+        "[rooms.800]\nwaiting = \"tone/ring\"\n[rooms.801]\nparticipant = {{ pin = {:?} }}\n",
+        pin.as_str()
+    );
     let mut house = House::new(&guarded(&rules), engine(&[]));
     let (waits, asked) = (house.call("alice", "800"), house.call("bob", "801"));
     reload(&mut house, &guarded(&rules));
@@ -316,7 +337,11 @@ fn variants() -> Vec<Arc<Config>> {
             set_state("*6", "call", "menu"),
             note("f", "12", "state = \"menu\"")
         ),
-        format!("[states.first]\n[states.menu]\nunmatched = \"drop\"\n{}{}", set_state("6", "call", "menu"), set_state("*", "menu", "first")),
+        format!(
+            "[states.first]\n[states.menu]\nunmatched = \"drop\"\n{}{}",
+            set_state("6", "call", "menu"),
+            set_state("*", "menu", "first")
+        ),
         String::new(),
     ];
     texts.iter().map(|text| codes(text)).collect()

@@ -168,17 +168,16 @@ impl Assist {
         // Who waits for an organizer waits for a room that is not open yet.
         let unopened = waiting.keys().map(|name| (name, &closed));
         let open = self.rooms.iter().filter(|(_, room)| !room.legs.is_empty());
-        let wanted: BTreeMap<&BString, &Room> = unopened
-            .chain(open)
-            .filter(|(name, _)| only.as_ref().is_none_or(|only| only == *name))
-            .collect();
+        let wanted: BTreeMap<&BString, &Room> =
+            unopened.chain(open).filter(|(name, _)| only.as_ref().is_none_or(|only| only == *name)).collect();
         if let (Some(name), true) = (only, wanted.is_empty()) {
             return Err(Cause::NobodyThere.because(format!("there is no room {name}")));
         }
         // What would fit on no line is not even looked for: nobody is to wait for that.
         let seats: usize = wanted.values().map(|room| room.seats.len()).sum();
         if seats + wanted.len() > MOST_SHOWN {
-            let reason = format!("{seats} in {} rooms are more than an answer has; ask for one room", wanted.len());
+            let reason =
+                format!("{seats} in {} rooms are more than an answer has; ask for one room", wanted.len());
             return Err(Cause::Other.because(reason));
         }
         let told = |(name, room): (&BString, &Room)| {

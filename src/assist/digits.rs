@@ -20,8 +20,8 @@ use crate::wire::{Message, Params};
 type Value<'v> = Option<Cow<'v, [u8]>>;
 
 /// What a message with digits says.
-struct Digits {
-    keys: Keys,
+pub(super) struct Digits {
+    pub(super) keys: Keys,
     /// The engine's count.
     sequence: Option<u32>,
     duplicate: bool,
@@ -359,18 +359,30 @@ impl Assist {
     /// Everything that is held goes where it would have gone, because we leave.
     pub(super) fn let_go(&mut self, now: Moment) {
         for at in self.calls.places() {
-            let ready = self.flush_order(at);
-            self.collect(now, at, ready);
-            if let Some(place) = self.calls.get(at).map(|call| call.place) {
-                self.end_digits(now, at, place);
-            }
+            self.let_go_of(now, at);
         }
+    }
+
+    /// What a channel holds goes where it would have gone.
+    pub(super) fn let_go_of(&mut self, now: Moment, at: usize) {
+        let ready = self.flush_order(at);
+        self.collect(now, at, ready);
+        if let Some(place) = self.calls.get(at).map(|call| call.place) {
+            self.end_digits(now, at, place);
+        }
+    }
+
+    /// Whether digits came before. They are known to have come, and nothing waits for them.
+    pub(super) fn is_repeated(&mut self, now: Moment, at: usize, digits: Digits) -> bool {
+        let arrival = self.put_in_order(now, at, &digits, false, &mut Vec::new());
+        self.flush_order(at);
+        arrival == Arrival::Repeated
     }
 }
 
 /// `None` if there is anything in `text` that is on no key: not ours to understand. Nor are digits that are not counted
 /// among those keyed, as we send them on ourselves: after a reconnection they may come back to us.
-fn read(text: Value<'_>, sequence: Value<'_>, duplicate: Value<'_>) -> Option<Digits> {
+pub(super) fn read(text: Value<'_>, sequence: Value<'_>, duplicate: Value<'_>) -> Option<Digits> {
     let keys = Keys::from_symbols(&text?)?;
     let sequence = sequence.and_then(|number| number.to_str().ok()?.parse().ok());
     let duplicate = duplicate.is_some_and(|duplicate| *duplicate == *b"true");

@@ -13,6 +13,7 @@ mod admission;
 mod again;
 mod announce;
 mod ask;
+mod behind;
 mod calling;
 mod calls;
 mod commands;
@@ -42,6 +43,7 @@ mod room;
 mod rooms;
 mod seats;
 mod session;
+mod setup;
 mod spare;
 mod speech;
 mod status;
@@ -61,6 +63,7 @@ pub use report::{Report, Telling};
 pub use session::Role;
 pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
 
+use self::behind::{Behind, Lateness, USUAL_PATIENCE};
 use self::calling::{Early, Outgoing, Pace};
 use self::calls::Calls;
 use self::flight::{Flight, Purpose};
@@ -103,6 +106,8 @@ pub enum Input<'a> {
         /// Why it could not be read.
         problem: String,
     },
+    /// What the engine says from now on may have waited for us that long, before it was read.
+    Waited(Duration),
     /// The connection is lost.
     Disconnected,
     /// The store has answered a question.
@@ -152,12 +157,22 @@ pub enum Output {
 }
 
 /// What is known of the engine.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Engine {
     version: String,
     run: String,
+    /// How it is connected.
+    role: Option<Role>,
     workers: Option<u32>,
-    started_us: bool,
+    /// How long it waits for an answer of ours; `None` if it does without end.
+    patience: Option<Duration>,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        let (version, run) = (String::new(), String::new());
+        Engine { version, run, role: None, workers: None, patience: Some(USUAL_PATIENCE) }
+    }
 }
 
 /// The states that the engine's events lead to, as places in the configuration.
@@ -205,6 +220,7 @@ pub struct Assist {
     /// How many the engine has yet to say that it removed.
     uninstalling: usize,
     engine: Engine,
+    behind: Behind,
     calls: Calls,
     rooms: Rooms,
     flights: Table<u64, Flight>,
@@ -259,6 +275,7 @@ impl Assist {
             config,
             phase: Phase::Down,
             engine: Engine::default(),
+            behind: Behind::default(),
             calls: Calls::default(),
             rooms: Rooms::default(),
             flights: Table::default(),
@@ -306,6 +323,7 @@ impl Assist {
             Input::Connected(role) => self.connected(now, role),
             Input::Line(line) => self.line(now, line),
             Input::Unreadable { line, problem } => self.unreadable(line, &problem),
+            Input::Waited(waited) => self.has_waited(waited),
             Input::Disconnected => self.lost(now),
             Input::Stored { number, reply } => self.stored(now, number, reply),
             Input::Command { number, command } => self.command(now, number, command),
@@ -384,7 +402,10 @@ impl Assist {
     /// A message that waits for us: every one is answered.
     fn asked(&mut self, now: Moment, message: &Message<'_>) {
         match (message.name.as_ref(), self.phase) {
-            (b"chan.dtmf", Phase::Starting { .. } | Phase::Ready) => self.handle_digits(now, message),
+            (b"chan.dtmf", Phase::Starting { .. } | Phase::Ready) => match self.lateness() {
+                Lateness::InTime => self.handle_digits(now, message),
+                Lateness::Late | Lateness::TooLate => self.handle_digits_behind(now, message),
+            },
             (b"chan.dtmf", Phase::Uninstalling { .. } | Phase::Lingering { .. }) => {
                 self.handle_late_digits(now, message);
             }

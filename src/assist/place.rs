@@ -188,14 +188,7 @@ impl Assist {
     }
 
     /// Tells the caller that what was keyed is no code, or took too long; once, however many digits there are.
-    pub(super) fn prompt_of_state(
-        &mut self,
-        now: Moment,
-        at: usize,
-        state: &State,
-        keys: &Keys,
-        late: bool,
-    ) {
+    pub(super) fn prompt_of_state(&mut self, now: Moment, at: usize, state: &State, keys: &Keys, late: bool) {
         let Some(call) = self.calls.get(at).filter(|call| !call.prompting) else { return };
         let prompt = if late { &state.on_timeout } else { &state.on_unmatched };
         if let Some(prompt) = prompt {

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use bstr::ByteSlice;
 
+use super::behind::USUAL_PATIENCE;
 use super::flight::{Account, Flight, Purpose};
 use super::questions::Question;
 use super::timers::Timer;
 use super::watch::WATCHED;
-use super::{Assist, Report};
+use super::{Assist, Engine, Report};
 use crate::config::Config;
 use crate::moment::Moment;
 use crate::store::Request;
@@ -17,8 +18,13 @@ use crate::wire::{MAX_LINE_LIMIT, ModuleLine, Params};
 /// How a connection came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// We connected to the engine's socket, and introduce ourselves.
+    /// We connected to the engine's UNIX socket, and introduce ourselves.
     Socket,
+    /// The same, by TCP.
+    Tcp {
+        /// Whether the engine is on this machine.
+        same_host: bool,
+    },
     /// The engine started us and speaks on standard input and output.
     Script,
 }
@@ -37,10 +43,6 @@ const CONFERENCE_PRIORITY: u32 = 140;
 
 /// The most messages the engine lets wait for one module.
 const MAX_QUEUE: &str = "10000";
-
-/// How long a message may wait for us before the engine goes on without, in milliseconds. An answer takes
-/// microseconds; if we are stuck, calls must not be.
-const ENGINE_TIMEOUT: &str = "2000";
 
 /// How long messages may still come after the engine has said that a handler is removed: those that were on their way.
 const LINGER: Duration = Duration::from_millis(50);
@@ -98,20 +100,23 @@ impl Assist {
     /// given are seen, so nothing falls between.
     pub(super) fn connected(&mut self, now: Moment, role: Role) {
         self.connections += 1;
-        if role == Role::Socket {
+        if role != Role::Script {
             self.outbox.line(&ModuleLine::Connect { role: b"global".into(), id: None, kind: None });
         }
         let buffer = MAX_LINE_LIMIT.to_string();
+        let patience = USUAL_PATIENCE.as_millis().to_string();
         let mut locals = vec![
             ("engine.version", ""),
             ("engine.runid", ""),
             ("engine.maxworkers", ""),
             ("bufsize", buffer.as_str()),
             ("maxqueue", MAX_QUEUE),
-            ("timeout", ENGINE_TIMEOUT),
+            ("timeout", patience.as_str()),
             ("trackparam", NOTIFY_ID),
         ];
-        self.engine.started_us = role == Role::Script;
+        self.has_waited(Duration::ZERO);
+        let Engine { version, run, .. } = std::mem::take(&mut self.engine);
+        self.engine = Engine { version, run, role: Some(role), ..Engine::default() };
         if role == Role::Script {
             locals.push(("restart", "true"));
         }
@@ -187,6 +192,12 @@ impl Assist {
                 self.engine.run = text;
             }
             b"engine.maxworkers" => self.engine.workers = text.parse().ok(),
+            b"timeout" if success => {
+                let patience = text.parse().map_or(Some(USUAL_PATIENCE), |ms: i64| {
+                    u64::try_from(ms).ok().filter(|ms| *ms > 0).map(Duration::from_millis)
+                });
+                self.engine.patience = patience;
+            }
             _ if !success => {
                 let text = format!("the engine did not grant {}", name.as_bstr());
                 self.outbox.report(Report::Trouble { text });
@@ -217,17 +228,15 @@ impl Assist {
     /// The engine told everything: what waited can go on.
     pub(super) fn ready(&mut self, now: Moment) {
         self.set_phase(Phase::Ready);
-        let engine = self.engine.clone();
-        if engine.run.is_empty() {
+        if self.engine.run.is_empty() {
             let text = "what listens there does not answer as an engine does: is it the port of its external modules?";
             self.outbox.report(Report::Trouble { text: text.to_owned() });
         } else {
-            self.outbox.report(Report::Ready { engine: engine.version, run: engine.run });
-        }
-        if self.config.yate.intercept && engine.workers.is_some_and(|workers| workers <= 10) {
-            let text = "the engine has 10 workers or fewer, and every digit keyed takes one for as long as it is on \
-                        its way to us: under load set minworkers=100 and maxworkers=100 in [general] of yate.conf";
-            self.outbox.report(Report::Advice { text: text.to_owned() });
+            let Engine { version, run, .. } = self.engine.clone();
+            self.outbox.report(Report::Ready { engine: version, run });
+            for text in self.engine.advice(self.config.yate.intercept) {
+                self.outbox.report(Report::Advice { text });
+            }
         }
         for entry in self.calls.forget_kept().into_iter().filter_map(|kept| kept.entry) {
             self.entry_over(now, Some(entry), "the caller is gone");
@@ -282,7 +291,7 @@ impl Assist {
         for name in self.watched_names() {
             self.outbox.line(&ModuleLine::Unwatch(name.as_bytes().into()));
         }
-        if self.engine.started_us {
+        if self.engine.role == Some(Role::Script) {
             // Or it would start us again at once.
             self.outbox.line(&ModuleLine::SetLocal { name: b"restart".into(), value: b"false".into() });
         }

@@ -49,14 +49,11 @@ mod tests {
         let code = "[[code]]\nname = \"x\"\nkeys = \"*6\"\noperation = \"count\"\n";
         let used = config(&format!("[yate]\nconnect = \"unix:/run/a.sock\"\n{code}"));
         let mut new = config(&format!(
-            "[yate]\nconnect = \"stdio\"\npriority = 20\nanswer-timeout = \"3s\"\n[control]\n[store]\nfile = \"/tmp/x.db\"\n{code}"
+            "[yate]\nconnect = \"stdio\"\npriority = 20\nanswer-timeout = \"3s\"\n[control]\nsocket = \"/tmp/x.sock\"\n[store]\nfile = \"/tmp/x.db\"\n{code}"
         ));
         let (mut same, patience) = (used.clone(), new.yate.answer_timeout);
         assert_eq!(same.keep_fixed(&used), Vec::<&str>::new());
-        assert_eq!(
-            new.keep_fixed(&used),
-            ["[yate] connect", "[yate] priority", "[control]", "[store] file"]
-        );
+        assert_eq!(new.keep_fixed(&used), ["[yate] connect", "[yate] priority", "[control]", "[store] file"]);
         assert_eq!((&new.yate.connect, new.yate.priority), (&used.yate.connect, used.yate.priority));
         assert_eq!((new.control.as_ref(), new.store.as_ref()), (None, None));
         assert_eq!(new.yate.answer_timeout, patience);

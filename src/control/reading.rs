@@ -7,8 +7,10 @@ use super::protocol::{Request, VERSION};
 use crate::suggest;
 
 /// The commands there are.
-pub(super) const COMMANDS: &[&str] =
-    &["status", "rooms", "mute", "kick", "lock", "record", "announce", "invite", "end", "extend", "schedule", "reload"];
+pub(super) const COMMANDS: &[&str] = &[
+    "status", "rooms", "mute", "kick", "lock", "record", "announce", "invite", "end", "extend", "schedule",
+    "reload",
+];
 
 /// What can be wanted of the schedule.
 const SCHEDULE: &[&str] = &["add", "list", "show", "remove", "import", "attendance"];

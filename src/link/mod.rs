@@ -11,11 +11,13 @@ mod reload;
 mod signals;
 mod stream;
 mod tell;
+mod unread;
 
 use std::io;
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::sleep;
 use tracing::{info, warn};
@@ -27,11 +29,15 @@ pub use stream::{Reader, Writer, connect};
 use self::asides::{Aside, Asides};
 use self::backoff::Backoff;
 use self::signals::Signals;
-use crate::assist::{Assist, Role};
+use self::unread::Unread;
+use crate::assist::Assist;
 use crate::config::{Address, Config};
 
 /// How many bytes are read at once.
 const READ_SIZE: usize = 64 * 1024;
+
+/// How long it is at most until the connection is looked at again, so that it is known how long what comes may have waited.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Talks to the engine at `address` until it is told to leave by SIGTERM or SIGINT or, on standard input and
 /// output, until the engine closes them. A connection that cannot be had, or is lost, is tried again. The configuration
@@ -74,7 +80,7 @@ impl Edge {
             Err(problem) => return Some(problem.to_string()),
         };
         info!(engine = %address, "connected");
-        match self.serve(ends, role_of(address)).await {
+        match self.serve(ends).await {
             Ended::Left => None,
             Ended::Lost(problem) if *address == Address::Stdio => {
                 info!(problem, "the engine is gone");
@@ -109,9 +115,10 @@ impl Edge {
     }
 
     /// One connection, from its first byte to its last.
-    async fn serve(&mut self, (mut reader, mut writer): (Reader, Writer), role: Role) -> Ended {
+    async fn serve(&mut self, (mut reader, mut writer): (Reader, Writer)) -> Ended {
         let mut buffer = vec![0; READ_SIZE];
-        let mut event = Event::Connected(role);
+        let mut unread = Unread::new(self.clock.steady());
+        let mut event = Event::Connected(reader.role());
         loop {
             if matches!(event, Event::Leave) {
                 info!("leaving");
@@ -122,6 +129,8 @@ impl Edge {
             if self.pump.assist().is_connected_and_ready() {
                 self.backoff.reset();
             }
+            let look = self.clock.steady() + LOOK;
+            let due = self.pump.poll_timeout().map_or(look, |due| due.min(look));
             // Answers go out before anything else comes in; the engine and those beside it take turns.
             event = tokio::select! {
                 biased;
@@ -131,10 +140,13 @@ impl Edge {
                     Err(problem) => Event::Lost(problem.to_string()),
                 },
                 () = self.signals.leave() => Event::Leave,
-                () = self.clock.until(self.pump.poll_timeout()) => Event::Due,
-                came = either(&mut reader, &mut buffer, &mut self.asides) => match came {
+                () = self.clock.until(Some(due)) => Event::Due,
+                came = either(unread.reading(&self.clock, reader.read(&mut buffer)), &mut self.asides) => match came {
                     Came::Read(Ok(0)) => Event::Lost("the engine closed the connection".to_owned()),
-                    Came::Read(Ok(count)) => Event::Bytes(&buffer[..count]),
+                    Came::Read(Ok(count)) => {
+                        let since = unread.read(self.clock.steady(), count, count == buffer.len());
+                        Event::Bytes { bytes: &buffer[..count], since }
+                    }
                     Came::Read(Err(problem)) => Event::Lost(problem.to_string()),
                     Came::Aside(aside) => Event::from(aside),
                 },
@@ -149,17 +161,9 @@ enum Came {
     Aside(Aside),
 }
 
-async fn either(reader: &mut Reader, buffer: &mut [u8], asides: &mut Asides) -> Came {
+async fn either(read: impl Future<Output = io::Result<usize>>, asides: &mut Asides) -> Came {
     tokio::select! {
-        read = reader.read(buffer) => Came::Read(read),
+        read = read => Came::Read(read),
         aside = asides.next() => Came::Aside(aside),
-    }
-}
-
-/// What a module does on a connection of this kind first.
-const fn role_of(address: &Address) -> Role {
-    match address {
-        Address::Stdio => Role::Script,
-        Address::Unix(_) | Address::Tcp { .. } => Role::Socket,
     }
 }

@@ -17,7 +17,12 @@ pub enum Event<'a> {
     /// There is a connection.
     Connected(Role),
     /// The engine said something, not necessarily whole lines.
-    Bytes(&'a [u8]),
+    Bytes {
+        /// What.
+        bytes: &'a [u8],
+        /// It came no earlier than then, by the steady clock; until now it may have waited for us.
+        since: Duration,
+    },
     /// That much of what is pending was written.
     Wrote(usize),
     /// The connection is lost, and why.
@@ -46,11 +51,18 @@ pub enum Ended {
 /// How much an engine may leave unread, in bytes.
 const MAX_PENDING: usize = 16 * 1024 * 1024;
 
+/// What waited less is as good as new.
+const WORTH_TELLING: Duration = Duration::from_millis(50);
+
 /// Feeds the brain and keeps what it wants written.
 #[derive(Debug)]
 pub struct Pump {
     assist: Assist,
     framer: Framer,
+    /// Since when what there is of a line may be here, if it is not whole yet.
+    begun: Option<Duration>,
+    /// How long the brain knows that what comes has waited.
+    waited: Duration,
     pending: Vec<u8>,
     asides: Vec<Output>,
     leaving: bool,
@@ -64,6 +76,8 @@ impl Pump {
         Pump {
             assist,
             framer: Framer::new(4 * MAX_LINE_LIMIT),
+            begun: None,
+            waited: Duration::ZERO,
             pending: Vec::new(),
             asides: Vec::new(),
             leaving: false,
@@ -108,10 +122,11 @@ impl Pump {
         match event {
             Event::Connected(role) => {
                 self.framer.clear();
+                (self.begun, self.waited) = (None, Duration::ZERO);
                 self.pending.clear();
                 self.assist.handle_input(now, Input::Connected(role));
             }
-            Event::Bytes(bytes) => self.bytes(now, bytes),
+            Event::Bytes { bytes, since } => self.bytes(now, bytes, since),
             Event::Wrote(count) => drop(self.pending.drain(..count.min(self.pending.len()))),
             Event::Lost(problem) => return Some(self.lost(now, problem, &mut tell)),
             Event::Due => self.assist.handle_timeout(now),
@@ -138,9 +153,16 @@ impl Pump {
         if self.leaving { Ended::Left } else { Ended::Lost(problem) }
     }
 
-    fn bytes(&mut self, now: Moment, bytes: &[u8]) {
+    fn bytes(&mut self, now: Moment, bytes: &[u8], since: Duration) {
+        // The first line may have begun before.
+        let mut begun = self.begun.take().unwrap_or(since).min(since);
         self.framer.push(bytes);
         while let Some(line) = self.framer.next_line() {
+            let waited = now.steady.saturating_sub(std::mem::replace(&mut begun, since));
+            if waited != self.waited && waited.max(self.waited) >= WORTH_TELLING {
+                self.assist.handle_input(now, Input::Waited(waited));
+                self.waited = waited;
+            }
             match line {
                 Ok(line) => match EngineLine::parse(line) {
                     Ok(line) => self.assist.handle_input(now, Input::Line(line)),
@@ -155,6 +177,7 @@ impl Pump {
                 }
             }
         }
+        self.begun = (self.framer.pending() > 0).then_some(begun);
     }
 
     fn settle(&mut self, tell: &mut impl FnMut(Report)) -> Option<Ended> {

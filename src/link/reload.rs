@@ -72,7 +72,8 @@ impl Reload {
     fn begin(&mut self, askers: Vec<u64>) {
         let file = self.file.clone();
         self.askers = askers;
-        self.reading = Some(spawn_blocking(move || config::load_file(&file).map_err(|refused| unread(&refused))));
+        self.reading =
+            Some(spawn_blocking(move || config::load_file(&file).map_err(|refused| unread(&refused))));
     }
 
     /// The file was read. Nothing is lost if the wait is given up.

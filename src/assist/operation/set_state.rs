@@ -8,12 +8,7 @@ use crate::moment::Moment;
 
 impl Assist {
     /// The engine knows nothing of states, so nothing is asked: it is so at once.
-    pub(in crate::assist) fn change_state(
-        &mut self,
-        now: Moment,
-        job: &Job,
-        to: Option<usize>,
-    ) -> Outcome {
+    pub(in crate::assist) fn change_state(&mut self, now: Moment, job: &Job, to: Option<usize>) -> Outcome {
         let to = to.map(|to| self.state_now(job, to)).transpose()?;
         let channel = job.channel.as_ref();
         let found = self.calls.find(channel).and_then(|at| Some((at, self.calls.get(at)?.place)));

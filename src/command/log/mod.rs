@@ -56,7 +56,8 @@ pub(super) fn start_aside(format: Format) -> io::Result<Log> {
     // As by itself, but that nobody has to read it either.
     panic::set_hook(Box::new(move |panicked| {
         let trace = Backtrace::capture();
-        let trace = if trace.status() == BacktraceStatus::Captured { format!("\n{trace}") } else { String::new() };
+        let trace =
+            if trace.status() == BacktraceStatus::Captured { format!("\n{trace}") } else { String::new() };
         tracing::error!("{panicked}{trace}");
         log.drain(LAST_LINES);
     }));
