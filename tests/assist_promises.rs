@@ -348,6 +348,9 @@ fn a_look_at_more_rooms_than_an_answer_has_costs_no_more_than_to_count_them() {
     let [(1, Outcome::Error(refusal)), (2, Outcome::Ok(Answer::Rooms(one)))] = &brain.answers[..] else {
         panic!("{:.300}", format!("{:?}", brain.answers));
     };
-    assert!(refusal.message.ends_with("6000 rooms are more than an answer has; ask for one room"), "{refusal:?}");
+    assert!(
+        refusal.message.ends_with("6000 rooms are more than an answer has; ask for one room"),
+        "{refusal:?}"
+    );
     assert_eq!(one[0].seats[0].caller, "c5999");
 }

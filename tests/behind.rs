@@ -83,10 +83,12 @@ impl Edge {
     }
 
     fn troubles(&self) -> Vec<&str> {
-        let text = |report| match report {
-            &Report::Trouble { ref text } => Some(text.as_str()),
-            _ => None,
-        };
+        fn text(report: &Report) -> Option<&str> {
+            match report {
+                Report::Trouble { text } => Some(text),
+                _ => None,
+            }
+        }
         self.reports.iter().filter_map(text).collect()
     }
 

@@ -79,7 +79,7 @@ impl Assist {
         self.outbox.tell(|| Report::Keyed { channel: id.to_owned(), keys: keys.clone(), secret });
         if let Some(at) = at {
             self.let_go_of(now, at);
-            if self.is_repeated(now, at, digits) {
+            if self.is_repeated(now, at, &digits) {
                 self.outbox.tell(|| Report::Repeated { channel: id.to_owned(), keys, secret });
                 return self.outbox.answer(&message.id, true);
             }

@@ -373,8 +373,8 @@ impl Assist {
     }
 
     /// Whether digits came before. They are known to have come, and nothing waits for them.
-    pub(super) fn is_repeated(&mut self, now: Moment, at: usize, digits: Digits) -> bool {
-        let arrival = self.put_in_order(now, at, &digits, false, &mut Vec::new());
+    pub(super) fn is_repeated(&mut self, now: Moment, at: usize, digits: &Digits) -> bool {
+        let arrival = self.put_in_order(now, at, digits, false, &mut Vec::new());
         self.flush_order(at);
         arrival == Arrival::Repeated
     }

@@ -31,7 +31,7 @@ pub(super) struct Reload {
 }
 
 /// What came of reading the file: the configuration, or why there is none.
-type Read = Result<Loaded, Unread>;
+type Read = Result<Box<Loaded>, Unread>;
 
 /// Why there is no configuration.
 #[derive(Debug)]
@@ -72,8 +72,9 @@ impl Reload {
     fn begin(&mut self, askers: Vec<u64>) {
         let file = self.file.clone();
         self.askers = askers;
-        self.reading =
-            Some(spawn_blocking(move || config::load_file(&file).map_err(|refused| unread(&refused))));
+        self.reading = Some(spawn_blocking(move || {
+            config::load_file(&file).map(Box::new).map_err(|refused| unread(&refused))
+        }));
     }
 
     /// The file was read. Nothing is lost if the wait is given up.
@@ -101,7 +102,8 @@ impl Reload {
     pub(super) fn settle(&self, read: Finished, used: &Config) -> (Option<Arc<Config>>, Outcome) {
         let file = one_line(&self.file.display().to_string());
         match read.read {
-            Ok(Loaded { mut config, warnings, sources }) => {
+            Ok(loaded) => {
+                let Loaded { mut config, warnings, sources } = *loaded;
                 let restart = config.keep_fixed(used);
                 let warnings = in_lines(&warnings, &sources);
                 info!(file, codes = config.codes.len(), "the configuration was read again and is in use");
