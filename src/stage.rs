@@ -110,6 +110,13 @@ impl Stage {
         self.settle();
     }
 
+    /// The module's configuration is another one from now on.
+    pub fn reload(&mut self, config: Arc<Config>) {
+        self.config = config.clone();
+        self.handle(Event::Reload(config));
+        self.settle();
+    }
+
     /// Somebody gives a command; it is answered in [`take_asides`](Self::take_asides), at once or later.
     pub fn command(&mut self, number: u64, command: Command) {
         self.handle(Event::Command(number, command));
@@ -181,7 +188,7 @@ impl Stage {
             }
             let now = self.sim.now();
             self.told.extend(said.lines().map(|line| (now, Told::Received(line.to_vec()))));
-            self.handle(Event::Bytes(&said));
+            self.handle(Event::Bytes { bytes: &said, since: now });
         }
     }
 

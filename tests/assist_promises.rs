@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use common::brain::{Brain, conference, config, ended, fired, in_room};
 use touchtone::assist::{Input, Role};
+use touchtone::control::protocol::{Answer, Command, Outcome};
 
 const MUTE: &str = "%%>message:touchtone.4:0:chan.masquerade::id=sip/2:message=chan.control:mute=true";
 
@@ -331,4 +332,25 @@ fn an_admin_can_send_any_message_without_code() {
     brain.key("sip/3", "sip/4", 5, "*");
     let sent = brain.key("sip/3", "sip/4", 6, "8");
     assert!(sent[1].ends_with(":custom.note::text=sip/3 keyed *8"), "{sent:?}");
+}
+
+#[test]
+fn a_look_at_more_rooms_than_an_answer_has_costs_no_more_than_to_count_them() {
+    let mut brain = Brain::ready(conference());
+    for n in 0..6000 {
+        brain.say(&format!(
+            "%%<message::true:call.execute::id=sip/{n}:answered=false:caller=c{n}:called=8:callto=conf/r{n}:peerid=conf/{n}:room=conf/r{n}"
+        ));
+    }
+    let rooms = |room: Option<&str>| Command::Rooms { room: room.map(str::to_owned) };
+    brain.input(Input::Command { number: 1, command: rooms(None) });
+    brain.input(Input::Command { number: 2, command: rooms(Some("r5999")) });
+    let [(1, Outcome::Error(refusal)), (2, Outcome::Ok(Answer::Rooms(one)))] = &brain.answers[..] else {
+        panic!("{:.300}", format!("{:?}", brain.answers));
+    };
+    assert!(
+        refusal.message.ends_with("6000 rooms are more than an answer has; ask for one room"),
+        "{refusal:?}"
+    );
+    assert_eq!(one[0].seats[0].caller, "c5999");
 }

@@ -532,10 +532,12 @@ fn every_line_of_the_document_is_what_is_said() {
     lock
     mute
     ok done
+    ok reloaded
     ok rooms
     ok schedule
     ok status
     record
+    reload
     rooms
     schedule
     schedule add

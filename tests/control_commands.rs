@@ -393,7 +393,7 @@ fn who_attended_is_shown() {
 fn without_a_daemon_every_command_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let socket = folder.path().join("touchtone.sock");
-    for words in ["status", "rooms", "end 800", "schedule list", "attendance"] {
+    for words in ["status", "rooms", "end 800", "reload", "schedule list", "attendance"] {
         let out = run(&socket, "80", &words.split(' ').collect::<Vec<_>>(), "");
         let told = String::from_utf8_lossy(&out.stderr).into_owned();
         assert_eq!((out.status.code(), out.stdout.len()), (Some(1), 0), "{words}");

@@ -158,3 +158,54 @@ fn started_by_the_engine_it_speaks_on_standard_output_and_logs_elsewhere() {
     drop(engine);
     assert!(child.wait().expect("an end").success(), "the engine closes, and that is all");
 }
+
+#[test]
+fn a_log_that_nobody_reads_delays_no_answer_and_tells_what_is_lost_of_it() {
+    const DIGITS: u32 = 30_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let listener = UnixListener::bind(folder.path().join("engine.sock")).expect("a socket");
+    let address = format!("unix:{}", folder.path().join("engine.sock").display());
+    let mut child = touchtone()
+        .args(["run", "--connect", &address, "--config"])
+        .arg(write_config(folder.path()))
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the daemon");
+    let mut engine = Engine::accept(&listener);
+    for first in (1..DIGITS).step_by(100) {
+        let digits: String = (first..first + 100).map(|number| digit(number, "5")).collect();
+        engine.say(digits.as_bytes());
+        engine.said.wait_for(&[&format!("%%<message:d{}:true::", first + 99)]);
+    }
+    let log = Lines::of(child.stderr.take().expect("a log"));
+    log.wait_for(&["WARN", "lines of the log are lost here"]);
+    engine.digit(DIGITS + 1, "5");
+    log.wait_for(&["keyed", "sip/2"]);
+    send_signal(&child, "-TERM");
+    engine.said.wait_for(&["%%>uninstall:chan.dtmf"]);
+    drop(engine);
+    assert!(log.rest().iter().any(|line| line.contains("leaving")), "all is written at the end");
+    child.wait().expect("an end");
+}
+
+#[test]
+#[allow(clippy::disallowed_methods)] // It stands still for as long as the engine waits.
+fn a_daemon_that_stood_still_passes_the_digits_that_the_engine_may_have_given_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let listener = UnixListener::bind(folder.path().join("engine.sock")).expect("a socket");
+    let daemon = start(folder.path());
+    let mut engine = Engine::accept(&listener);
+    engine.digit(1, "*");
+    engine.said.wait_for(&["%%<message:d1:true::"]);
+    daemon.signal("-STOP");
+    engine.digit(2, "6");
+    std::thread::sleep(std::time::Duration::from_millis(2200));
+    daemon.signal("-CONT");
+    engine.said.wait_for(&["%%<message:d2:false::"]);
+    daemon.log.wait_for(&["dropped", "keys=*"]);
+    daemon.log.wait_for(&["passed", "keys=6"]);
+    daemon.log.wait_for(&["touchtone has fallen behind"]);
+    engine.digit(3, "*");
+    engine.said.wait_for(&["%%<message:d3:true::"]);
+    daemon.log.wait_for(&["touchtone has caught up: 1 digits"]);
+}

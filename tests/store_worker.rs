@@ -112,3 +112,22 @@ fn a_pin_is_hashed_for_the_configuration_and_never_shown() {
     let (code, _, said) = hash_pin("");
     assert!(code == Some(2) && said.contains("run `touchtone hash-pin` and key it"), "{said}");
 }
+
+#[test]
+#[allow(clippy::disallowed_methods)] // What is waited for happens in another thread.
+fn the_store_works_while_whoever_asks_is_busy_with_something_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let guard = runtime.enter();
+    let mut worker = worker::start(Some(folder.path().join("touchtone.db")), 8);
+    drop(guard);
+    worker.requests.try_send((1, Request::OpenAttendance)).expect("there is room");
+    // Nothing of this runtime runs meanwhile.
+    let answered = (0..2000).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        worker.replies.try_recv().ok()
+    });
+    assert!(matches!(answered, Some((1, Reply::OpenAttendance(_)))), "{answered:?}");
+    drop(worker.requests);
+    runtime.block_on(worker.task).expect("an end");
+}

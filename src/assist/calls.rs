@@ -13,6 +13,7 @@ use super::job::Job;
 use super::limits::Firing;
 use super::peers::{Kind, Peers, kind};
 use super::release::Release;
+use super::reload::Moves;
 use super::speech::Speech;
 use crate::keypad::{Collector, Order};
 use crate::moment::Moment;
@@ -299,6 +300,14 @@ impl Calls {
         std::mem::take(&mut self.kept).into_values().collect()
     }
 
+    /// The roles that routing gave callers before a connection was lost, and the states that codes set, are other ones now.
+    pub(super) fn move_kept(&mut self, moves: &Moves) {
+        for kept in self.kept.values_mut() {
+            kept.told_role = moves.role(kept.told_role);
+            kept.set = moves.state(kept.set);
+        }
+    }
+
     /// Forgets a channel for good.
     pub(super) fn remove(&mut self, id: &BStr) -> Option<(usize, Call)> {
         self.gone.insert(id, None);
@@ -309,6 +318,11 @@ impl Calls {
     /// Whether a channel was seen to end.
     pub(super) fn is_gone(&self, id: &BStr) -> bool {
         self.gone.contains(id)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.slab.len()
     }
 
     pub(super) fn places(&self) -> Vec<usize> {

@@ -1,5 +1,6 @@
 //! Commands by the control socket: the same operations as keys, and a look at what is.
 
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use bstr::{BStr, BString};
@@ -19,6 +20,10 @@ use crate::template::Template;
 /// How long an announcement or a number may be, in bytes.
 const LONGEST: usize = 1024;
 
+/// How many rooms and participants are shown at once: of more, each would have less than a hundred bytes of the line
+/// that an answer is.
+const MOST_SHOWN: usize = protocol::MAX_LINE / 100;
+
 impl Assist {
     /// Somebody wants something.
     pub(super) fn command(&mut self, now: Moment, number: u64, command: Command) {
@@ -29,6 +34,8 @@ impl Assist {
                 self.rooms_told(now, room.as_deref())
             }
             Command::Schedule { manage } => return self.manage(now, number, manage),
+            // Whoever has the file reads it, and the brain is given what stands in it.
+            Command::Reload => Err(Cause::Other.because("there is no file here to read again")),
             _ if self.phase != Phase::Ready => {
                 Err(Cause::Engine.because("there is no engine to do it: touchtone is not connected"))
             }
@@ -43,12 +50,16 @@ impl Assist {
     /// Whoever looks wants to know of everybody whether they are muted: what was not told is asked, and is shown at the
     /// next look.
     fn ask_what_is_shown(&mut self, now: Moment) {
-        let asked = |leg: &BString, flight: &Flight| matches!(&flight.purpose, Purpose::AskLeg { leg: asked, .. } if asked == leg);
-        let untold = self.rooms.untold().into_iter();
-        let untold: Vec<_> =
-            untold.filter(|leg| !self.flights.values().any(|flight| asked(leg, flight))).collect();
-        if self.phase == Phase::Ready {
-            untold.iter().for_each(|leg| self.ask_aside(now, leg.as_ref(), 1));
+        if self.phase != Phase::Ready {
+            return;
+        }
+        let asked = |flight: &Flight| match &flight.purpose {
+            Purpose::AskLeg { leg, .. } => Some(leg.clone()),
+            _ => None,
+        };
+        let asked: HashSet<BString> = self.flights.values().filter_map(asked).collect();
+        for leg in self.rooms.untold().into_iter().filter(|leg| !asked.contains(leg)) {
+            self.ask_aside(now, leg.as_ref(), 1);
         }
     }
 
@@ -104,7 +115,7 @@ impl Assist {
                 let by = std::time::Duration::from_secs(u64::from(minutes) * 60);
                 (room, Operation::Extend { by }, None)
             }
-            Command::Status | Command::Rooms { .. } | Command::Schedule { .. } => {
+            Command::Status | Command::Rooms { .. } | Command::Schedule { .. } | Command::Reload => {
                 return Err(Cause::Other.because("that changes nothing"));
             }
         };
@@ -136,16 +147,15 @@ impl Assist {
     }
 
     fn status_told(&self) -> protocol::Status {
-        let load = self.load();
         protocol::Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             ready: self.is_connected_and_ready(),
             engine: self.engine.version.clone(),
             run: self.engine.run.clone(),
-            channels: load.calls,
-            rooms: load.rooms,
-            legs: load.legs,
-            unanswered: load.flights,
+            channels: self.calls.len(),
+            rooms: self.rooms.iter().count(),
+            legs: self.rooms.iter().map(|(_, room)| room.legs.len()).sum(),
+            unanswered: self.flights.len(),
             store: self.has_store().then(|| self.store_ok.unwrap_or(true)),
             conferences: self.schedule.len(),
         }
@@ -153,29 +163,31 @@ impl Assist {
 
     fn rooms_told(&self, now: Moment, only: Option<&str>) -> Result<Answer, Failure> {
         let only = only.map(named).transpose()?;
-        let mut rooms: Vec<protocol::Room> = self
-            .rooms
-            .iter()
-            .filter(|(name, room)| !room.legs.is_empty() && only.as_ref().is_none_or(|only| only == *name))
-            .map(|(name, room)| self.room_told(now, name, room))
-            .collect();
+        let waiting = self.waited_for();
+        let closed = Room::default();
         // Who waits for an organizer waits for a room that is not open yet.
-        for name in self.waited_for() {
-            let shown = rooms.iter().any(|room| room.name.as_bytes() == name.as_slice());
-            if !shown && only.as_ref().is_none_or(|only| *only == name) {
-                rooms.push(self.room_told(now, &name, &Room::default()));
-            }
+        let unopened = waiting.keys().map(|name| (name, &closed));
+        let open = self.rooms.iter().filter(|(_, room)| !room.legs.is_empty());
+        let wanted: BTreeMap<&BString, &Room> =
+            unopened.chain(open).filter(|(name, _)| only.as_ref().is_none_or(|only| only == *name)).collect();
+        if let (Some(name), true) = (only, wanted.is_empty()) {
+            return Err(Cause::NobodyThere.because(format!("there is no room {name}")));
         }
-        rooms.sort_by(|a, b| a.name.cmp(&b.name));
-        match only {
-            Some(name) if rooms.is_empty() => {
-                Err(Cause::NobodyThere.because(format!("there is no room {name}")))
-            }
-            _ => Ok(Answer::Rooms(rooms)),
+        // What would fit on no line is not even looked for: nobody is to wait for that.
+        let seats: usize = wanted.values().map(|room| room.seats.len()).sum();
+        if seats + wanted.len() > MOST_SHOWN {
+            let reason =
+                format!("{seats} in {} rooms are more than an answer has; ask for one room", wanted.len());
+            return Err(Cause::Other.because(reason));
         }
+        let told = |(name, room): (&BString, &Room)| {
+            let waiting = waiting.get(name).copied().unwrap_or_default();
+            self.room_told(now, name, room, waiting)
+        };
+        Ok(Answer::Rooms(wanted.into_iter().map(told).collect()))
     }
 
-    fn room_told(&self, now: Moment, name: &BString, room: &Room) -> protocol::Room {
+    fn room_told(&self, now: Moment, name: &BString, room: &Room, waiting: usize) -> protocol::Room {
         let held = self.held_in(now, name.as_ref());
         protocol::Room {
             name: name.to_string(),
@@ -193,7 +205,7 @@ impl Assist {
                 .iter()
                 .map(|(number, seat)| self.seat_told(now, name, room, number, seat))
                 .collect(),
-            waiting: self.waiting_for(name.as_ref()),
+            waiting,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Digits: from the engine's message to what becomes of them.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bstr::{BStr, BString, ByteSlice};
 
@@ -10,7 +11,7 @@ use super::limits::{Limit, May};
 use super::place::STILL_SECRET;
 use super::timers::Timer;
 use super::{Assist, Report};
-use crate::config::Unmatched;
+use crate::config::{Config, State, Unmatched};
 use crate::key::Keys;
 use crate::keypad::{Arrival, Collector, Order, Outcome, Rules};
 use crate::moment::Moment;
@@ -20,8 +21,8 @@ use crate::wire::{Message, Params};
 type Value<'v> = Option<Cow<'v, [u8]>>;
 
 /// What a message with digits says.
-struct Digits {
-    keys: Keys,
+pub(super) struct Digits {
+    pub(super) keys: Keys,
     /// The engine's count.
     sequence: Option<u32>,
     duplicate: bool,
@@ -86,14 +87,15 @@ impl Assist {
         let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
         self.keyed_to(now, at, peer.as_deref().map(BStr::new));
         let Some(call) = self.calls.get(at) else { return false };
-        let state = call.place.state();
-        let secret = self.config.states[state].hides_digits || call.is_secret_still(now);
+        let (config, place) = self.former.of(at).unwrap_or((&self.config, call.place));
+        let state = place.state();
+        let secret = config.states[state].hides_digits || call.is_secret_still(now);
+        let swallowed = config.holds_back(state);
         if let Some(call) = self.calls.get_mut(at) {
             call.hides_until =
                 call.hides_until.filter(|&until| until > now.steady).map(|_| now.steady + STILL_SECRET);
         }
         self.barge_in(now, at);
-        let swallowed = self.config.holds_back(state);
         self.outbox.tell(|| Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
         let mut ready = Vec::new();
         match self.put_in_order(now, at, &digits, swallowed, &mut ready) {
@@ -106,7 +108,8 @@ impl Assist {
         }
         if swallowed && ready.len() == 1 && self.may_pass(at, &digits.keys) {
             self.outbox.tell(|| Report::Passed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
-            self.prompt_of_state(now, at, state, &digits.keys, false);
+            let config = self.config.clone();
+            self.prompt_of_state(now, at, &config.states[state], &digits.keys, false);
             self.await_key(now, at);
             return false;
         }
@@ -237,42 +240,56 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         let mut outcomes = Vec::new();
         let before = call.collector.poll_timeout();
-        work(&mut call.collector, self.config.rules(place.state(), place.role()), &mut outcomes);
+        let (config, place) = self.former.of(at).unwrap_or((&self.config, place));
+        let config = config.clone();
+        work(&mut call.collector, config.rules(place.state(), place.role()), &mut outcomes);
         self.timers.change(Timer::Keypad(at), before, call.collector.poll_timeout());
+        if call.collector.held().is_empty() {
+            self.former.over(at);
+        }
         for outcome in outcomes {
-            self.act_on(now, at, place, cause, outcome);
+            self.act_on(now, at, &config, place, cause, outcome);
         }
     }
 
-    fn act_on(&mut self, now: Moment, at: usize, place: Place, cause: Cause, outcome: Outcome) {
+    fn act_on(
+        &mut self,
+        now: Moment,
+        at: usize,
+        config: &Arc<Config>,
+        place: Place,
+        cause: Cause,
+        outcome: Outcome,
+    ) {
         let Some(call) = self.calls.get_mut(at) else { return };
+        let state = &config.states[place.state()];
         match outcome {
             Outcome::Hold(key) => {
                 let keys = Keys::from([key].as_slice());
-                let secret = self.config.states[place.state()].hides_digits || call.is_secret_still(now);
+                let secret = state.hides_digits || call.is_secret_still(now);
                 self.outbox.tell(|| Report::Held { channel: call.id.clone(), keys, secret });
             }
             Outcome::GiveUp(keys) => {
                 match cause {
-                    Cause::Key => self.prompt_of_state(now, at, place.state(), &keys, false),
-                    Cause::Time => self.prompt_of_state(now, at, place.state(), &keys, true),
+                    Cause::Key => self.prompt_of_state(now, at, state, &keys, false),
+                    Cause::Time => self.prompt_of_state(now, at, state, &keys, true),
                     Cause::MovedOn => {}
                 }
-                self.give_up(now, at, place, &keys);
+                self.give_up(now, at, state, &keys);
             }
             Outcome::Fire { pattern, keys, enter } => {
                 let spent = keys.len() + usize::from(enter.is_some());
                 call.swallowed.drain(..spent.min(call.swallowed.len()));
-                self.fire(now, at, place, pattern, keys);
+                self.fire(now, at, config, place, (pattern, keys));
             }
         }
     }
 
     /// No code wants these digits. Those that have gone on already are where they belong.
-    fn give_up(&mut self, now: Moment, at: usize, place: Place, keys: &Keys) {
+    fn give_up(&mut self, now: Moment, at: usize, state: &State, keys: &Keys) {
         let Some(call) = self.calls.get_mut(at) else { return };
         let channel = call.id.clone();
-        let secret = self.config.states[place.state()].hides_digits || call.is_secret_still(now);
+        let secret = state.hides_digits || call.is_secret_still(now);
         let (mut gone_on, mut taken) = (Keys::default(), Keys::default());
         for &key in keys.iter() {
             let swallowed = call.swallowed.pop_front().unwrap_or(true);
@@ -284,40 +301,45 @@ impl Assist {
         if taken.is_empty() {
             return;
         }
-        match self.config.states[place.state()].unmatched {
+        match state.unmatched {
             Unmatched::Drop => self.outbox.tell(|| Report::Dropped { channel, keys: taken, secret }),
             Unmatched::Pass => self.queue_release(now, at, taken, secret),
         }
     }
 
-    fn fire(&mut self, now: Moment, at: usize, place: Place, pattern: usize, keys: Keys) {
+    fn fire(
+        &mut self,
+        now: Moment,
+        at: usize,
+        config: &Arc<Config>,
+        place: Place,
+        (pattern, keys): (usize, Keys),
+    ) {
         let Some(call) = self.calls.get(at) else { return };
         let channel = call.id.clone();
-        let keymap = self.config.keymaps.get(place.state(), place.role());
+        let keymap = config.keymaps.get(place.state(), place.role());
         let (code, captures) = (keymap.codes[pattern], keymap.captures(pattern, &keys));
-        let secret = self.config.states[place.state()].secret
-            || self.config.codes[code].secret
-            || call.is_secret_still(now);
+        let secret =
+            config.states[place.state()].secret || config.codes[code].secret || call.is_secret_still(now);
         let keyed_in = Some(place.natural);
         if let May::Not { tell } = self.may_fire(now, at) {
-            let name = &self.config.codes[code].name;
             self.outbox.tell_code(|| Report::Refused {
                 channel: channel.clone(),
-                code: name.clone(),
+                code: config.codes[code].name.clone(),
                 keys: keys.clone(),
                 secret,
             });
-            let keyed = Keyed { code, keyed_in, keys, captures };
+            let keyed = Keyed { config: config.clone(), code, keyed_in, keys, captures };
             return self.refuse_code(now, &Job::new(Asker::Code(keyed), channel), tell);
         }
         self.outbox.tell_code(|| Report::Fired {
             channel: channel.clone(),
-            code: self.config.codes[code].name.clone(),
+            code: config.codes[code].name.clone(),
             keys: keys.clone(),
             captures: captures.clone(),
             secret,
         });
-        let keyed = Keyed { code, keyed_in, keys, captures };
+        let keyed = Keyed { config: config.clone(), code, keyed_in, keys, captures };
         self.enqueue(now, Job::new(Asker::Code(keyed), channel));
     }
 
@@ -334,7 +356,9 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         self.timers.change(Timer::Keypad(at), call.collector.poll_timeout(), None);
         let channel: BString = call.id.clone();
+        let formerly = self.former.over(at);
         let secret = self.config.states[call.place.state()].hides_digits
+            || formerly.is_some_and(|formerly| formerly.hides_digits())
             || call.hides_until.is_some()
             || call.release.secret;
         let held = std::mem::take(&mut call.collector);
@@ -357,18 +381,30 @@ impl Assist {
     /// Everything that is held goes where it would have gone, because we leave.
     pub(super) fn let_go(&mut self, now: Moment) {
         for at in self.calls.places() {
-            let ready = self.flush_order(at);
-            self.collect(now, at, ready);
-            if let Some(place) = self.calls.get(at).map(|call| call.place) {
-                self.end_digits(now, at, place);
-            }
+            self.let_go_of(now, at);
         }
+    }
+
+    /// What a channel holds goes where it would have gone.
+    pub(super) fn let_go_of(&mut self, now: Moment, at: usize) {
+        let ready = self.flush_order(at);
+        self.collect(now, at, ready);
+        if let Some(place) = self.calls.get(at).map(|call| call.place) {
+            self.end_digits(now, at, place);
+        }
+    }
+
+    /// Whether digits came before. They are known to have come, and nothing waits for them.
+    pub(super) fn is_repeated(&mut self, now: Moment, at: usize, digits: &Digits) -> bool {
+        let arrival = self.put_in_order(now, at, digits, false, &mut Vec::new());
+        self.flush_order(at);
+        arrival == Arrival::Repeated
     }
 }
 
 /// `None` if there is anything in `text` that is on no key: not ours to understand. Nor are digits that are not counted
 /// among those keyed, as we send them on ourselves: after a reconnection they may come back to us.
-fn read(text: Value<'_>, sequence: Value<'_>, duplicate: Value<'_>) -> Option<Digits> {
+pub(super) fn read(text: Value<'_>, sequence: Value<'_>, duplicate: Value<'_>) -> Option<Digits> {
     let keys = Keys::from_symbols(&text?)?;
     let sequence = sequence.and_then(|number| number.to_str().ok()?.parse().ok());
     let duplicate = duplicate.is_some_and(|duplicate| *duplicate == *b"true");

@@ -1,6 +1,6 @@
 //! Callers who are asked for something before they are let in: a room, a PIN, patience.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use bstr::{BStr, BString};
 
@@ -310,10 +310,15 @@ impl Assist {
     /// An organizer is there: who waited comes in.
     pub(super) fn let_in_waiting(&mut self, now: Moment, name: &BString) {
         for at in self.who_waits_for(name.as_ref()) {
-            let going = |call: &Call| call.entry.as_ref().is_some_and(|entry| entry.going);
-            if !self.calls.get(at).is_some_and(going) {
-                self.go_on(now, at, name);
-            }
+            self.go_on_once(now, at, name);
+        }
+    }
+
+    /// Who is on the way into a room already is not sent there again.
+    pub(super) fn go_on_once(&mut self, now: Moment, at: usize, room: &BString) {
+        let going = |call: &Call| call.entry.as_ref().is_some_and(|entry| entry.going);
+        if !self.calls.get(at).is_some_and(going) {
+            self.go_on(now, at, room);
         }
     }
 
@@ -334,18 +339,15 @@ impl Assist {
         self.calls.iter().filter(|(_, call)| waits(call)).map(|(at, _)| at).collect()
     }
 
-    /// The rooms that somebody waits to be let into.
-    pub(super) fn waited_for(&self) -> BTreeSet<BString> {
-        let room = |call: &Call| match &call.entry.as_ref()?.wanted {
-            Wanted::Organizer { room } => Some(room.clone()),
-            Wanted::Room | Wanted::Pin { .. } => None,
-        };
-        self.calls.iter().filter_map(|(_, call)| room(call)).collect()
-    }
-
-    /// How many wait for an organizer of a room.
-    pub(super) fn waiting_for(&self, name: &BStr) -> usize {
-        self.who_waits_for(name).len()
+    /// The rooms for whose organizer somebody waits, and how many do.
+    pub(super) fn waited_for(&self) -> BTreeMap<BString, usize> {
+        let mut waiting = BTreeMap::new();
+        for (_, call) in self.calls.iter() {
+            if let Some(Wanted::Organizer { room }) = call.entry.as_ref().map(|entry| &entry.wanted) {
+                *waiting.entry(room.clone()).or_default() += 1;
+            }
+        }
+        waiting
     }
 
     /// What was wanted for a room was done.

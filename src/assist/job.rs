@@ -15,7 +15,7 @@ use super::names::Context;
 use super::outcome::{Cause, Outcome, done};
 use super::room::OwnLeg;
 use super::{Assist, Report};
-use crate::config::{Config, Operation, Switch};
+use crate::config::{Code, Config, Operation, Switch};
 use crate::key::Keys;
 use crate::moment::Moment;
 
@@ -52,7 +52,9 @@ pub(super) enum Asker {
 /// A code that was keyed.
 #[derive(Debug, Clone)]
 pub(super) struct Keyed {
-    /// A place in the configuration's codes.
+    /// The configuration that the code is of, which may be an earlier one.
+    pub(super) config: Arc<Config>,
+    /// A place in that configuration's codes.
     pub(super) code: usize,
     /// The state that the engine's events had led to then; `None` for what follows another.
     pub(super) keyed_in: Option<usize>,
@@ -60,22 +62,29 @@ pub(super) struct Keyed {
     pub(super) captures: Vec<(String, Keys)>,
 }
 
-/// What is to be done.
+/// What is to be done, apart from the job that is handed on with it.
 #[derive(Debug, Clone)]
 pub(super) enum Work {
-    /// What a code does, as a place in the configuration's.
-    Code(usize),
+    /// What a code does.
+    Code(Arc<Config>, usize),
     /// Something else.
     Other(Arc<Operation>),
 }
 
 impl Work {
     /// The operation itself.
-    pub(super) fn operation<'w>(&'w self, config: &'w Config) -> &'w Operation {
+    pub(super) fn operation(&self) -> &Operation {
         match self {
-            Work::Code(code) => &config.codes[*code].operation,
+            Work::Code(config, code) => &config.codes[*code].operation,
             Work::Other(operation) => operation,
         }
+    }
+}
+
+impl Keyed {
+    /// The code.
+    pub(super) fn code(&self) -> &Code {
+        &self.config.codes[self.code]
     }
 }
 
@@ -97,20 +106,30 @@ impl Job {
 
     /// Whether it stands in the queue of its channel. What is done to a participant by others, and says itself how it is
     /// to be, does not: those wait for nothing that the participant does.
-    fn waits_its_turn(&self, config: &Config) -> bool {
+    fn waits_its_turn(&self) -> bool {
         match &self.asker {
             Asker::Code(_) => true,
             Asker::Part { .. } => false,
             Asker::Command { .. } | Asker::Rules(_) => {
-                !matches!(self.work().operation(config), Operation::Mute(Switch::On | Switch::Off))
+                !matches!(self.operation(), Operation::Mute(Switch::On | Switch::Off))
             }
         }
     }
 
     /// What is to be done.
+    pub(super) fn operation(&self) -> &Operation {
+        match &self.asker {
+            Asker::Code(keyed) => &keyed.code().operation,
+            Asker::Command { operation, .. } | Asker::Rules(operation) | Asker::Part { operation, .. } => {
+                operation
+            }
+        }
+    }
+
+    /// The same, for whoever hands the job on.
     pub(super) fn work(&self) -> Work {
         match &self.asker {
-            Asker::Code(keyed) => Work::Code(keyed.code),
+            Asker::Code(keyed) => Work::Code(keyed.config.clone(), keyed.code),
             Asker::Command { operation, .. } | Asker::Rules(operation) | Asker::Part { operation, .. } => {
                 Work::Other(operation.clone())
             }
@@ -156,17 +175,17 @@ impl Assist {
                 false => self.conclude(now, &job, Err(Cause::NobodyThere.because("the caller is gone"))),
             };
         };
-        if !job.waits_its_turn(&self.config) {
+        if !job.waits_its_turn() {
             return self.begin(now, job);
         }
         if call.jobs.len() >= self.config.bounds.operations_per_caller {
             let failure = self.refusal(now, Limit::OperationsPerCaller);
             return self.conclude(now, &job, Err(failure));
         }
-        if let &Operation::SetState { to } = job.work().operation(&self.config) {
+        if let &Operation::SetState { to } = job.operation() {
             // What is keyed next means what it means in the new state, however long the engine takes for what was
             // asked of it before. What follows the change waits for that all the same.
-            let outcome = self.change_state(now, &job.channel, to);
+            let outcome = self.change_state(now, &job, to);
             if outcome.is_ok() {
                 let jobs = self.followers(&job);
                 if let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) {
@@ -200,10 +219,12 @@ impl Assist {
         let Some(mut job) = call.jobs.pop_front() else { return };
         call.working = true;
         job.queued = true;
-        let moved = |code: usize, keyed_in: usize| {
-            keyed_in != natural && !self.config.codes[code].states.contains(&natural)
+        // The states of the engine's have the same places in every configuration.
+        let moved = |keyed: &Keyed| {
+            let elsewhere = keyed.keyed_in.is_some_and(|keyed_in| keyed_in != natural);
+            elsewhere && !keyed.code().states.contains(&natural)
         };
-        if job.keyed().is_some_and(|keyed| keyed.keyed_in.is_some_and(|at| moved(keyed.code, at))) {
+        if job.keyed().is_some_and(moved) {
             let outcome = Err(Cause::Other.because("the call has moved on since it was keyed"));
             return self.finish(now, job, outcome);
         }
@@ -222,16 +243,15 @@ impl Assist {
     }
 
     pub(super) fn start(&mut self, now: Moment, job: Job) {
-        let config = self.config.clone();
         let work = job.work();
-        match work.operation(&config) {
+        match work.operation() {
             Operation::Join { room, with_peer, params } => self.join(now, job, room, *with_peer, params),
             Operation::Leave { to } => self.leave(now, job, to.as_ref()),
             Operation::Mute(switch) => self.mute(now, job, *switch),
             Operation::Record(switch) => self.record(now, job, *switch),
             // One that follows another; keyed ones are done before they get here.
             Operation::SetState { to } => {
-                let outcome = self.change_state(now, &job.channel, *to);
+                let outcome = self.change_state(now, &job, *to);
                 self.finish(now, job, outcome);
             }
             Operation::Message { name, masquerade, params } => {
@@ -240,7 +260,10 @@ impl Assist {
             Operation::MuteOthers { on } => self.mute_others(now, job, *on),
             Operation::Lock(switch) => self.lock(now, job, *switch),
             Operation::Kick { seat } => self.kick(now, job, seat.as_ref()),
-            Operation::Invite { number, role } => self.invite(now, job, number, *role),
+            Operation::Invite { number, role } => {
+                let role = role.and_then(|role| self.role_now(&job, role));
+                self.invite(now, job, number, role);
+            }
             Operation::Count => self.count(now, job),
             Operation::Talkers => self.talkers(now, job),
             Operation::Announce { sound } => self.announce(now, job, sound),
@@ -318,7 +341,7 @@ impl Assist {
 
     /// Tells how an operation ended, and lets the caller hear it.
     pub(super) fn conclude(&mut self, now: Moment, job: &Job, outcome: Outcome) {
-        let operation = job.work().operation(&self.config).name();
+        let operation = job.operation().name();
         if outcome.is_err() {
             self.goes_no_further(&job.channel);
         }
@@ -339,7 +362,7 @@ impl Assist {
 
     fn conclude_code(&mut self, now: Moment, job: &Job, keyed: &Keyed, outcome: &Outcome) {
         self.outbox.tell_code(|| {
-            let (channel, name) = (job.channel.clone(), self.config.codes[keyed.code].name.clone());
+            let (channel, name) = (job.channel.clone(), keyed.code().name.clone());
             match outcome {
                 Ok(done) => Report::Done { channel, code: name, now: done.now.to_string() },
                 Err(failure) => Report::Failed { channel, code: name, reason: failure.reason.to_string() },
@@ -358,8 +381,7 @@ impl Assist {
 
     /// Lets the caller hear how a code ended.
     fn let_hear(&mut self, now: Moment, job: &Job, keyed: &Keyed, outcome: &Outcome) {
-        let config = self.config.clone();
-        let code = &config.codes[keyed.code];
+        let code = keyed.code();
         let prompt = if outcome.is_ok() { &code.on_success } else { &code.on_failure };
         match prompt {
             Some(prompt) => {
@@ -378,7 +400,7 @@ impl Assist {
             let keyed = Keyed { code, keyed_in: None, ..keyed.clone() };
             Job::new(Asker::Code(keyed), job.channel.clone())
         };
-        self.config.codes[keyed.code].then.iter().map(follower).collect()
+        keyed.code().then.iter().map(follower).collect()
     }
 
     /// Keeps a room busy for an operation; if it is busy already the operation waits there.

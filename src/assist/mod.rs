@@ -13,6 +13,7 @@ mod admission;
 mod again;
 mod announce;
 mod ask;
+mod behind;
 mod calling;
 mod calls;
 mod commands;
@@ -38,11 +39,13 @@ mod pins;
 mod place;
 mod questions;
 mod release;
+mod reload;
 mod report;
 mod room;
 mod rooms;
 mod seats;
 mod session;
+mod setup;
 mod spare;
 mod speech;
 mod status;
@@ -63,6 +66,7 @@ pub use report::{Report, Telling};
 pub use session::Role;
 pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
 
+use self::behind::{Behind, Lateness, USUAL_PATIENCE};
 use self::calling::{Early, Outgoing, Pace};
 use self::calls::Calls;
 use self::flight::{Flight, Purpose};
@@ -74,6 +78,7 @@ use self::outbox::Outbox;
 use self::outcome::Cause;
 use self::pins::Pins;
 use self::questions::Questions;
+use self::reload::Former;
 use self::rooms::{Rooms, UnderWay};
 use self::session::{NOTIFY_ID, Phase};
 use self::table::Table;
@@ -105,6 +110,8 @@ pub enum Input<'a> {
         /// Why it could not be read.
         problem: String,
     },
+    /// What the engine says from now on may have waited for us that long, before it was read.
+    Waited(Duration),
     /// The connection is lost.
     Disconnected,
     /// The store has answered a question.
@@ -121,6 +128,9 @@ pub enum Input<'a> {
         /// What.
         command: Command,
     },
+    /// Another configuration holds from now on. What cannot be changed while there is a connection, as whether digits are
+    /// handled or watched, is as it was in it.
+    Reload(Arc<Config>),
     /// Leave, so that nothing is left waiting in the engine; [`Output::Leave`] says when that is done.
     Leave,
 }
@@ -151,12 +161,22 @@ pub enum Output {
 }
 
 /// What is known of the engine.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Engine {
     version: String,
     run: String,
+    /// How it is connected.
+    role: Option<Role>,
     workers: Option<u32>,
-    started_us: bool,
+    /// How long it waits for an answer of ours; `None` if it does without end.
+    patience: Option<Duration>,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        let (version, run) = (String::new(), String::new());
+        Engine { version, run, role: None, workers: None, patience: Some(USUAL_PATIENCE) }
+    }
 }
 
 /// The states that the engine's events lead to, as places in the configuration.
@@ -171,13 +191,40 @@ struct Places {
     waiting: usize,
 }
 
+impl Places {
+    fn of(config: &Config) -> Self {
+        let place = |name| config.state(name).unwrap_or_default();
+        Places {
+            call: place(STATE_CALL),
+            conference: place(STATE_CONFERENCE),
+            dial: place(STATE_DIAL),
+            hold: place(STATE_HOLD),
+            lobby: place(STATE_LOBBY),
+            pin: place(STATE_PIN),
+            waiting: place(STATE_WAITING),
+        }
+    }
+}
+
+/// The role of organizers, as a place in the configuration's, if anything names it.
+fn organizer_of(config: &Config) -> Option<usize> {
+    config.role(ROLE_ORGANIZER)
+}
+
 /// The brain. See the module's documentation for how it is driven.
 #[derive(Debug)]
 pub struct Assist {
     config: Arc<Config>,
     places: Places,
+    /// What holds for digits that were held when another configuration came.
+    former: Former,
     phase: Phase,
+    /// The messages that the engine was told we handle, on this connection, and at which priority.
+    handlers: Vec<(&'static str, u32)>,
+    /// How many the engine has yet to say that it removed.
+    uninstalling: usize,
     engine: Engine,
+    behind: Behind,
     calls: Calls,
     rooms: Rooms,
     flights: Table<u64, Flight>,
@@ -227,29 +274,22 @@ impl Assist {
     /// A brain that knows nothing yet.
     #[must_use]
     pub fn new(config: Arc<Config>) -> Self {
-        let place = |name| config.states.iter().position(|state| state.name == name).unwrap_or_default();
-        let places = Places {
-            call: place(STATE_CALL),
-            conference: place(STATE_CONFERENCE),
-            dial: place(STATE_DIAL),
-            hold: place(STATE_HOLD),
-            lobby: place(STATE_LOBBY),
-            pin: place(STATE_PIN),
-            waiting: place(STATE_WAITING),
-        };
-        let organizer = config.roles.iter().position(|role| role == ROLE_ORGANIZER);
         let mut assist = Assist {
+            places: Places::of(&config),
+            organizer: organizer_of(&config),
+            former: Former::default(),
+            handlers: Vec::new(),
+            uninstalling: 0,
             config,
-            places,
             phase: Phase::Down,
             engine: Engine::default(),
+            behind: Behind::default(),
             calls: Calls::default(),
             rooms: Rooms::default(),
             flights: Table::default(),
             timers: Timers::default(),
             outbox: Outbox::new(),
             warned_of_another: false,
-            organizer,
             sayings: 0,
             announcements: 0,
             announcing: HashMap::new(),
@@ -296,9 +336,11 @@ impl Assist {
             Input::Connected(role) => self.connected(now, role),
             Input::Line(line) => self.line(now, line),
             Input::Unreadable { line, problem } => self.unreadable(line, &problem),
+            Input::Waited(waited) => self.has_waited(waited),
             Input::Disconnected => self.lost(now),
             Input::Stored { number, reply } => self.stored(now, number, reply),
             Input::Command { number, command } => self.command(now, number, command),
+            Input::Reload(config) => self.reload(now, config),
             Input::Leave => self.say_goodbye(now),
         }
         self.settle_rooms(now);
@@ -384,7 +426,10 @@ impl Assist {
     /// A message that waits for us: every one is answered.
     fn asked(&mut self, now: Moment, message: &Message<'_>) {
         match (message.name.as_ref(), self.phase) {
-            (b"chan.dtmf", Phase::Starting { .. } | Phase::Ready) => self.handle_digits(now, message),
+            (b"chan.dtmf", Phase::Starting { .. } | Phase::Ready) => match self.lateness() {
+                Lateness::InTime => self.handle_digits(now, message),
+                Lateness::Late | Lateness::TooLate => self.handle_digits_behind(now, message),
+            },
             (b"chan.dtmf", Phase::Uninstalling { .. } | Phase::Lingering { .. }) => {
                 self.handle_late_digits(now, message);
             }

@@ -19,8 +19,8 @@ static NO_KEYS: Keys = Keys::new();
 pub(super) struct Context<'c> {
     /// The channel that keyed.
     pub(super) channel: &'c BString,
-    /// The code that fired, as a place in the configuration's codes.
-    pub(super) code: Option<usize>,
+    /// The name of the code that fired.
+    pub(super) code: Option<&'c str>,
     pub(super) keys: &'c Keys,
     pub(super) captures: &'c [(String, Keys)],
     /// The room that is acted on, if not the one the channel is in.
@@ -31,8 +31,8 @@ impl<'j> From<&'j Job> for Context<'j> {
     fn from(job: &'j Job) -> Self {
         let room = job.room.as_ref().or(job.place.as_ref());
         match job.keyed() {
-            Some(Keyed { code, keys, captures, .. }) => {
-                Context { channel: &job.channel, code: Some(*code), keys, captures, room }
+            Some(keyed @ Keyed { keys, captures, .. }) => {
+                Context { channel: &job.channel, code: Some(&keyed.code().name), keys, captures, room }
             }
             None => Context { channel: &job.channel, code: None, keys: &NO_KEYS, captures: &[], room },
         }
@@ -72,7 +72,7 @@ impl Assist {
         let borrowed = |text: &'s BString| Some(Cow::Borrowed(text.as_slice()));
         match names::call_value(name)? {
             CallValue::Channel => borrowed(from.channel),
-            CallValue::Code => Some(Cow::Borrowed(self.config.codes[from.code?].name.as_bytes())),
+            CallValue::Code => Some(Cow::Borrowed(from.code?.as_bytes())),
             CallValue::Keys => Some(Cow::Owned(from.keys.symbols().into_bytes())),
             CallValue::Room => from.room.or_else(|| self.room_of(from.channel)).and_then(borrowed),
             CallValue::Date => Some(Cow::Owned(names::date(now.date).into_bytes())),

@@ -9,6 +9,7 @@ use super::flight::Why;
 use super::names::Context;
 use super::peers::{Kind, kind};
 use super::timers::Timer;
+use crate::config::State;
 use crate::key::Keys;
 use crate::moment::Moment;
 
@@ -87,11 +88,17 @@ impl Assist {
         if let Some(leg) = peer.filter(|peer| is_leg(peer)) {
             self.rooms.connected(leg.as_ref(), call.id.as_ref());
         }
-        place.role = self.role_here(now, at).or(place.told_role.filter(|_| !in_room));
+        place.role = self.role_at(now, at, place);
         self.change_place(now, at, place);
         if alone && waits.is_some() {
             self.tell_entry(now, at);
         }
+    }
+
+    /// The role that who is on a channel has at that place.
+    pub(super) fn role_at(&self, now: Moment, at: usize, place: Place) -> Option<usize> {
+        let in_room = place.natural == self.places.conference;
+        self.role_here(now, at).or(place.told_role.filter(|_| !in_room))
     }
 
     /// The role of who is on a channel in the room where they are.
@@ -181,15 +188,14 @@ impl Assist {
         if self.entry_timeout(now, at) {
             return;
         }
-        self.prompt_of_state(now, at, place.state(), &Keys::default(), true);
+        let config = self.config.clone();
+        self.prompt_of_state(now, at, &config.states[place.state()], &Keys::default(), true);
         self.change_place(now, at, Place { set: None, ..place });
     }
 
     /// Tells the caller that what was keyed is no code, or took too long; once, however many digits there are.
-    pub(super) fn prompt_of_state(&mut self, now: Moment, at: usize, state: usize, keys: &Keys, late: bool) {
+    pub(super) fn prompt_of_state(&mut self, now: Moment, at: usize, state: &State, keys: &Keys, late: bool) {
         let Some(call) = self.calls.get(at).filter(|call| !call.prompting) else { return };
-        let config = self.config.clone();
-        let state = &config.states[state];
         let prompt = if late { &state.on_timeout } else { &state.on_unmatched };
         if let Some(prompt) = prompt {
             let channel: BString = call.id.clone();

@@ -40,6 +40,13 @@ pub(super) struct Questions {
     open: HashMap<u64, Question>,
 }
 
+impl Questions {
+    /// All that are not answered yet.
+    pub(super) fn open_mut(&mut self) -> impl Iterator<Item = &mut Question> {
+        self.open.values_mut()
+    }
+}
+
 impl Assist {
     /// Whether anything is to last.
     pub(super) fn has_store(&self) -> bool {

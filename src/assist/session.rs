@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use bstr::{BStr, ByteSlice};
 
+use super::behind::USUAL_PATIENCE;
 use super::flight::{Account, Flight, Purpose};
 use super::questions::Question;
 use super::timers::Timer;
 use super::watch::WATCHED;
-use super::{Assist, Report};
+use super::{Assist, Engine, Report};
+use crate::config::Config;
 use crate::moment::Moment;
 use crate::store::Request;
 use crate::wire::{MAX_LINE_LIMIT, ModuleLine, Params};
@@ -16,8 +18,13 @@ use crate::wire::{MAX_LINE_LIMIT, ModuleLine, Params};
 /// How a connection came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// We connected to the engine's socket, and introduce ourselves.
+    /// We connected to the engine's UNIX socket, and introduce ourselves.
     Socket,
+    /// The same, by TCP.
+    Tcp {
+        /// Whether the engine is on this machine.
+        same_host: bool,
+    },
     /// The engine started us and speaks on standard input and output.
     Script,
 }
@@ -36,10 +43,6 @@ const CONFERENCE_PRIORITY: u32 = 140;
 
 /// The most messages the engine lets wait for one module.
 const MAX_QUEUE: &str = "10000";
-
-/// How long a message may wait for us before the engine goes on without, in milliseconds. An answer takes
-/// microseconds; if we are stuck, calls must not be.
-const ENGINE_TIMEOUT: &str = "2000";
 
 /// How long messages may still come after the engine has said that a handler is removed: those that were on their way.
 const LINGER: Duration = Duration::from_millis(50);
@@ -60,8 +63,6 @@ pub(super) enum Phase {
     /// Handlers are being removed.
     Uninstalling {
         since: Duration,
-        /// How many the engine has not removed yet.
-        missing: usize,
     },
     /// They are removed; what was on its way is still answered, and our own answers are waited for, until then at most.
     Lingering {
@@ -77,7 +78,7 @@ pub(super) enum Phase {
 impl Phase {
     fn due(self) -> Option<Duration> {
         match self {
-            Phase::Uninstalling { since, .. } | Phase::Quitting { since } => Some(since + LEAVE_PATIENCE),
+            Phase::Uninstalling { since } | Phase::Quitting { since } => Some(since + LEAVE_PATIENCE),
             Phase::Lingering { since, until } => Some((since + LINGER).min(until)),
             Phase::Down | Phase::Starting { .. } | Phase::Ready => None,
         }
@@ -99,20 +100,23 @@ impl Assist {
     /// given are seen, so nothing falls between.
     pub(super) fn connected(&mut self, now: Moment, role: Role) {
         self.connections += 1;
-        if role == Role::Socket {
+        if role != Role::Script {
             self.outbox.line(&ModuleLine::Connect { role: b"global".into(), id: None, kind: None });
         }
         let buffer = MAX_LINE_LIMIT.to_string();
+        let patience = USUAL_PATIENCE.as_millis().to_string();
         let mut locals = vec![
             ("engine.version", ""),
             ("engine.runid", ""),
             ("engine.maxworkers", ""),
             ("bufsize", buffer.as_str()),
             ("maxqueue", MAX_QUEUE),
-            ("timeout", ENGINE_TIMEOUT),
+            ("timeout", patience.as_str()),
             ("trackparam", NOTIFY_ID),
         ];
-        self.engine.started_us = role == Role::Script;
+        self.has_waited(Duration::ZERO);
+        let Engine { version, run, .. } = std::mem::take(&mut self.engine);
+        self.engine = Engine { version, run, role: Some(role), ..Engine::default() };
         if role == Role::Script {
             locals.push(("restart", "true"));
         }
@@ -123,16 +127,32 @@ impl Assist {
         for name in self.watched_names() {
             self.outbox.line(&ModuleLine::Watch(name.as_bytes().into()));
         }
-        for (name, priority) in self.handled() {
-            let name = name.as_bytes().into();
-            self.outbox.line(&ModuleLine::Install { priority: Some(priority), name, filter: None });
+        self.handlers.clear();
+        self.uninstalling = 0;
+        for (name, priority) in Assist::handled(&self.config) {
+            self.install(name, priority);
         }
         self.ask_for_account(now);
     }
 
+    /// Has the engine ask us, unless it does.
+    pub(super) fn install(&mut self, name: &'static str, priority: u32) {
+        if !self.handlers.iter().any(|(known, _)| *known == name) {
+            self.handlers.push((name, priority));
+            let name = name.as_bytes().into();
+            self.outbox.line(&ModuleLine::Install { priority: Some(priority), name, filter: None });
+        }
+    }
+
+    /// Has the engine ask us no more. What is on its way is answered.
+    pub(super) fn uninstall(&mut self, name: &'static str) {
+        self.handlers.retain(|(known, _)| *known != name);
+        self.uninstalling += 1;
+        self.outbox.line(&ModuleLine::Uninstall(name.as_bytes().into()));
+    }
+
     /// The messages that we handle, and at which priority: digits, and the ways into rooms under control.
-    fn handled(&self) -> Vec<(&'static str, u32)> {
-        let config = &self.config;
+    pub(super) fn handled(config: &Config) -> Vec<(&'static str, u32)> {
         let guards = config.guards_rooms();
         let digits = config.yate.intercept.then_some(("chan.dtmf", config.yate.priority));
         let routes = (!config.routes.all.is_empty()).then_some(("call.route", ROUTE_PRIORITY));
@@ -187,6 +207,12 @@ impl Assist {
                 self.ask_for_kept(now);
             }
             b"engine.maxworkers" => self.engine.workers = text.parse().ok(),
+            b"timeout" if success => {
+                let patience = text.parse().map_or(Some(USUAL_PATIENCE), |ms: i64| {
+                    u64::try_from(ms).ok().filter(|ms| *ms > 0).map(Duration::from_millis)
+                });
+                self.engine.patience = patience;
+            }
             _ if !success => {
                 let text = format!("the engine did not grant {}", name.as_bstr());
                 self.outbox.report(Report::Trouble { text });
@@ -201,6 +227,7 @@ impl Assist {
             self.entry_over(now, Some(entry), "the engine was started again");
         }
         self.calls.forget_all();
+        self.former.clear();
         self.rooms.forget_all();
         self.outgoing_before.clear();
         self.forget_keeper();
@@ -217,17 +244,15 @@ impl Assist {
     /// The engine told everything: what waited can go on.
     pub(super) fn ready(&mut self, now: Moment) {
         self.set_phase(Phase::Ready);
-        let engine = self.engine.clone();
-        if engine.run.is_empty() {
+        if self.engine.run.is_empty() {
             let text = "what listens there does not answer as an engine does: is it the port of its external modules?";
             self.outbox.report(Report::Trouble { text: text.to_owned() });
         } else {
-            self.outbox.report(Report::Ready { engine: engine.version, run: engine.run });
-        }
-        if self.config.yate.intercept && engine.workers.is_some_and(|workers| workers <= 10) {
-            let text = "the engine has 10 workers or fewer, and every digit keyed takes one for as long as it is on \
-                        its way to us: under load set minworkers=100 and maxworkers=100 in [general] of yate.conf";
-            self.outbox.report(Report::Advice { text: text.to_owned() });
+            let Engine { version, run, .. } = self.engine.clone();
+            self.outbox.report(Report::Ready { engine: version, run });
+            for text in self.engine.advice(self.config.yate.intercept) {
+                self.outbox.report(Report::Advice { text });
+            }
         }
         for entry in self.calls.forget_kept().into_iter().filter_map(|kept| kept.entry) {
             self.entry_over(now, Some(entry), "the caller is gone");
@@ -259,24 +284,20 @@ impl Assist {
             return self.outbox.leave();
         }
         self.let_go(now);
-        let handled = self.handled();
-        if handled.is_empty() {
+        for (name, _) in self.handlers.clone() {
+            self.uninstall(name);
+        }
+        if self.uninstalling == 0 {
             return self.linger(now);
         }
-        for (name, _) in &handled {
-            self.outbox.line(&ModuleLine::Uninstall(name.as_bytes().into()));
-        }
-        self.set_phase(Phase::Uninstalling { since: now.steady, missing: handled.len() });
+        self.set_phase(Phase::Uninstalling { since: now.steady });
     }
 
     /// The engine has removed a handler of ours.
     pub(super) fn uninstalled(&mut self, now: Moment) {
-        match self.phase {
-            Phase::Uninstalling { missing: 0 | 1, .. } => self.linger(now),
-            Phase::Uninstalling { since, missing } => {
-                self.set_phase(Phase::Uninstalling { since, missing: missing - 1 });
-            }
-            _ => {}
+        self.uninstalling = self.uninstalling.saturating_sub(1);
+        if self.uninstalling == 0 && matches!(self.phase, Phase::Uninstalling { .. }) {
+            self.linger(now);
         }
     }
 
@@ -291,7 +312,7 @@ impl Assist {
         for name in self.watched_names() {
             self.outbox.line(&ModuleLine::Unwatch(name.as_bytes().into()));
         }
-        if self.engine.started_us {
+        if self.engine.role == Some(Role::Script) {
             // Or it would start us again at once.
             self.outbox.line(&ModuleLine::SetLocal { name: b"restart".into(), value: b"false".into() });
         }

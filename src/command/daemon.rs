@@ -162,7 +162,10 @@ fn granted(outcome: Outcome, format: Format, out: &mut impl Write) -> Result<Ans
     match (outcome, format) {
         (Outcome::Ok(answer), _) => Ok(answer),
         (Outcome::Error(refusal), Format::Text) => {
-            Err(Failure::Refused(format!("error: {}", lines(&refusal.message))))
+            // What is wrong in a file is rendered as an error already.
+            let text = lines(&refusal.message);
+            let rendered = ["error", "warning"].iter().any(|level| text.starts_with(level));
+            Err(Failure::Refused(if rendered { text } else { format!("error: {text}") }))
         }
         (refused, Format::Json) => {
             json(out, &refused)?;

@@ -23,6 +23,7 @@ mod mute;
 mod offline;
 mod pin;
 mod record;
+mod reload;
 mod replay;
 mod rooms;
 mod run;
@@ -84,6 +85,7 @@ enum Command {
     Extend(extend::Extend),
     Schedule(schedule::Schedule),
     Attendance(attendance::Attendance),
+    Reload(reload::Reload),
 }
 
 /// The configuration that a command works with.
@@ -138,10 +140,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<(), Failure> {
-    log::start(cli.log_format);
+    // A daemon's own waits for nobody who reads it.
+    if !matches!(cli.command, Command::Run(_)) {
+        log::start(cli.log_format);
+    }
     match cli.command {
         Command::Demo(demo) => demo.run(&mut stdout()),
-        Command::Run(run) => run.run(),
+        Command::Run(run) => run.run(cli.log_format),
         Command::Check(check) => check.run(&mut stdout()),
         Command::Dial(dial) => dial.run(&mut stdout()),
         Command::Fuzz(fuzz) => fuzz.run(&mut stdout()),
@@ -164,6 +169,7 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Extend(extend) => extend.run(&mut stdout()),
         Command::Schedule(schedule) => schedule.run(&mut stdout()),
         Command::Attendance(attendance) => attendance.run(&mut stdout()),
+        Command::Reload(reload) => reload.run(&mut stdout()),
     }
 }
 

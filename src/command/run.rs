@@ -9,7 +9,7 @@ use super::{ConfigArg, Failure, config_file, log};
 use crate::config::{Address, Config};
 use crate::link;
 
-/// Run beside an engine until told to leave (SIGTERM, or Ctrl-C).
+/// Run beside an engine until told to leave (SIGTERM, or Ctrl-C); SIGHUP has the configuration read again.
 #[derive(Debug, Args)]
 pub(super) struct Run {
     #[command(flatten)]
@@ -20,22 +20,23 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn run(self) -> Result<(), Failure> {
+    pub(super) fn run(self, log: log::Format) -> Result<(), Failure> {
+        let _log = log::start_aside(log)?;
         let config = self.config.load()?;
-        let address = self.connect.unwrap_or_else(|| config.yate.connect.clone());
-        talk(config, &address)
+        let address = self.connect.clone().unwrap_or_else(|| config.yate.connect.clone());
+        talk(self.config.path()?, config, &address)
     }
 }
 
 /// As the engine starts us: the file is the only argument, and the log is as usual.
 pub(super) fn on_stdio(file: &Path) -> Result<(), Failure> {
-    log::start(log::Format::Text);
-    talk(config_file::load(file)?, &Address::Stdio)
+    let _log = log::start_aside(log::Format::Text)?;
+    talk(file, config_file::load(file)?, &Address::Stdio)
 }
 
-fn talk(config: Arc<Config>, address: &Address) -> Result<(), Failure> {
+fn talk(file: &Path, config: Arc<Config>, address: &Address) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcome = runtime.block_on(link::run(config, address));
+    let outcome = runtime.block_on(link::run(file, config, address));
     // A read of standard input cannot be cancelled, and nothing else is left.
     runtime.shutdown_background();
     Ok(outcome?)

@@ -11,6 +11,7 @@ mod conference;
 mod conflicts;
 mod duration;
 mod files;
+mod fixed;
 mod grammar_file;
 mod load;
 mod model;

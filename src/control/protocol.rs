@@ -155,6 +155,8 @@ pub enum Command {
         /// What is wanted of it; an object of its own, because it has fields of the names of a request's.
         manage: store::Manage,
     },
+    /// Reads the daemon's configuration again and uses it, if it can work.
+    Reload,
 }
 
 /// Somebody in a room.
@@ -195,6 +197,19 @@ pub enum Answer {
     Rooms(Vec<Room>),
     /// To [`Command::Schedule`].
     Schedule(Box<store::Managed>),
+    /// To [`Command::Reload`].
+    Reloaded(Box<Reloaded>),
+}
+
+/// A configuration that was read again and is in use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reloaded {
+    /// The file.
+    pub file: String,
+    /// The settings that have changed in it and are as they were until the daemon is started again, as `[store] file`.
+    pub restart: Vec<String>,
+    /// What works, but probably not as meant; each with its place.
+    pub warnings: Vec<String>,
 }
 
 /// How the daemon is.

@@ -7,8 +7,10 @@ use super::protocol::{Request, VERSION};
 use crate::suggest;
 
 /// The commands there are.
-pub(super) const COMMANDS: &[&str] =
-    &["status", "rooms", "mute", "kick", "lock", "record", "announce", "invite", "end", "extend", "schedule"];
+pub(super) const COMMANDS: &[&str] = &[
+    "status", "rooms", "mute", "kick", "lock", "record", "announce", "invite", "end", "extend", "schedule",
+    "reload",
+];
 
 /// What can be wanted of the schedule.
 const SCHEDULE: &[&str] = &["add", "list", "show", "remove", "import", "attendance"];
@@ -228,7 +230,7 @@ mod tests {
         assert_eq!(
             wrong(r#"{"v":1,"command":"mut","room":"800"}"#),
             "command: there is no \"mut\"; did you mean mute? there are: status, rooms, mute, kick, lock, record, \
-             announce, invite, end, extend, schedule"
+             announce, invite, end, extend, schedule, reload"
         );
         assert!(wrong(r#"{"v":1}"#).starts_with("command is missing; there are: status, rooms"));
         assert!(wrong(r#"{"v":1,"command":7}"#).starts_with("command: must be a word; there are: "));

@@ -8,7 +8,7 @@ use annotate_snippets::{
     renderer::DecorStyle,
 };
 
-use super::{Diagnostic, Place, Severity, Source, SourceId, Sources};
+use super::{Diagnostic, Place, Position, Severity, Source, SourceId, Sources};
 
 /// How diagnostics are shown to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,20 @@ pub struct Style {
 
 /// How many diagnostics are shown at once. Nobody reads more, and each costs the lines between its places.
 const MOST_SHOWN: usize = 100;
+
+impl Diagnostic {
+    /// What is wrong and where, in one line, as `touchtone.toml:3:8: there is no key "kyes"`.
+    #[must_use]
+    pub fn in_one_line(&self, sources: &Sources) -> String {
+        let spot = self.place.as_ref().and_then(|place| {
+            let source = sources.get(place.source)?;
+            let Position { line, column } = source.position(place.span.start);
+            Some(format!("{}:{line}:{column}: ", source.path.display()))
+        });
+        let help = self.help.as_ref().map(|help| format!("; {help}"));
+        format!("{}{}{}", spot.unwrap_or_default(), self.message, help.unwrap_or_default())
+    }
+}
 
 impl Default for Style {
     fn default() -> Self {

@@ -1,10 +1,13 @@
-//! What happens beside the engine: commands on the control socket, and answers of the store.
+//! What happens beside the engine: commands on the control socket, answers of the store, and another configuration.
 
 use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use tracing::info;
 
 use super::pump::{Event, Pump};
+use super::reload::{Finished, Reload};
 use crate::assist::{Limit, Output};
 use crate::config::Config;
 use crate::control::protocol::Command;
@@ -13,11 +16,14 @@ use crate::moment::Moment;
 use crate::store::worker::{self, Worker};
 use crate::store::{Problem, Reply};
 
-/// The control socket, if there is one, and the store.
+/// The control socket, if there is one, the store, and the configuration.
 #[derive(Debug)]
 pub(super) struct Asides {
     control: Option<Server>,
     store: Worker,
+    reload: Reload,
+    /// What is in use.
+    config: Arc<Config>,
 }
 
 /// Something that came from there.
@@ -25,6 +31,13 @@ pub(super) struct Asides {
 pub(super) enum Aside {
     Command(u64, Command),
     Stored(u64, Reply),
+    Reload(Arc<Config>),
+}
+
+/// The same, before it is known whether the brain has to do with it.
+enum Came {
+    Aside(Aside),
+    Read(Finished),
 }
 
 impl From<Aside> for Event<'_> {
@@ -32,16 +45,18 @@ impl From<Aside> for Event<'_> {
         match aside {
             Aside::Command(number, command) => Event::Command(number, command),
             Aside::Stored(number, reply) => Event::Stored(number, reply),
+            Aside::Reload(config) => Event::Reload(config),
         }
     }
 }
 
 impl Asides {
-    /// Listens for commands, and opens the store.
+    /// Listens for commands, opens the store, and looks for who wants that file to be read again.
     ///
     /// # Errors
     /// If commands are to be listened for and cannot be. A store that cannot be opened is no error: calls go on.
-    pub(super) async fn start(config: &Config) -> io::Result<Self> {
+    pub(super) async fn start(config: Arc<Config>, file: PathBuf) -> io::Result<Self> {
+        let reload = Reload::new(file)?;
         let control = match &config.control {
             Some(control) => {
                 let server = Server::bind(control, &config.bounds).await.map_err(io::Error::other)?;
@@ -50,11 +65,37 @@ impl Asides {
             }
             None => None,
         };
-        Ok(Asides { control, store: worker::start(config.store.clone(), config.bounds.store_questions) })
+        let store = worker::start(config.store.clone(), config.bounds.store_questions);
+        Ok(Asides { control, store, reload, config })
     }
 
     /// What comes next. Nothing is lost if the wait is given up.
     pub(super) async fn next(&mut self) -> Aside {
+        loop {
+            match self.come().await {
+                Came::Aside(Aside::Command(number, Command::Reload)) => self.reload.ask(Some(number)),
+                Came::Aside(aside) => return aside,
+                Came::Read(read) => {
+                    if let Some(config) = self.read_again(read) {
+                        return Aside::Reload(config);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The file was read again, and those who wanted it are told what came of it.
+    fn read_again(&mut self, mut read: Finished) -> Option<Arc<Config>> {
+        let askers = std::mem::take(&mut read.askers);
+        let (config, outcome) = self.reload.settle(read, &self.config);
+        if let Some(server) = &mut self.control {
+            askers.into_iter().for_each(|number| server.respond(number, outcome.clone()));
+        }
+        self.config.clone_from(config.as_ref()?);
+        config
+    }
+
+    async fn come(&mut self) -> Came {
         let command = async {
             match &mut self.control {
                 Some(server) => server.next().await,
@@ -62,8 +103,9 @@ impl Asides {
             }
         };
         tokio::select! {
-            (number, command) = command => Aside::Command(number, command),
-            Some((number, reply)) = self.store.replies.recv() => Aside::Stored(number, reply),
+            (number, command) = command => Came::Aside(Aside::Command(number, command)),
+            Some((number, reply)) = self.store.replies.recv() => Came::Aside(Aside::Stored(number, reply)),
+            read = self.reload.next() => Came::Read(read),
             else => std::future::pending().await,
         }
     }
@@ -105,7 +147,7 @@ impl Asides {
 
     /// Ends both; what was to be written is written first.
     pub(super) async fn end(self) {
-        let Asides { control, store: Worker { requests, replies, task } } = self;
+        let Asides { control, store: Worker { requests, replies, task }, .. } = self;
         drop(control);
         drop(requests);
         // Nobody reads these any more, and they are waited for by nobody.

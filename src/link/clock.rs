@@ -23,7 +23,13 @@ impl Clock {
     /// Now.
     #[must_use]
     pub fn now(&self) -> Moment {
-        Moment { steady: self.start.elapsed(), date: Timestamp::now() }
+        Moment { steady: self.steady(), date: Timestamp::now() }
+    }
+
+    /// Now, by the steady clock alone.
+    #[must_use]
+    pub fn steady(&self) -> Duration {
+        self.start.elapsed()
     }
 
     /// Waits until the clock shows `due`; for ever if nothing is due.

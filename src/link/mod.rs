@@ -7,13 +7,17 @@ mod asides;
 mod backoff;
 mod clock;
 mod pump;
+mod reload;
 mod signals;
 mod stream;
 mod tell;
+mod unread;
 
 use std::io;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::sleep;
 use tracing::{info, warn};
@@ -25,26 +29,31 @@ pub use stream::{Reader, Writer, connect};
 use self::asides::{Aside, Asides};
 use self::backoff::Backoff;
 use self::signals::Signals;
-use crate::assist::{Assist, Role};
+use self::unread::Unread;
+use crate::assist::Assist;
 use crate::config::{Address, Config};
 
 /// How many bytes are read at once.
 const READ_SIZE: usize = 64 * 1024;
 
+/// How long it is at most until the connection is looked at again, so that it is known how long what comes may have waited.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// Talks to the engine at `address` until it is told to leave by SIGTERM or SIGINT or, on standard input and
-/// output, until the engine closes them. A connection that cannot be had, or is lost, is tried again.
+/// output, until the engine closes them. A connection that cannot be had, or is lost, is tried again. The configuration
+/// is read again from `file`, where it is from, at SIGHUP and by command.
 ///
 /// # Errors
 /// Only if the process's signals cannot be had, or commands cannot be listened for as configured.
-pub async fn run(config: Arc<Config>, address: &Address) -> io::Result<()> {
+pub async fn run(file: &Path, config: Arc<Config>, address: &Address) -> io::Result<()> {
     let signals = Signals::new(address)?;
-    let asides = Asides::start(&config).await?;
-    let mut backoff = Backoff::new(config.yate.reconnect);
+    let asides = Asides::start(config.clone(), file.to_owned()).await?;
+    let backoff = Backoff::new(config.yate.reconnect);
     let mut assist = Assist::new(config);
     assist.tell(tell::telling());
-    let mut edge = Edge { pump: Pump::new(assist), clock: Clock::start(), signals, asides };
-    while let Some(problem) = edge.connection(address, &mut backoff).await {
-        let wait = backoff.next();
+    let mut edge = Edge { pump: Pump::new(assist), clock: Clock::start(), signals, asides, backoff };
+    while let Some(problem) = edge.connection(address).await {
+        let wait = edge.backoff.next();
         warn!(engine = %address, problem, again_in = ?wait, "no connection to the engine");
         if edge.meanwhile(sleep(wait)).await.is_none() {
             break;
@@ -60,17 +69,18 @@ struct Edge {
     clock: Clock,
     signals: Signals,
     asides: Asides,
+    backoff: Backoff,
 }
 
 impl Edge {
     /// One connection, or none; says why it is to be tried again, if it is.
-    async fn connection(&mut self, address: &Address, backoff: &mut Backoff) -> Option<String> {
+    async fn connection(&mut self, address: &Address) -> Option<String> {
         let ends = match self.meanwhile(connect(address)).await? {
             Ok(ends) => ends,
             Err(problem) => return Some(problem.to_string()),
         };
         info!(engine = %address, "connected");
-        match self.serve(ends, role_of(address), backoff).await {
+        match self.serve(ends).await {
             Ended::Left => None,
             Ended::Lost(problem) if *address == Address::Stdio => {
                 info!(problem, "the engine is gone");
@@ -96,20 +106,19 @@ impl Edge {
 
     fn handle(&mut self, event: Event<'_>) -> Option<Ended> {
         let now = self.clock.now();
+        if let Event::Reload(config) = &event {
+            self.backoff = Backoff::new(config.yate.reconnect);
+        }
         let ended = self.pump.handle(now, event);
         self.asides.deliver(now, &mut self.pump);
         ended
     }
 
     /// One connection, from its first byte to its last.
-    async fn serve(
-        &mut self,
-        (mut reader, mut writer): (Reader, Writer),
-        role: Role,
-        backoff: &mut Backoff,
-    ) -> Ended {
+    async fn serve(&mut self, (mut reader, mut writer): (Reader, Writer)) -> Ended {
         let mut buffer = vec![0; READ_SIZE];
-        let mut event = Event::Connected(role);
+        let mut unread = Unread::new(self.clock.steady());
+        let mut event = Event::Connected(reader.role());
         loop {
             if matches!(event, Event::Leave) {
                 info!("leaving");
@@ -118,8 +127,10 @@ impl Edge {
                 return ended;
             }
             if self.pump.assist().is_connected_and_ready() {
-                backoff.reset();
+                self.backoff.reset();
             }
+            let look = self.clock.steady() + LOOK;
+            let due = self.pump.poll_timeout().map_or(look, |due| due.min(look));
             // Answers go out before anything else comes in; the engine and those beside it take turns.
             event = tokio::select! {
                 biased;
@@ -129,10 +140,13 @@ impl Edge {
                     Err(problem) => Event::Lost(problem.to_string()),
                 },
                 () = self.signals.leave() => Event::Leave,
-                () = self.clock.until(self.pump.poll_timeout()) => Event::Due,
-                came = either(&mut reader, &mut buffer, &mut self.asides) => match came {
+                () = self.clock.until(Some(due)) => Event::Due,
+                came = either(unread.reading(&self.clock, reader.read(&mut buffer)), &mut self.asides) => match came {
                     Came::Read(Ok(0)) => Event::Lost("the engine closed the connection".to_owned()),
-                    Came::Read(Ok(count)) => Event::Bytes(&buffer[..count]),
+                    Came::Read(Ok(count)) => {
+                        let since = unread.read(self.clock.steady(), count, count == buffer.len());
+                        Event::Bytes { bytes: &buffer[..count], since }
+                    }
                     Came::Read(Err(problem)) => Event::Lost(problem.to_string()),
                     Came::Aside(aside) => Event::from(aside),
                 },
@@ -147,17 +161,9 @@ enum Came {
     Aside(Aside),
 }
 
-async fn either(reader: &mut Reader, buffer: &mut [u8], asides: &mut Asides) -> Came {
+async fn either(read: impl Future<Output = io::Result<usize>>, asides: &mut Asides) -> Came {
     tokio::select! {
-        read = reader.read(buffer) => Came::Read(read),
+        read = read => Came::Read(read),
         aside = asides.next() => Came::Aside(aside),
-    }
-}
-
-/// What a module does on a connection of this kind first.
-const fn role_of(address: &Address) -> Role {
-    match address {
-        Address::Stdio => Role::Script,
-        Address::Unix(_) | Address::Tcp { .. } => Role::Socket,
     }
 }

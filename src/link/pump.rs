@@ -1,9 +1,11 @@
 //! Between a connection's bytes and the brain: what to do about an event, as plain functions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::tell;
 use crate::assist::{Assist, Input, Limit, Output, Report, Role};
+use crate::config::Config;
 use crate::control::protocol::Command;
 use crate::moment::Moment;
 use crate::store;
@@ -15,7 +17,12 @@ pub enum Event<'a> {
     /// There is a connection.
     Connected(Role),
     /// The engine said something, not necessarily whole lines.
-    Bytes(&'a [u8]),
+    Bytes {
+        /// What.
+        bytes: &'a [u8],
+        /// It came no earlier than then, by the steady clock; until now it may have waited for us.
+        since: Duration,
+    },
     /// That much of what is pending was written.
     Wrote(usize),
     /// The connection is lost, and why.
@@ -28,6 +35,8 @@ pub enum Event<'a> {
     Stored(u64, store::Reply),
     /// A limit of what is beside the engine was reached, so many times.
     Reached(Limit, u64),
+    /// Another configuration holds from now on.
+    Reload(Arc<Config>),
     /// Somebody wants us to leave.
     Leave,
 }
@@ -41,11 +50,18 @@ pub enum Ended {
     Lost(String),
 }
 
+/// What waited less is as good as new.
+const WORTH_TELLING: Duration = Duration::from_millis(50);
+
 /// Feeds the brain and keeps what it wants written.
 #[derive(Debug)]
 pub struct Pump {
     assist: Assist,
     framer: Framer,
+    /// Since when what there is of a line may be here, if it is not whole yet.
+    begun: Option<Duration>,
+    /// How long the brain knows that what comes has waited.
+    waited: Duration,
     pending: Vec<u8>,
     asides: Vec<Output>,
     leaving: bool,
@@ -56,7 +72,15 @@ impl Pump {
     #[must_use]
     pub fn new(assist: Assist) -> Self {
         let framer = Framer::new(assist.bounds().line);
-        Pump { assist, framer, pending: Vec::new(), asides: Vec::new(), leaving: false }
+        Pump {
+            assist,
+            framer,
+            begun: None,
+            waited: Duration::ZERO,
+            pending: Vec::new(),
+            asides: Vec::new(),
+            leaving: false,
+        }
     }
 
     /// The brain.
@@ -98,10 +122,11 @@ impl Pump {
             Event::Connected(role) => {
                 // The engine sends lines longer than it takes.
                 self.framer = Framer::new(self.assist.bounds().line);
+                (self.begun, self.waited) = (None, Duration::ZERO);
                 self.pending.clear();
                 self.assist.handle_input(now, Input::Connected(role));
             }
-            Event::Bytes(bytes) => self.bytes(now, bytes),
+            Event::Bytes { bytes, since } => self.bytes(now, bytes, since),
             Event::Wrote(count) => drop(self.pending.drain(..count.min(self.pending.len()))),
             Event::Lost(problem) => return Some(self.lost(now, problem, &mut tell)),
             Event::Due => self.assist.handle_timeout(now),
@@ -110,6 +135,7 @@ impl Pump {
             }
             Event::Stored(number, reply) => self.assist.handle_input(now, Input::Stored { number, reply }),
             Event::Reached(limit, times) => self.assist.limit_reached(now, limit, times),
+            Event::Reload(config) => self.assist.handle_input(now, Input::Reload(config)),
             Event::Leave => {
                 self.leaving = true;
                 self.assist.handle_input(now, Input::Leave);
@@ -129,9 +155,16 @@ impl Pump {
         if self.leaving { Ended::Left } else { Ended::Lost(problem) }
     }
 
-    fn bytes(&mut self, now: Moment, bytes: &[u8]) {
+    fn bytes(&mut self, now: Moment, bytes: &[u8], since: Duration) {
+        // The first line may have begun before.
+        let mut begun = self.begun.take().unwrap_or(since).min(since);
         self.framer.push(bytes);
         while let Some(line) = self.framer.next_line() {
+            let waited = now.steady.saturating_sub(std::mem::replace(&mut begun, since));
+            if waited != self.waited && waited.max(self.waited) >= WORTH_TELLING {
+                self.assist.handle_input(now, Input::Waited(waited));
+                self.waited = waited;
+            }
             match line {
                 Ok(line) => match EngineLine::parse(line) {
                     Ok(line) => self.assist.handle_input(now, Input::Line(line)),
@@ -147,6 +180,7 @@ impl Pump {
                 }
             }
         }
+        self.begun = (self.framer.pending() > 0).then_some(begun);
     }
 
     fn settle(&mut self, tell: &mut impl FnMut(Report)) -> Option<Ended> {

@@ -5,6 +5,7 @@ use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Stdin, Stdout};
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
 
+use crate::assist::Role;
 use crate::config::Address;
 
 /// Connects.
@@ -42,6 +43,20 @@ pub enum Reader {
 }
 
 impl Reader {
+    /// What a module does on such a connection, and what the engine is like there.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        match self {
+            Reader::Unix(_) => Role::Socket,
+            Reader::Tcp(input) => {
+                let ends = (input.local_addr(), input.peer_addr());
+                let same_host = matches!(ends, (Ok(ours), Ok(theirs)) if ours.ip() == theirs.ip());
+                Role::Tcp { same_host }
+            }
+            Reader::Stdio(_) => Role::Script,
+        }
+    }
+
     /// Reads what there is; 0 bytes mean that the engine closed. Nothing is lost if the wait is given up.
     ///
     /// # Errors

@@ -83,7 +83,7 @@ fn listed(captures: &[(String, Keys)]) -> String {
 const LONGEST: usize = 1_000;
 
 /// A text as one line that is not very long and can do nothing but be read, whoever it quotes.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(LONGEST));
     for (at, char) in text.chars().enumerate() {
         if at == LONGEST {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::runtime::Builder;
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 use tracing::{info, warn};
 
 use super::{Problem, Reply, Request, Store, verify_pin};
@@ -33,7 +34,8 @@ pub struct Worker {
     pub task: JoinHandle<()>,
 }
 
-/// Starts the task, in the runtime that this is called in.
+/// Starts the task. It runs on a thread and in a runtime of its own, so that nothing in the runtime that this is called in
+/// waits for a disk, or for what a calendar takes to compute.
 ///
 /// Requests are done one after the other, so that what somebody says of calls and of attendance is written in the order
 /// in which it was said. PINs alone are looked at beside that, a few at once, and need no store. Where `path` is `None`,
@@ -43,8 +45,20 @@ pub struct Worker {
 pub fn start(path: Option<PathBuf>, capacity: usize) -> Worker {
     let (requests, asked) = mpsc::channel(capacity.max(1));
     let (answers, replies) = mpsc::unbounded_channel();
-    let task = tokio::spawn(work(path, asked, answers, capacity.max(1)));
+    let task = spawn_blocking(move || match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(work(path, asked, answers, capacity.max(1))),
+        Err(error) => refuse(&error, asked, &answers),
+    });
     Worker { requests, replies, task }
+}
+
+/// There is nothing to work with: so everything is answered, all the same.
+fn refuse(error: &std::io::Error, mut asked: mpsc::Receiver<(u64, Request)>, answers: &Answers) {
+    warn!(%error, "there is no store: its thread cannot work");
+    while let Some((number, _)) = asked.blocking_recv() {
+        let message = format!("the store's thread cannot work: {error}");
+        let _ = answers.send((number, Reply::Failed(Problem { yours: false, message })));
+    }
 }
 
 type Answers = mpsc::UnboundedSender<(u64, Reply)>;

@@ -16,6 +16,7 @@ use bstr::{BStr, BString};
 use super::Assist;
 use super::calls;
 use super::questions::Question;
+use super::reload::Moves;
 use super::rooms::OWN_CHANNEL;
 use super::session::Phase;
 use super::timers::Timer;
@@ -53,6 +54,15 @@ pub(super) struct Keeper {
     said: BTreeSet<BString>,
     /// What was kept of calls of ours to somebody: the role that they get, and who wanted it.
     calls_before: BTreeMap<BString, (Option<usize>, Option<BString>)>,
+}
+
+impl Keeper {
+    /// The roles that who is being called gets are other ones now.
+    pub(super) fn move_roles(&mut self, moves: &Moves) {
+        for (role, _) in self.calls_before.values_mut() {
+            *role = moves.role(*role);
+        }
+    }
 }
 
 impl Assist {

@@ -67,6 +67,12 @@ impl Config {
         self.states.iter().position(|state| state.name == name)
     }
 
+    /// The place of a role among [`roles`](Self::roles), by its name.
+    #[must_use]
+    pub fn role(&self, name: &str) -> Option<usize> {
+        self.roles.iter().position(|role| role == name)
+    }
+
     /// What holds for the digits of a caller, by the places of the call's state and the caller's role.
     #[must_use]
     pub fn rules(&self, state: usize, role: Option<usize>) -> Rules<'_> {

@@ -1,0 +1,159 @@
+//! A writer that nobody waits for: what a slow terminal, or a pipe that nobody reads, does not take is kept for a while,
+//! and then lost and counted.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How much is kept that was not written yet, in bytes.
+const MOST_KEPT: usize = 1024 * 1024;
+
+/// Takes whole lines, and has them written by a thread of its own.
+#[derive(Debug, Default)]
+pub(super) struct Aside {
+    kept: Mutex<Kept>,
+    /// There is something to write.
+    more: Condvar,
+    /// Everything is written.
+    done: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    lines: Vec<u8>,
+    /// How many lines were lost since the last that was not.
+    lost: u64,
+    /// Whether something is being written.
+    writing: bool,
+}
+
+impl Aside {
+    /// Has it written to `out`; of lines that were lost, once some can be written again, what `lost` says of so many.
+    ///
+    /// # Errors
+    /// There can be no thread.
+    pub(super) fn start(
+        out: impl Write + Send + 'static,
+        lost: impl Fn(u64) -> String + Send + 'static,
+    ) -> io::Result<Arc<Self>> {
+        let aside = Arc::new(Aside::default());
+        let writer = aside.clone();
+        thread::Builder::new().name("log".to_owned()).spawn(move || writer.write_all_to(out, &lost))?;
+        Ok(aside)
+    }
+
+    fn write_all_to(&self, mut out: impl Write, lost: &impl Fn(u64) -> String) {
+        loop {
+            let mut kept = self.kept();
+            while kept.lines.is_empty() && kept.lost == 0 {
+                kept = self.more.wait(kept).unwrap_or_else(PoisonError::into_inner);
+            }
+            let mut lines = std::mem::take(&mut kept.lines);
+            // They came after what is kept.
+            if let missing @ 1.. = std::mem::take(&mut kept.lost) {
+                lines.extend_from_slice(lost(missing).as_bytes());
+            }
+            kept.writing = true;
+            drop(kept);
+            // There is nobody to tell that it cannot be written.
+            let _ = out.write_all(&lines).and_then(|()| out.flush());
+            self.kept().writing = false;
+            self.done.notify_all();
+        }
+    }
+
+    /// Takes lines, or counts them as lost.
+    fn take(&self, lines: &[u8]) {
+        let mut kept = self.kept();
+        // What was lost is told before anything else is kept.
+        if kept.lost > 0 || kept.lines.len() + lines.len() > MOST_KEPT {
+            kept.lost += 1;
+        } else {
+            kept.lines.extend_from_slice(lines);
+        }
+        self.more.notify_one();
+    }
+
+    /// Waits until everything is written, but no longer than that.
+    #[allow(clippy::disallowed_methods)] // The edge: the process is about to end.
+    pub(super) fn drain(&self, patience: Duration) {
+        let due = Instant::now() + patience;
+        let mut kept = self.kept();
+        while kept.writing || !kept.lines.is_empty() || kept.lost > 0 {
+            let left = due.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            kept = self.done.wait_timeout(kept, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for &Aside {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        self.take(lines);
+        Ok(lines.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::net::UnixStream;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn told(lost: u64) -> String {
+        format!("{lost} lost\n")
+    }
+
+    #[test]
+    fn lines_are_written_in_their_order_and_all_of_them_before_the_end() {
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        let aside = Aside::start(ours, told).expect("a thread");
+        let reader = thread::spawn(move || {
+            BufReader::new(theirs).lines().take(10_000).map(|line| line.expect("a line")).collect::<Vec<_>>()
+        });
+        let lines: Vec<String> = (0..10_000).map(|number| format!("line {number}")).collect();
+        for line in &lines {
+            (&*aside).write_all(format!("{line}\n").as_bytes()).expect("it is taken");
+        }
+        aside.drain(PATIENCE);
+        assert_eq!(reader.join().expect("a reader"), lines);
+    }
+
+    #[test]
+    fn what_nobody_reads_is_lost_and_counted_and_nobody_waits_for_it() {
+        let (ours, theirs) = UnixStream::pair().expect("a pair");
+        let aside = Aside::start(ours, told).expect("a thread");
+        let line = format!("{}\n", "x".repeat(999));
+        let sent: u64 = 5000;
+        for _ in 0..sent {
+            (&*aside).write_all(line.as_bytes()).expect("it is taken");
+        }
+        aside.drain(Duration::from_millis(10));
+        assert!(aside.kept().lines.len() <= MOST_KEPT);
+        let mut said = BufReader::new(theirs).lines().map(|line| line.expect("a line"));
+        let mut whole = 0;
+        let lost = loop {
+            let line = said.next().expect("more");
+            match line.strip_suffix(" lost") {
+                Some(lost) => break lost.parse::<u64>().expect("a number"),
+                None => whole += 1,
+            }
+        };
+        assert!(lost > 0 && whole + lost == sent, "{whole} + {lost}");
+        (&*aside).write_all(b"again\n").expect("it is taken");
+        assert_eq!(said.next().as_deref(), Some("again"));
+    }
+}
