@@ -203,8 +203,8 @@ fn a_daemon_that_stood_still_passes_the_digits_that_the_engine_may_have_given_up
     daemon.signal("-CONT");
     engine.said.wait_for(&["%%<message:d2:false::"]);
     daemon.log.wait_for(&["dropped", "keys=*"]);
-    daemon.log.wait_for(&["passed", "keys=6"]);
     daemon.log.wait_for(&["touchtone has fallen behind"]);
+    daemon.log.wait_for(&["passed", "keys=6"]);
     engine.digit(3, "*");
     engine.said.wait_for(&["%%<message:d3:true::"]);
     daemon.log.wait_for(&["touchtone has caught up: 1 digits"]);

@@ -118,6 +118,10 @@ impl Edge {
     async fn serve(&mut self, (mut reader, mut writer): (Reader, Writer)) -> Ended {
         let mut buffer = vec![0; READ_SIZE];
         let mut unread = Unread::new(self.clock.steady());
+        let probe = match reader.probe() {
+            Ok(probe) => probe,
+            Err(problem) => return Ended::Lost(problem.to_string()),
+        };
         let mut event = Event::Connected(reader.role());
         loop {
             if matches!(event, Event::Leave) {
@@ -141,7 +145,10 @@ impl Edge {
                 },
                 () = self.signals.leave() => Event::Leave,
                 () = self.clock.until(Some(due)) => Event::Due,
-                came = either(unread.reading(&self.clock, reader.read(&mut buffer)), &mut self.asides) => match came {
+                came = either(
+                    unread.reading(&self.clock, &probe, reader.read(&mut buffer)),
+                    &mut self.asides,
+                ) => match came {
                     Came::Read(Ok(0)) => Event::Lost("the engine closed the connection".to_owned()),
                     Came::Read(Ok(count)) => {
                         let since = unread.read(self.clock.steady(), count, count == buffer.len());

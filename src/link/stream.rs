@@ -1,7 +1,10 @@
 //! The three ways to an engine.
 
 use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
 
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Stdin, Stdout};
 use tokio::net::{TcpStream, UnixStream, tcp, unix};
 
@@ -57,6 +60,20 @@ impl Reader {
         }
     }
 
+    /// What tells whether there is anything to read, while it is being read.
+    ///
+    /// # Errors
+    /// The system gives no other descriptor.
+    pub(super) fn probe(&self) -> io::Result<Probe> {
+        let socket = match self {
+            Reader::Unix(input) => Some(input.as_ref().as_fd()),
+            Reader::Tcp(input) => Some(input.as_ref().as_fd()),
+            // A thread that waits for nothing else reads it.
+            Reader::Stdio(_) => None,
+        };
+        Ok(Probe(socket.map(|socket| socket.try_clone_to_owned()).transpose()?))
+    }
+
     /// Reads what there is; 0 bytes mean that the engine closed. Nothing is lost if the wait is given up.
     ///
     /// # Errors
@@ -72,6 +89,20 @@ impl Reader {
             }
             Reader::Stdio(input) => input.read(buffer).await,
         }
+    }
+}
+
+/// Looks at a connection without reading from it.
+#[derive(Debug)]
+pub(super) struct Probe(Option<OwnedFd>);
+
+impl Probe {
+    /// Whether there is nothing to read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(|socket| {
+            let seen = SockRef::from(socket).peek(&mut [MaybeUninit::uninit()]);
+            seen.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use super::clock::Clock;
+use super::stream::Probe;
 
 /// How much the system may keep for us unread, in bytes, on both sides of a socket.
 const MOST_UNREAD: usize = 8 * 1024 * 1024;
@@ -50,12 +51,19 @@ impl Unread {
     }
 
     /// Reads, and knows when there was nothing to read.
-    pub(super) async fn reading<T>(&mut self, clock: &Clock, read: impl Future<Output = T>) -> T {
+    pub(super) async fn reading<T>(
+        &mut self,
+        clock: &Clock,
+        probe: &Probe,
+        read: impl Future<Output = T>,
+    ) -> T {
         let mut read = pin!(read);
         poll_fn(|context| {
+            let now = clock.steady();
             let polled = read.as_mut().poll(context);
-            if polled.is_pending() {
-                self.nothing(clock.steady());
+            // That there is nothing to read may only mean that nobody has looked.
+            if polled.is_pending() && probe.is_empty() {
+                self.nothing(now);
             }
             polled
         })
