@@ -269,6 +269,11 @@ fn digits_that_wait_are_limited_and_a_message_with_too_many_is_passed() {
     assert_eq!(gone, 5, "none of them is lost: {lines:?} {last:?}");
 }
 
+/// Bytes that have not waited.
+fn read(bytes: &[u8]) -> Event<'_> {
+    Event::Bytes { bytes, since: Duration::MAX }
+}
+
 #[test]
 fn a_line_that_is_too_long_is_thrown_away_and_counted_and_the_next_one_is_read() {
     let brain = Brain::ready(config(&with("line = 8192")));
@@ -276,8 +281,8 @@ fn a_line_that_is_too_long_is_thrown_away_and_counted_and_the_next_one_is_read()
     let now = Moment::at(brain.now, jiff::Timestamp::UNIX_EPOCH);
     let ask =
         |id: &str, more: &str| format!("%%>message:{id}:1:chan.dtmf::id=sip/1:text=5{more}\n").into_bytes();
-    pump.handle(now, Event::Bytes(&ask("long", &format!(":x={}", "y".repeat(60_000)))));
-    pump.handle(now, Event::Bytes(&ask("next", "")));
+    pump.handle(now, read(&ask("long", &format!(":x={}", "y".repeat(60_000)))));
+    pump.handle(now, read(&ask("next", "")));
     let pending = String::from_utf8_lossy(pump.pending()).into_owned();
     assert_eq!(pending, "%%<message:long:false::\n%%<message:next:false::\n");
     let reached: Vec<_> = pump.assist().limits_reached().filter(|(_, times)| *times > 0).collect();
@@ -297,7 +302,7 @@ fn an_account_of_thousands_of_calls_is_one_line_and_is_read() {
         let id = line.split(':').nth(1).expect("an id");
         let calls = if line.ends_with("=cdrbuild") { calls.join(",") } else { String::new() };
         let account = format!("%%<message:{id}:true:engine.status:name=x,type=cdr;cdrs=1;{calls}\n");
-        pump.handle(now, Event::Bytes(account.as_bytes()));
+        pump.handle(now, read(account.as_bytes()));
     }
     assert!(pump.assist().is_connected_and_ready());
     assert_eq!(pump.assist().load().calls, 10_000);
@@ -308,7 +313,7 @@ fn an_engine_that_does_not_read_loses_its_connection_and_no_more() {
     let mut pump = Pump::new(Brain::ready(config(&with("pending-bytes = 1000000"))).assist);
     let now = Moment::at(Duration::from_secs(1), jiff::Timestamp::UNIX_EPOCH);
     let asked = "%%>message:0123456789:1:chan.dtmf::id=sip/1:text=5\n".repeat(1_000);
-    let lost = (0..1_000).find_map(|_| pump.handle(now, Event::Bytes(asked.as_bytes())));
+    let lost = (0..1_000).find_map(|_| pump.handle(now, read(asked.as_bytes())));
     assert!(matches!(lost, Some(Ended::Lost(_))), "{lost:?}");
     let reached: Vec<_> = pump.assist().limits_reached().filter(|(_, times)| *times > 0).collect();
     assert_eq!(reached, [(Limit::PendingBytes, 1)]);

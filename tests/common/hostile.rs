@@ -134,7 +134,7 @@ impl Module {
     pub(crate) fn hear(&mut self, line: &EngineLine<'_>) {
         let mut bytes = Vec::new();
         line.encode(&mut bytes);
-        self.handle(Event::Bytes(&bytes));
+        self.handle(Event::Bytes { bytes: &bytes, since: self.now });
     }
 
     pub(crate) fn event(&mut self, name: &str, fields: &[(&str, &[u8])]) {
