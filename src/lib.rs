@@ -8,7 +8,7 @@
 //! - [`link`]: the edge; a connection to an engine, kept up.
 //! - [`config`]: what an admin wrote, checked.
 //! - [`store`]: what outlasts the process; [`schedule`]: when conferences are held.
-//! - [`control`]: the socket by which commands reach a running daemon.
+//! - [`control`]: the socket by which commands reach a running daemon; [`metrics`]: what it counts, for programs.
 //! - [`sounds`]: what callers are told in words.
 //! - [`import`]: from what the engine's own module is configured with.
 //! - [`sim`]: an engine that is not there.
@@ -27,6 +27,7 @@ pub mod import;
 pub mod key;
 pub mod keypad;
 pub mod link;
+pub mod metrics;
 pub mod moment;
 mod plain;
 pub mod schedule;

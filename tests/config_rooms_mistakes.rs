@@ -261,6 +261,24 @@ direct = "gateway"
 
 [control]
 mode = 0o600
+
+[metrics]
+"#;
+
+    metrics_for_others: r#"
+[metrics]
+listen = "0.0.0.0:9464"
+port = 9464
+"#;
+
+    metrics_by_name: r#"
+[metrics]
+listen = "localhost:9464"
+"#;
+
+    metrics_without_a_port: r#"
+[metrics]
+listen = "127.0.0.1:0"
 "#;
 
     operations: r#"

@@ -13,6 +13,7 @@ use common::control::{fake, fake_at};
 use touchtone::assist::Limit;
 use touchtone::config::{Bounds, Control};
 use touchtone::control::client::{Client, PATIENCE, Problem};
+use touchtone::control::figures::Figures;
 use touchtone::control::protocol::{
     Answer, Command, MAX_LINE, Outcome, RefusalCode, Request, Response, Switch, VERSION,
 };
@@ -494,6 +495,14 @@ fn documented() -> Vec<&'static str> {
         inside && !fence
     });
     lines.collect()
+}
+
+#[test]
+fn what_a_daemon_of_an_older_release_does_not_count_is_nothing() {
+    let said = r#"{"v":1,"ok":{"status":{"version":"0.1.0","ready":true,"engine":"6.4.0","run":"1","channels":12,"rooms":2,"legs":7,"unanswered":0,"store":true,"conferences":1}}}"#;
+    let response: Response = serde_json::from_str(said).expect("a status");
+    let Outcome::Ok(Answer::Status(status)) = response.outcome else { panic!("{response:?}") };
+    assert_eq!((status.channels, status.figures), (12, Figures::default()));
 }
 
 #[test]

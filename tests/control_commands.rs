@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command as Process, Output, Stdio};
 
 use common::control::{Fake, fake};
+use touchtone::control::figures::{Bucket, Digits, Ends, Figures, Latency, Waiting};
 use touchtone::control::protocol::{
     Answer, Command, Held, Outcome, Refusal, RefusalCode, Room, Seat, Status,
 };
@@ -30,6 +31,7 @@ fn answer(command: &Command) -> Outcome {
             unanswered: 0,
             store: Some(true),
             conferences: 1,
+            figures: figures(),
         })),
         Command::Rooms { room: None } => Answer::Rooms(rooms()),
         Command::Rooms { room: Some(name) } => {
@@ -43,6 +45,38 @@ fn answer(command: &Command) -> Outcome {
         Command::Schedule { manage } => Answer::Schedule(Box::new(managed(manage))),
         other => Answer::Done(serde_json::to_string(other).expect("JSON")),
     })
+}
+
+fn figures() -> Figures {
+    let bucket = |le, count| Bucket { le, count };
+    Figures {
+        up: 11_405.7,
+        connections: 3,
+        digits: Digits {
+            keyed: 1002,
+            fired: 612,
+            refused: 2,
+            passed: 300,
+            released: 12,
+            dropped: 70,
+            repeated: 3,
+        },
+        fires: [("mute".to_owned(), 306), ("join".to_owned(), 0)].into(),
+        operations: [("mute-toggle".to_owned(), Ends { done: 300, failed: 6 })].into(),
+        behind: 5,
+        limits: [("codes-per-second".to_owned(), 1), ("operations".to_owned(), 0)].into(),
+        log_lines_lost: 7,
+        answers: 1010,
+        latency: Latency {
+            buckets: vec![bucket(0.00001, 0), bucket(0.0001, 1000), bucket(0.001, 1009)],
+            count: 1010,
+            sum: 0.07,
+        },
+        store_failures: 1,
+        talkers: 2,
+        calls_out: 1,
+        waiting: Waiting { operations: 4, bytes: 80, store: 2, control: 1 },
+    }
 }
 
 fn at<T: std::str::FromStr>(text: &str) -> T
@@ -221,14 +255,54 @@ fn programs_get_a_room_a_line_as_the_daemon_tells_it() {
 fn the_status_is_shown() {
     insta::assert_snapshot!(seen(&daemon(), &["status"]), @"
     exit 0
-    touchtone 0.1.0
-    engine       connected to engine 6.4.0, run 1795420044
-    rooms        2
-    conferences  1
-    channels     12
-    legs         7
-    unanswered   0
-    store        is written
+    touchtone 0.1.0, running for 3h 10m 5s
+    engine            connected to engine 6.4.0, run 1795420044
+    reconnected       2 times
+    store             is written
+    store failed      once
+
+    there are
+    rooms             2
+    talkers           2
+    conferences       1
+    channels          12
+    legs              7
+    calls out         1
+
+    waiting
+    unanswered        0
+    unread bytes      80
+    operations        4
+    for the store     2
+    commands          1
+
+    digits
+    keyed             1002
+    fired             612
+    refused           2
+    passed            300
+    released          12
+    dropped           70
+    repeated          3
+    held              3
+    behind            5
+
+    answers
+    answered          1010
+    p50               about 55 µs
+    p99               about 100 µs
+    p99.9             about 999 µs
+
+    codes fired
+    join              0
+    mute              306
+
+    operations
+    mute-toggle       300 done, 6 failed
+
+    limits reached
+    codes-per-second  once
+    lines of the log  7 times
     ");
     assert!(
         seen(&daemon(), &["status", "--format", "json"]).contains("{\"version\":\"0.1.0\",\"ready\":true,")

@@ -76,10 +76,13 @@ impl Assist {
         let at = self.calls.obtain(id, self.places.call, Order::default);
         let secret = self.is_secret(now, at);
         let keys = digits.keys.clone();
+        let count = keys.len() as u64;
+        self.counts.digits.keyed += count;
         self.outbox.tell(|| Report::Keyed { channel: id.to_owned(), keys: keys.clone(), secret });
         if let Some(at) = at {
             self.let_go_of(now, at);
             if self.is_repeated(now, at, &digits) {
+                self.counts.digits.repeated += count;
                 self.outbox.tell(|| Report::Repeated { channel: id.to_owned(), keys, secret });
                 return self.outbox.answer(&message.id, true);
             }
@@ -90,7 +93,10 @@ impl Assist {
         self.outbox.answer(&message.id, behind_others.is_some());
         match behind_others {
             Some(at) => self.queue_release(now, at, keys, secret),
-            None => self.outbox.tell(|| Report::Passed { channel: id.to_owned(), keys, secret }),
+            None => {
+                self.counts.digits.passed += count;
+                self.outbox.tell(|| Report::Passed { channel: id.to_owned(), keys, secret });
+            }
         }
     }
 

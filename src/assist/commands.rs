@@ -28,7 +28,7 @@ impl Assist {
     /// Somebody wants something.
     pub(super) fn command(&mut self, now: Moment, number: u64, command: Command) {
         let outcome = match command {
-            Command::Status => Ok(Answer::Status(Box::new(self.status_told()))),
+            Command::Status => Ok(Answer::Status(Box::new(self.status_told(now)))),
             Command::Rooms { room } => {
                 self.ask_what_is_shown(now);
                 self.rooms_told(now, room.as_deref())
@@ -144,21 +144,6 @@ impl Assist {
             Cause::NobodyThere.because(format!("nobody is {who} of {name}"))
         };
         found.map(|(number, seat)| (number, seat.channel.clone())).ok_or_else(nobody)
-    }
-
-    fn status_told(&self) -> protocol::Status {
-        protocol::Status {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            ready: self.is_connected_and_ready(),
-            engine: self.engine.version.clone(),
-            run: self.engine.run.clone(),
-            channels: self.calls.len(),
-            rooms: self.rooms.iter().count(),
-            legs: self.rooms.iter().map(|(_, room)| room.legs.len()).sum(),
-            unanswered: self.flights.len(),
-            store: self.has_store().then(|| self.store_ok.unwrap_or(true)),
-            conferences: self.schedule.len(),
-        }
     }
 
     fn rooms_told(&self, now: Moment, only: Option<&str>) -> Result<Answer, Failure> {

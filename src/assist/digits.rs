@@ -64,7 +64,11 @@ impl Assist {
         let id = id.unwrap_or_default();
         let at = self.calls.find(BStr::new(id.as_ref()));
         let behind_others = at.and_then(|at| self.calls.get(at)).is_some_and(|call| call.release.under_way);
-        let digits = read(text, sequence, duplicate).filter(|_| behind_others);
+        let digits = read(text, sequence, duplicate);
+        let count = digits.as_ref().map_or(0, |digits| digits.keys.len() as u64);
+        let digits = digits.filter(|_| behind_others);
+        self.counts.digits.keyed += count;
+        self.counts.digits.passed += if digits.is_none() { count } else { 0 };
         self.outbox.answer(&message.id, digits.is_some());
         if let (Some(at), Some(digits)) = (at, digits) {
             let secret = self.calls.get(at).is_some_and(|call| {
@@ -79,12 +83,18 @@ impl Assist {
         let [id, peer, text, sequence, duplicate] =
             params.pick(["id", "peerid", "text", "sequence", "duplicate"]);
         let (Some(id), Some(digits)) = (id, read(text, sequence, duplicate)) else { return false };
+        let count = digits.keys.len() as u64;
+        self.counts.digits.keyed += count;
         if digits.keys.len() > self.config.bounds.waiting_digits {
             self.limit_reached(now, Limit::WaitingDigits, 1);
+            self.counts.digits.passed += count;
             return false;
         }
         let id = BStr::new(id.as_ref());
-        let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else { return false };
+        let Some(at) = self.calls.obtain(id, self.places.call, Order::default) else {
+            self.counts.digits.passed += count;
+            return false;
+        };
         self.keyed_to(now, at, peer.as_deref().map(BStr::new));
         let Some(call) = self.calls.get(at) else { return false };
         let (config, place) = self.former.of(at).unwrap_or((&self.config, call.place));
@@ -100,6 +110,7 @@ impl Assist {
         let mut ready = Vec::new();
         match self.put_in_order(now, at, &digits, swallowed, &mut ready) {
             Arrival::Repeated => {
+                self.counts.digits.repeated += count;
                 self.outbox.tell(|| Report::Repeated { channel: id.to_owned(), keys: digits.keys, secret });
                 return true;
             }
@@ -107,6 +118,7 @@ impl Assist {
             Arrival::Ready => {}
         }
         if swallowed && ready.len() == 1 && self.may_pass(at, &digits.keys) {
+            self.counts.digits.passed += count;
             self.outbox.tell(|| Report::Passed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
             let config = self.config.clone();
             self.prompt_of_state(now, at, &config.states[state], &digits.keys, false);
@@ -280,7 +292,7 @@ impl Assist {
             Outcome::Fire { pattern, keys, enter } => {
                 let spent = keys.len() + usize::from(enter.is_some());
                 call.swallowed.drain(..spent.min(call.swallowed.len()));
-                self.fire(now, at, config, place, (pattern, keys));
+                self.fire(now, at, config, place, (pattern, keys, spent));
             }
         }
     }
@@ -296,24 +308,29 @@ impl Assist {
             if swallowed { taken.push(key) } else { gone_on.push(key) }
         }
         if !gone_on.is_empty() {
+            self.counts.digits.passed += gone_on.len() as u64;
             self.outbox.tell(|| Report::Passed { channel: channel.clone(), keys: gone_on, secret });
         }
         if taken.is_empty() {
             return;
         }
         match state.unmatched {
-            Unmatched::Drop => self.outbox.tell(|| Report::Dropped { channel, keys: taken, secret }),
+            Unmatched::Drop => {
+                self.counts.digits.dropped += taken.len() as u64;
+                self.outbox.tell(|| Report::Dropped { channel, keys: taken, secret });
+            }
             Unmatched::Pass => self.queue_release(now, at, taken, secret),
         }
     }
 
+    /// A code fires, which spends so many digits.
     fn fire(
         &mut self,
         now: Moment,
         at: usize,
         config: &Arc<Config>,
         place: Place,
-        (pattern, keys): (usize, Keys),
+        (pattern, keys, spent): (usize, Keys, usize),
     ) {
         let Some(call) = self.calls.get(at) else { return };
         let channel = call.id.clone();
@@ -323,6 +340,7 @@ impl Assist {
             config.states[place.state()].secret || config.codes[code].secret || call.is_secret_still(now);
         let keyed_in = Some(place.natural);
         if let May::Not { tell } = self.may_fire(now, at) {
+            self.counts.digits.refused += spent as u64;
             self.outbox.tell_code(|| Report::Refused {
                 channel: channel.clone(),
                 code: config.codes[code].name.clone(),
@@ -332,6 +350,7 @@ impl Assist {
             let keyed = Keyed { config: config.clone(), code, keyed_in, keys, captures };
             return self.refuse_code(now, &Job::new(Asker::Code(keyed), channel), tell);
         }
+        self.counts.fired(&config.codes[code].name, spent);
         self.outbox.tell_code(|| Report::Fired {
             channel: channel.clone(),
             code: config.codes[code].name.clone(),
@@ -370,6 +389,8 @@ impl Assist {
         let (taken, gone_on): (Vec<_>, Vec<_>) =
             behind.chain(held).chain(early).partition(|&(_, taken)| taken);
         let keys = |of: Vec<(_, bool)>| of.into_iter().map(|(key, _)| key).collect::<Keys>();
+        self.counts.digits.passed += gone_on.len() as u64;
+        self.counts.digits.dropped += taken.len() as u64;
         if !gone_on.is_empty() {
             self.outbox.tell(|| Report::Passed { channel: channel.clone(), keys: keys(gone_on), secret });
         }

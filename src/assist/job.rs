@@ -189,12 +189,14 @@ impl Assist {
             if outcome.is_ok() {
                 let jobs = self.followers(&job);
                 if let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) {
+                    self.queued += jobs.len();
                     call.jobs.extend(jobs);
                 }
             }
             self.conclude(now, &job, outcome);
             self.next_job(now, &job.channel);
         } else {
+            self.queued += 1;
             call.jobs.push_back(job);
             self.next_job_at(now, at);
         }
@@ -217,6 +219,7 @@ impl Assist {
         }
         let natural = call.place.natural;
         let Some(mut job) = call.jobs.pop_front() else { return };
+        self.queued -= 1;
         call.working = true;
         job.queued = true;
         // The states of the engine's have the same places in every configuration.
@@ -314,6 +317,7 @@ impl Assist {
             // It comes before what was keyed after it.
             let jobs = self.followers(&job);
             if let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) {
+                self.queued += jobs.len();
                 jobs.into_iter().rev().for_each(|job| call.jobs.push_front(job));
             }
         }
@@ -342,6 +346,9 @@ impl Assist {
     /// Tells how an operation ended, and lets the caller hear it.
     pub(super) fn conclude(&mut self, now: Moment, job: &Job, outcome: Outcome) {
         let operation = job.operation().name();
+        if !matches!(job.asker, Asker::Part { .. }) {
+            self.counts.ended(operation, outcome.is_ok());
+        }
         if outcome.is_err() {
             self.goes_no_further(&job.channel);
         }
@@ -445,6 +452,7 @@ impl Assist {
         }
         for at in self.calls.places() {
             let jobs = self.calls.get_mut(at).map(|call| std::mem::take(&mut call.jobs));
+            self.queued -= jobs.as_ref().map_or(0, std::collections::VecDeque::len);
             for job in jobs.into_iter().flatten() {
                 self.conclude(now, &job, failure());
             }

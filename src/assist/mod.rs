@@ -17,6 +17,7 @@ mod behind;
 mod calling;
 mod calls;
 mod commands;
+mod counts;
 mod digits;
 mod entry;
 mod flight;
@@ -61,6 +62,7 @@ use std::time::Duration;
 
 use bstr::{BStr, BString, ByteSlice};
 
+pub use counts::Counts;
 pub use limits::Limit;
 pub use report::{Report, Telling};
 pub use session::Role;
@@ -268,6 +270,9 @@ pub struct Assist {
     store_ok: Option<bool>,
     store_was_bad: bool,
     limits: limits::Counters,
+    counts: Counts,
+    /// How many operations wait for others of their channels.
+    queued: usize,
 }
 
 impl Assist {
@@ -313,6 +318,8 @@ impl Assist {
             store_ok: None,
             store_was_bad: false,
             limits: limits::Counters::default(),
+            counts: Counts::default(),
+            queued: 0,
         };
         assist.apply_limits();
         assist
@@ -490,6 +497,7 @@ impl Assist {
         let forgotten = self.calls.remove(id);
         self.keep_no_channel(id);
         if let Some((_, mut call)) = forgotten {
+            self.queued -= call.jobs.len();
             self.entry_over(now, call.entry.take(), "the caller has hung up");
             for job in call.jobs {
                 self.conclude(now, &job, Err(Cause::NobodyThere.because("the caller has hung up")));

@@ -21,6 +21,8 @@ pub(super) struct Outbox {
     leaving: bool,
     limit: usize,
     last_id: u64,
+    /// How many messages were answered.
+    answered: u64,
 }
 
 impl Outbox {
@@ -35,12 +37,14 @@ impl Outbox {
             leaving: false,
             limit: wire::DEFAULT_LINE_LIMIT,
             last_id: 0,
+            answered: 0,
         }
     }
 
     /// Answers a message of the engine's.
     pub(super) fn answer(&mut self, id: &[u8], processed: bool) {
         wire::answer_into(id, processed, &mut self.answers);
+        self.answered += 1;
     }
 
     /// Answers a message of the engine's with something changed. If the engine would choke on it nothing is.
@@ -48,8 +52,14 @@ impl Outbox {
         let line = ModuleLine::Answer(answer.clone());
         if let Err(problem) = line.encode(self.limit, &mut self.answers) {
             self.report(Report::Trouble { text: format!("an answer was not given in full: {problem}") });
-            self.answer(&answer.id, false);
+            return self.answer(&answer.id, false);
         }
+        self.answered += 1;
+    }
+
+    /// How many messages of the engine's were answered.
+    pub(super) fn answered(&self) -> u64 {
+        self.answered
     }
 
     /// Asks the store.

@@ -45,6 +45,11 @@ impl Questions {
     pub(super) fn open_mut(&mut self) -> impl Iterator<Item = &mut Question> {
         self.open.values_mut()
     }
+
+    /// How many are not answered yet.
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
 }
 
 impl Assist {
@@ -84,7 +89,10 @@ impl Assist {
                     self.store_works(now, true, "");
                     self.outbox.report(Report::Advice { text: format!("not written: {}", problem.message) });
                 }
-                _ => self.store_works(now, problem.yours, &problem.message),
+                _ => {
+                    self.counts.store_failures += u64::from(!problem.yours);
+                    self.store_works(now, problem.yours, &problem.message);
+                }
             }
             let cause = if problem.yours { Cause::Other } else { Cause::Store };
             return self.store_failed(now, question, cause, problem.message);

@@ -25,6 +25,7 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         let waiting = call.release.waiting.len();
         if waiting > 0 && waiting + keys.len() > self.config.bounds.waiting_digits {
+            self.counts.digits.dropped += keys.len() as u64;
             let channel = call.id.clone();
             self.limit_reached(now, Limit::WaitingDigits, 1);
             return self.outbox.tell(|| Report::Dropped { channel, keys, secret });
@@ -53,6 +54,8 @@ impl Assist {
         if let Some(call) = self.calls.get_mut(at) {
             call.release.under_way = sent;
         }
+        let count = if sent { &mut self.counts.digits.released } else { &mut self.counts.digits.dropped };
+        *count += keys.len() as u64;
         self.outbox.tell(|| {
             if sent {
                 Report::Released { channel, keys, secret }

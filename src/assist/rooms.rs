@@ -147,6 +147,11 @@ impl Rooms {
         self.legs.get(id)
     }
 
+    /// How many rooms there are, and how many legs in them.
+    pub(super) fn count(&self) -> (usize, usize) {
+        (self.rooms.len(), self.legs.len())
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&BString, &Room)> {
         self.rooms.iter()
     }

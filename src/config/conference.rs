@@ -1,5 +1,7 @@
-//! The settings of the conference server: `[entry]`, `[calling]`, `[schedule]`, `[sounds]`, `[store]` and `[control]`.
+//! The settings of the conference server: `[entry]`, `[calling]`, `[schedule]`, `[sounds]`, `[store]`,
+//! `[control]` and `[metrics]`.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::Diagnostic;
@@ -8,7 +10,7 @@ use super::address::LONGEST_SOCKET_PATH;
 use super::params::{self, Own};
 use super::read::{Findings, Table};
 use super::rooms;
-use super::schema::{CALLING, CONTROL, ENTRY, SCHEDULE, SOUNDS, STORE};
+use super::schema::{CALLING, CONTROL, ENTRY, METRICS, SCHEDULE, SOUNDS, STORE};
 use super::templates::{self, Scope};
 use super::{Calling, Control, Entry, Schedule, Sounds};
 
@@ -110,6 +112,33 @@ pub(super) fn control(root: &Table<'_, '_>, config: &Path, found: &mut Findings<
             .push(found.error("bad-path", message, span).help("put it into a directory with a shorter name"));
     }
     Some(Control { socket, mode })
+}
+
+/// Where metrics are shown. Nobody is asked there who they are, so only this machine may see it.
+pub(super) fn metrics(root: &Table<'_, '_>, found: &mut Findings<'_>) -> Option<SocketAddr> {
+    root.span_of("metrics")?;
+    let table = root.table("metrics", &METRICS, found);
+    let text = table.text("listen", found)?;
+    let refuse = |why: &str, help: &str| {
+        let message = format!("`listen` cannot be {:?}: {why}", text.value);
+        found.error("bad-address", message, text.span.clone()).help(help)
+    };
+    let refusal = match text.value.parse::<SocketAddr>() {
+        Ok(address) if address.port() == 0 => {
+            refuse("0 is no port", "write a number from 1 to 65535, as `listen = \"127.0.0.1:9464\"`")
+        }
+        Ok(address) if address.ip().to_canonical().is_loopback() => return Some(address),
+        Ok(_) => refuse(
+            "others than this machine would see what is shown, and nobody is asked there who they are",
+            "write `listen = \"127.0.0.1:9464\"`; for other machines, put a web server before it that asks",
+        ),
+        Err(_) => refuse(
+            "it is no address in numbers with a port",
+            "write `listen = \"127.0.0.1:9464\"` or `listen = \"[::1]:9464\"`",
+        ),
+    };
+    found.push(refusal);
+    None
 }
 
 /// The path of a file, relative to that of the configuration.

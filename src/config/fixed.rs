@@ -19,6 +19,7 @@ impl Config {
         keep("[yate] priority", replace(&mut new.priority, &old.priority));
         keep("[yate] intercept", replace(&mut new.intercept, &old.intercept));
         keep("[control]", replace(&mut self.control, &used.control));
+        keep("[metrics]", replace(&mut self.metrics, &used.metrics));
         keep("[store] file", replace(&mut self.store, &used.store));
         kept
     }
@@ -49,13 +50,16 @@ mod tests {
         let code = "[[code]]\nname = \"x\"\nkeys = \"*6\"\noperation = \"count\"\n";
         let used = config(&format!("[yate]\nconnect = \"unix:/run/a.sock\"\n{code}"));
         let mut new = config(&format!(
-            "[yate]\nconnect = \"stdio\"\npriority = 20\nanswer-timeout = \"3s\"\n[control]\nsocket = \"/tmp/x.sock\"\n[store]\nfile = \"/tmp/x.db\"\n{code}"
+            "[yate]\nconnect = \"stdio\"\npriority = 20\nanswer-timeout = \"3s\"\n[control]\nsocket = \"/tmp/x.sock\"\n[metrics]\nlisten = \"127.0.0.1:9464\"\n[store]\nfile = \"/tmp/x.db\"\n{code}"
         ));
         let (mut same, patience) = (used.clone(), new.yate.answer_timeout);
         assert_eq!(same.keep_fixed(&used), Vec::<&str>::new());
-        assert_eq!(new.keep_fixed(&used), ["[yate] connect", "[yate] priority", "[control]", "[store] file"]);
+        assert_eq!(
+            new.keep_fixed(&used),
+            ["[yate] connect", "[yate] priority", "[control]", "[metrics]", "[store] file"]
+        );
         assert_eq!((&new.yate.connect, new.yate.priority), (&used.yate.connect, used.yate.priority));
-        assert_eq!((new.control.as_ref(), new.store.as_ref()), (None, None));
+        assert_eq!((new.control.as_ref(), new.metrics, new.store.as_ref()), (None, None, None));
         assert_eq!(new.yate.answer_timeout, patience);
     }
 }

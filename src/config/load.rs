@@ -135,6 +135,7 @@ impl<F: Files> Loading<'_, F> {
         let (entry, schedule) = (conference::entry(&root, found), conference::schedule(&root, found));
         let (sounds, control) =
             (conference::sounds(&root, found), conference::control(&root, self.path, found));
+        let metrics = conference::metrics(&root, found);
         let mut context =
             Context { states: &states.all, roles: &mut roles, rules: &mut rules, limits: &limits };
         let drafts = drafts(&root, &mut context, found);
@@ -168,6 +169,7 @@ impl<F: Files> Loading<'_, F> {
             sounds,
             store,
             control,
+            metrics,
         })
     }
 }

@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::figures::Figures;
 use crate::store;
 
 /// The version of the protocol. What a newer one adds, an older one does not know; what it changes has another number.
@@ -235,6 +236,9 @@ pub struct Status {
     pub store: Option<bool>,
     /// Conferences that are being held or soon will be.
     pub conferences: usize,
+    /// What was counted and measured.
+    #[serde(default)]
+    pub figures: Figures,
 }
 
 /// A room.

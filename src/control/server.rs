@@ -104,6 +104,12 @@ impl Server {
         &self.path
     }
 
+    /// How many requests are not answered yet.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// What is asked next, and the number by which to answer it. Nothing is lost if the wait is given up.
     pub async fn next(&mut self) -> (u64, Command) {
         match self.requests.recv().await {

@@ -1,4 +1,5 @@
-//! What happens beside the engine: commands on the control socket, answers of the store, and another configuration.
+//! What happens beside the engine: commands on the control socket, looks at the metrics, answers of the store, and another
+//! configuration.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,20 +7,26 @@ use std::sync::Arc;
 
 use tracing::info;
 
+use super::latency::Stopwatch;
 use super::pump::{Event, Pump};
 use super::reload::{Finished, Reload};
 use crate::assist::{Limit, Output};
 use crate::config::Config;
-use crate::control::protocol::Command;
+use crate::control::protocol::{Answer, Command, Outcome, Status};
 use crate::control::server::Server;
+use crate::metrics;
 use crate::moment::Moment;
 use crate::store::worker::{self, Worker};
 use crate::store::{Problem, Reply};
 
-/// The control socket, if there is one, the store, and the configuration.
+/// The number of the command that a look at the metrics is. Those on the control socket count from 1.
+const LOOK: u64 = 0;
+
+/// The control socket and the metrics, if there are any, the store, and the configuration.
 #[derive(Debug)]
 pub(super) struct Asides {
     control: Option<Server>,
+    metrics: Option<metrics::Server>,
     store: Worker,
     reload: Reload,
     /// What is in use.
@@ -51,10 +58,10 @@ impl From<Aside> for Event<'_> {
 }
 
 impl Asides {
-    /// Listens for commands, opens the store, and looks for who wants that file to be read again.
+    /// Listens for commands and for who looks at metrics, opens the store, and looks for who wants that file to be read again.
     ///
     /// # Errors
-    /// If commands are to be listened for and cannot be. A store that cannot be opened is no error: calls go on.
+    /// If they are to be listened for and cannot be. A store that cannot be opened is no error: calls go on.
     pub(super) async fn start(config: Arc<Config>, file: PathBuf) -> io::Result<Self> {
         let reload = Reload::new(file)?;
         let control = match &config.control {
@@ -65,8 +72,16 @@ impl Asides {
             }
             None => None,
         };
+        let metrics = match config.metrics {
+            Some(address) => {
+                let server = metrics::Server::bind(address).map_err(io::Error::other)?;
+                info!(address = %server.address(), "metrics are shown");
+                Some(server)
+            }
+            None => None,
+        };
         let store = worker::start(config.store.clone(), config.bounds.store_questions);
-        Ok(Asides { control, store, reload, config })
+        Ok(Asides { control, metrics, store, reload, config })
     }
 
     /// What comes next. Nothing is lost if the wait is given up.
@@ -102,7 +117,14 @@ impl Asides {
                 None => std::future::pending().await,
             }
         };
+        let look = async {
+            match &mut self.metrics {
+                Some(server) => server.next().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
+            () = look => Came::Aside(Aside::Command(LOOK, Command::Status)),
             (number, command) = command => Came::Aside(Aside::Command(number, command)),
             Some((number, reply)) = self.store.replies.recv() => Came::Aside(Aside::Stored(number, reply)),
             read = self.reload.next() => Came::Read(read),
@@ -111,7 +133,7 @@ impl Asides {
     }
 
     /// Hands on what the brain wants of them, and tells it whom they had no place for.
-    pub(super) fn deliver(&mut self, now: Moment, pump: &mut Pump) {
+    pub(super) fn deliver(&mut self, now: Moment, pump: &mut Pump, stopwatch: &Stopwatch) {
         for (limit, times) in self.control.iter().flat_map(Server::take_refused) {
             if times > 0 {
                 pump.handle(now, Event::Reached(limit, times));
@@ -125,8 +147,13 @@ impl Asides {
             // What is handed on may be answered at once, and lead to more.
             for output in asides {
                 match output {
-                    Output::Answer { number, outcome } => {
-                        if let Some(server) = &mut self.control {
+                    Output::Answer { number, mut outcome } => {
+                        if let Outcome::Ok(Answer::Status(status)) = &mut outcome {
+                            self.complete(number, status, pump, stopwatch);
+                        }
+                        if number == LOOK {
+                            self.show(outcome);
+                        } else if let Some(server) = &mut self.control {
                             server.respond(number, outcome);
                         }
                     }
@@ -145,10 +172,26 @@ impl Asides {
         }
     }
 
-    /// Ends both; what was to be written is written first.
+    /// Adds what the brain does not know. The command itself, which has that number, waits no more.
+    fn complete(&self, number: u64, status: &mut Status, pump: &Pump, stopwatch: &Stopwatch) {
+        let figures = &mut status.figures;
+        figures.latency = stopwatch.told();
+        figures.log_lines_lost = metrics::lines::lost();
+        figures.waiting.bytes = pump.pending().len();
+        let commands = self.control.as_ref().map_or(0, Server::waiting);
+        figures.waiting.control = commands.saturating_sub(usize::from(number != LOOK));
+    }
+
+    fn show(&mut self, outcome: Outcome) {
+        if let (Some(server), Outcome::Ok(Answer::Status(status))) = (&mut self.metrics, outcome) {
+            server.respond(status);
+        }
+    }
+
+    /// Ends them; what was to be written is written first.
     pub(super) async fn end(self) {
-        let Asides { control, store: Worker { requests, replies, task }, .. } = self;
-        drop(control);
+        let Asides { control, metrics, store: Worker { requests, replies, task }, .. } = self;
+        drop((control, metrics));
         drop(requests);
         // Nobody reads these any more, and they are waited for by nobody.
         let replies = replies;

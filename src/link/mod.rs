@@ -6,6 +6,7 @@
 mod asides;
 mod backoff;
 mod clock;
+mod latency;
 mod pump;
 mod reload;
 mod signals;
@@ -28,6 +29,7 @@ pub use stream::{Reader, Writer, connect};
 
 use self::asides::{Aside, Asides};
 use self::backoff::Backoff;
+use self::latency::{Happened, Stopwatch};
 use self::signals::Signals;
 use self::unread::Unread;
 use crate::assist::Assist;
@@ -51,7 +53,9 @@ pub async fn run(file: &Path, config: Arc<Config>, address: &Address) -> io::Res
     let backoff = Backoff::new(config.yate.reconnect);
     let mut assist = Assist::new(config);
     assist.tell(tell::telling());
-    let mut edge = Edge { pump: Pump::new(assist), clock: Clock::start(), signals, asides, backoff };
+    let stopwatch = Stopwatch::default();
+    let mut edge =
+        Edge { pump: Pump::new(assist), clock: Clock::start(), signals, asides, backoff, stopwatch };
     while let Some(problem) = edge.connection(address).await {
         let wait = edge.backoff.next();
         warn!(engine = %address, problem, again_in = ?wait, "no connection to the engine");
@@ -70,6 +74,7 @@ struct Edge {
     signals: Signals,
     asides: Asides,
     backoff: Backoff,
+    stopwatch: Stopwatch,
 }
 
 impl Edge {
@@ -109,8 +114,10 @@ impl Edge {
         if let Event::Reload(config) = &event {
             self.backoff = Backoff::new(config.yate.reconnect);
         }
+        let happened = Happened::of(&event);
         let ended = self.pump.handle(now, event);
-        self.asides.deliver(now, &mut self.pump);
+        self.stopwatch.note(now.steady, happened, &self.pump);
+        self.asides.deliver(now, &mut self.pump, &self.stopwatch);
         ended
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bstr::BString;
 
-use crate::assist::{Load, PlaceView, Report, RoomView};
+use crate::assist::{Counts, Load, PlaceView, Report, RoomView};
 use crate::key::Key;
 use crate::sim;
 
@@ -84,6 +84,10 @@ pub struct Snapshot {
     pub places: Vec<Option<PlaceView>>,
     /// What the module keeps.
     pub load: Load,
+    /// What it has counted.
+    pub counts: Counts,
+    /// How many operations it tells that wait for others.
+    pub queued: usize,
     /// Messages that wait in the engine, for the module or for a thread.
     pub waiting: usize,
 }

@@ -4,6 +4,7 @@
 pub(crate) mod brain;
 pub(crate) mod client;
 pub(crate) mod control;
+pub(crate) mod exposition;
 pub(crate) mod hostile;
 pub(crate) mod house;
 pub(crate) mod lossy;

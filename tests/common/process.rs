@@ -75,6 +75,10 @@ impl Daemon {
         Daemon { child, log }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, signal: &str) {
         send_signal(&self.child, signal);
     }

@@ -6,6 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::metrics::lines as lines_lost;
+
 /// How much is kept that was not written yet, in bytes.
 const MOST_KEPT: usize = 1024 * 1024;
 
@@ -69,6 +71,7 @@ impl Aside {
         // What was lost is told before anything else is kept.
         if kept.lost > 0 || kept.lines.len() + lines.len() > MOST_KEPT {
             kept.lost += 1;
+            lines_lost::lose();
         } else {
             kept.lines.extend_from_slice(lines);
         }

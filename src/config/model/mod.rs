@@ -4,6 +4,7 @@ mod bounds;
 mod conference;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +59,8 @@ pub struct Config {
     pub store: Option<PathBuf>,
     /// The socket on which commands come; `None` if there is none.
     pub control: Option<Control>,
+    /// Where metrics are shown, an address of this machine alone; `None` if nowhere.
+    pub metrics: Option<SocketAddr>,
 }
 
 impl Config {

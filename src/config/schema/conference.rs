@@ -257,6 +257,18 @@ pub(in crate::config) const CONTROL: Section = Section {
     ],
 };
 
+pub(in crate::config) const METRICS: Section = Section {
+    title: "[metrics]",
+    doc: "Where what touchtone counts and measures is shown, for Prometheus and the like. If absent, nowhere.",
+    keys: &[Key::new(
+        "listen",
+        Value::Text,
+        "An address of this machine alone and a port, where `/metrics` can be had by HTTP.",
+    )
+    .required()
+    .example("\"127.0.0.1:9464\"")],
+};
+
 const fn duration_or_none(least_ms: u64, most_ms: u64) -> Value {
     Value::DurationOrNone {
         least: std::time::Duration::from_millis(least_ms),

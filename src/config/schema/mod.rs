@@ -11,7 +11,9 @@ mod sections;
 use std::time::Duration;
 
 pub use code::OPERATIONS;
-pub(super) use conference::{CALLING, CONTROL, ENTRY, ORGANIZER, PARTICIPANT, SCHEDULE, SOUNDS, STORE};
+pub(super) use conference::{
+    CALLING, CONTROL, ENTRY, METRICS, ORGANIZER, PARTICIPANT, SCHEDULE, SOUNDS, STORE,
+};
 pub use json::json_schema;
 pub use sections::ROOT;
 pub(super) use sections::{KEYPAD, LIMITS, RECONNECT, RECORD, YATE};

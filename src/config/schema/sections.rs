@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::code::CODE;
-use super::conference::{CALLING, CONTROL, ENTRY, ROOM, ROUTE, SCHEDULE, SOUNDS, STORE};
+use super::conference::{CALLING, CONTROL, ENTRY, METRICS, ROOM, ROUTE, SCHEDULE, SOUNDS, STORE};
 use super::{Choice, Key, Section, Value};
 
 /// The whole file.
@@ -33,6 +33,7 @@ pub const ROOT: Section = Section {
         Key::new("sounds", Value::Table(&SOUNDS), SOUNDS.doc),
         Key::new("store", Value::Table(&STORE), STORE.doc),
         Key::new("control", Value::Table(&CONTROL), CONTROL.doc),
+        Key::new("metrics", Value::Table(&METRICS), METRICS.doc),
         Key::new("states", Value::NamedTables(&STATE), "The states of a call, each under its name.")
             .example("{ conference = { unmatched = \"drop\" } }"),
         Key::new(

@@ -1,6 +1,7 @@
 //! What must be so in every record, one file a promise.
 
 mod answers;
+mod counts;
 mod fires;
 mod hearing;
 mod keyed;
@@ -34,7 +35,7 @@ pub struct Broken {
 pub enum Promise {
     /// Every message of the engine's is answered, once, at once, and before anything else is said.
     Answered,
-    /// Every digit is fired, passed, released or dropped, exactly once and in order.
+    /// Every digit is fired, passed, released or dropped, exactly once and in order, and so it is counted.
     Conserved,
     /// What is passed and released is what the other party hears.
     Heard,
@@ -94,7 +95,7 @@ pub fn all(scene: &Scene, trial: &Trial, record: &[Noted]) -> Result<(), Broken>
 pub fn one(promise: Promise, scene: &Scene, trial: &Trial, record: &[Noted]) -> Result<(), Broken> {
     let result = match promise {
         Promise::Answered => answers::check(record),
-        Promise::Conserved => ledger::check(scene, record),
+        Promise::Conserved => ledger::check(scene, record).and_then(|()| counts::check(record)),
         Promise::Heard => hearing::check(scene, trial, record),
         Promise::Fires => fires::check(scene, record),
         Promise::Truth => truth::check(scene, trial, record),

@@ -333,6 +333,8 @@ impl<'s> Rig<'s> {
                 .collect(),
             channels,
             load: self.assist.load(),
+            counts: self.assist.counts().clone(),
+            queued: self.assist.operations_waiting(),
             waiting: self.sim.waiting() + self.sim.queued(),
         })
     }
