@@ -38,6 +38,7 @@ mod peers;
 mod pins;
 mod place;
 mod questions;
+mod recheck;
 mod release;
 mod reload;
 mod report;
@@ -62,6 +63,7 @@ use std::time::Duration;
 use bstr::{BStr, BString, ByteSlice};
 
 pub use limits::Limit;
+pub use recheck::RECHECKED_EVERY;
 pub use report::{Report, Telling};
 pub use session::Role;
 pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
@@ -78,6 +80,7 @@ use self::outbox::Outbox;
 use self::outcome::Cause;
 use self::pins::Pins;
 use self::questions::Questions;
+use self::recheck::Recheck;
 use self::reload::Former;
 use self::rooms::{Rooms, UnderWay};
 use self::session::{NOTIFY_ID, Phase};
@@ -264,6 +267,7 @@ pub struct Assist {
     schedule: Schedule,
     questions: Questions,
     keeper: Keeper,
+    recheck: Recheck,
     /// Whether the store did what was last asked of it.
     store_ok: Option<bool>,
     store_was_bad: bool,
@@ -310,6 +314,7 @@ impl Assist {
             schedule: Schedule::default(),
             questions: Questions::default(),
             keeper: Keeper::default(),
+            recheck: Recheck::default(),
             store_ok: None,
             store_was_bad: false,
             limits: limits::Counters::default(),
@@ -364,6 +369,7 @@ impl Assist {
                 Timer::Schedule => self.schedule_timeout(now),
                 Timer::Kept => self.kept_timeout(now),
                 Timer::Keep => self.keep_timeout(),
+                Timer::Recheck => self.recheck_timeout(now),
                 Timer::Session => self.session_timeout(now),
             }
             self.settle_rooms(now);
@@ -475,6 +481,7 @@ impl Assist {
         self.schedule.stop();
         self.timers.clear();
         self.flights.clear();
+        self.recheck = Recheck::default();
         self.outbox.connection_lost();
         self.calls.begin_again();
         self.rooms.begin_again(under_way);
