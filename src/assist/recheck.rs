@@ -25,7 +25,7 @@ pub const RECHECKED_EVERY: Duration = Duration::from_secs(60);
 /// How much longer for each channel and leg that there is.
 const LONGER: Duration = Duration::from_millis(1);
 
-/// How long it is where something was told meanwhile.
+/// How long it is where something was told meanwhile, or may be told that is older.
 const SOON: Duration = Duration::from_secs(1);
 
 /// How many channels and legs are asked about by name at a time.
@@ -167,12 +167,24 @@ impl Assist {
             let there = self.calls.by_id(peer.as_ref()).is_none_or(|call| call.peers.current() == Some(leg));
             if !(same_peer && there) && !self.recheck.heard_any(&[leg, peer]) {
                 self.conference_leg(now, leg, values);
+                self.accounted_peer(now, peer, leg);
             }
         }
         for name in self.rooms.recorded_by_nobody(&recorded, self.recheck.changes) {
             if !self.recheck.heard_any(&[&name]) {
                 self.rooms.record(name.as_ref(), super::room::Recording::Off);
             }
+        }
+    }
+
+    /// The engine says that a channel is connected to that leg.
+    fn accounted_peer(&mut self, now: Moment, channel: &BString, leg: &BString) {
+        if !self.rooms.is_gone(leg.as_ref())
+            && let Some(at) = self.calls.find(channel.as_ref())
+            && let Some(call) = self.calls.get_mut(at)
+        {
+            call.peers.accounted(now.steady, leg.as_ref());
+            self.settle(now, at);
         }
     }
 

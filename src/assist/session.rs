@@ -242,6 +242,10 @@ impl Assist {
     /// The engine told everything: what waited can go on.
     pub(super) fn ready(&mut self, now: Moment) {
         self.set_phase(Phase::Ready);
+        if self.calls.iter().next().is_some() {
+            // An event from before may yet come.
+            self.recheck.is_needed();
+        }
         self.recheck_later(now);
         if self.engine.run.is_empty() {
             let text = "what listens there does not answer as an engine does: is it the port of its external modules?";
