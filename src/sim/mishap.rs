@@ -74,6 +74,14 @@ pub enum Fate {
     Cut(u8),
 }
 
+impl Mishap {
+    /// Whether by that something may never be told.
+    #[must_use]
+    pub fn hides(&self) -> bool {
+        matches!(self, Mishap::Line(_, Fate::Never | Fate::Misnamed | Fate::Confused | Fate::Cut(_)))
+    }
+}
+
 impl fmt::Display for Mishap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = |time: &Duration| time.as_millis();

@@ -10,7 +10,7 @@ use super::Checked;
 use super::fires::natural;
 use crate::assist::{self, Report};
 use crate::config::{Operation, Switch};
-use crate::sim::{self, ChannelId, Fate, Mishap};
+use crate::sim::{self, ChannelId};
 use crate::trial::act::{Act, Meddling};
 use crate::trial::record::{Event, Noted, Snapshot};
 use crate::trial::{Scene, Trial};
@@ -31,7 +31,7 @@ pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
             Event::Act(act) => match trial.acts.get(*act) {
                 Some(Act::Amiss(mishap)) => {
                     unclear = true;
-                    blind |= hides(mishap);
+                    blind |= mishap.hides();
                 }
                 Some(Act::Meddle { what: Meddling::Mute(_), .. } | Act::DoneLate(_) | Act::Lost { .. }) => {
                     unclear = true
@@ -77,11 +77,6 @@ pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
         }
     }
     Ok(())
-}
-
-/// Whether by that something may never be told.
-fn hides(mishap: &Mishap) -> bool {
-    matches!(mishap, Mishap::Line(_, Fate::Never | Fate::Misnamed | Fate::Confused))
 }
 
 /// What a code that was done says of a mute: whether it toggles, and what is so now.
