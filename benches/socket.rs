@@ -150,7 +150,7 @@ fn answer(message: &[u8], out: &mut Vec<u8>) {
             leg,
             b",address=8",
             &leg[..3],
-            b",mute=false\n",
+            b",mute=false%M%J\n",
         ] {
             out.extend_from_slice(part);
         }

@@ -12,8 +12,11 @@ use crate::config::Config;
 use crate::control::protocol::Command;
 use crate::link::{Event, Pump};
 use crate::moment::Moment;
-use crate::sim::{ConnectionId, Settings, Sim};
+use crate::sim::{ConnectionId, Mishap, Settings, Sim};
 use crate::store::Reply;
+
+/// How long it takes to connect again when the engine has closed the connection.
+const BACK_AFTER: Duration = Duration::from_millis(300);
 
 /// The engine, the module, and what they told.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub struct Stage {
     config: Arc<Config>,
     pump: Pump,
     connection: ConnectionId,
+    /// When there is a connection again by itself, if there is none.
+    back: Option<Duration>,
     epoch: Timestamp,
     told: Vec<(Duration, Told)>,
 }
@@ -46,7 +51,7 @@ impl Stage {
         let connection = sim.connect();
         let pump = Pump::new(Assist::new(config.clone()));
         let epoch = epoch.unwrap_or(Timestamp::UNIX_EPOCH);
-        let mut stage = Stage { sim, config, pump, connection, epoch, told: Vec::new() };
+        let mut stage = Stage { sim, config, pump, connection, back: None, epoch, told: Vec::new() };
         stage.handle(Event::Connected(Role::Socket));
         stage.settle();
         stage
@@ -81,6 +86,9 @@ impl Stage {
         self.settle();
         while let Some(next) = self.next_event().filter(|&next| next <= until) {
             self.sim.advance(next);
+            if self.back.take_if(|at| *at <= next).is_some() {
+                self.connect();
+            }
             if self.pump.poll_timeout().is_some_and(|due| due <= next) {
                 self.handle(Event::Due);
             }
@@ -94,6 +102,8 @@ impl Stage {
     pub fn kill_module(&mut self) {
         self.sim.disconnect(self.connection);
         self.pump = Pump::new(Assist::new(self.config.clone()));
+        // It does not come back by itself.
+        self.back = Some(Duration::MAX);
     }
 
     /// The module is killed and started again with another configuration.
@@ -105,9 +115,7 @@ impl Stage {
     /// The module is killed and started again, as by somebody who knows nothing of what was.
     pub fn restart_module(&mut self) {
         self.kill_module();
-        self.connection = self.sim.connect();
-        self.handle(Event::Connected(Role::Socket));
-        self.settle();
+        self.connect();
     }
 
     /// The module's configuration is another one from now on.
@@ -153,9 +161,7 @@ impl Stage {
         self.handle(Event::Lost("the engine has ended".to_owned()));
         self.sim = Sim::new(settings);
         self.sim.advance(now);
-        self.connection = self.sim.connect();
-        self.handle(Event::Connected(Role::Socket));
-        self.settle();
+        self.connect();
     }
 
     /// The connection is lost, and there is another one after some time.
@@ -163,9 +169,26 @@ impl Stage {
         self.sim.disconnect(self.connection);
         self.handle(Event::Lost("the connection is lost".to_owned()));
         self.sim.advance(self.now() + after);
-        self.connection = self.sim.connect();
-        self.handle(Event::Connected(Role::Socket));
+        self.connect();
+    }
+
+    /// The connection is lost, and there will be another one after some time.
+    pub fn lose(&mut self, after: Duration) {
+        self.sim.disconnect(self.connection);
+        self.lost("the connection is lost", after);
         self.settle();
+    }
+
+    fn lost(&mut self, problem: &str, after: Duration) {
+        if self.back.is_none() {
+            self.handle(Event::Lost(problem.to_owned()));
+            self.back = Some(self.now() + after);
+        }
+    }
+
+    /// Something goes wrong between the engine and the module.
+    pub fn mishap(&mut self, mishap: Mishap) {
+        self.sim.mishap(self.connection, mishap);
     }
 
     /// What was told since the last time, and when.
@@ -173,8 +196,15 @@ impl Stage {
         std::mem::take(&mut self.told)
     }
 
+    fn connect(&mut self) {
+        self.back = None;
+        self.connection = self.sim.connect();
+        self.handle(Event::Connected(Role::Socket));
+        self.settle();
+    }
+
     fn next_event(&self) -> Option<Duration> {
-        let times = [self.sim.next_event(), self.pump.poll_timeout()];
+        let times = [self.sim.next_event(), self.pump.poll_timeout(), self.back];
         times.into_iter().flatten().min().map(|next| next.max(self.now()))
     }
 
@@ -183,12 +213,17 @@ impl Stage {
         loop {
             self.sim.advance(self.now());
             let said = self.sim.transmit(self.connection);
+            if !said.is_empty() {
+                let now = self.sim.now();
+                self.told.extend(said.lines().map(|line| (now, Told::Received(line.to_vec()))));
+                self.handle(Event::Bytes { bytes: &said, since: now });
+            }
+            if !self.sim.is_open(self.connection) {
+                self.lost("the engine closed the connection", BACK_AFTER);
+            }
             if said.is_empty() {
                 return;
             }
-            let now = self.sim.now();
-            self.told.extend(said.lines().map(|line| (now, Told::Received(line.to_vec()))));
-            self.handle(Event::Bytes { bytes: &said, since: now });
         }
     }
 

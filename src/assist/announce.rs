@@ -58,6 +58,11 @@ impl Voice {
         self.leg != VoiceLeg::Opening && self.queue.is_empty() && self.playing.is_none()
     }
 
+    /// Whether the engine was asked for a leg and has not said.
+    pub(super) fn is_opening(&self) -> bool {
+        self.leg == VoiceLeg::Opening
+    }
+
     /// A leg is gone; if it is ours there is none.
     pub(super) fn leg_gone(&mut self, leg: &BStr) {
         if self.leg().is_some_and(|own| own.leg == leg) {

@@ -45,7 +45,11 @@ pub(super) enum Purpose {
     /// What is so of a leg of which two things were told.
     AskLeg { leg: BString, asked: Tellings, asks: u8 },
     /// The engine's account of itself.
-    Account(Account),
+    Account { of: Account, asks: u8 },
+    /// The same once more, to compare it with what is believed.
+    Recheck(Account),
+    /// Whether there is such a channel still.
+    IsThere(BString),
     /// A sound for the caller that others may follow.
     Say { channel: BString, number: u64 },
     /// A leg to announce on in this room.
@@ -80,7 +84,9 @@ impl Purpose {
             | Purpose::StopSpare
             | Purpose::DropLeg(_)
             | Purpose::AskLeg { .. }
-            | Purpose::Account(_)
+            | Purpose::Account { .. }
+            | Purpose::Recheck(_)
+            | Purpose::IsThere(_)
             | Purpose::OpenVoice(_)
             | Purpose::Announce(_)
             | Purpose::BringIn(_)
@@ -113,6 +119,20 @@ pub(super) enum Account {
     Calls,
     /// What the channels of a driver are connected to.
     Parties,
+}
+
+impl Account {
+    pub(super) const ALL: [Account; 3] = [Account::Conferences, Account::OwnLegs, Account::Calls];
+
+    /// The module whose account it is, where that is one.
+    pub(super) const fn module(self) -> Option<&'static str> {
+        match self {
+            Account::Conferences => Some("conf"),
+            Account::OwnLegs => Some("dumb"),
+            Account::Calls => Some("cdrbuild"),
+            Account::Parties => None,
+        }
+    }
 }
 
 /// What came of a message: the engine's answer, or `None` if it was too late.
@@ -184,10 +204,9 @@ impl Assist {
             Purpose::StopSpare => {}
             Purpose::DropLeg(channel) => self.leg_dropped(&channel, reply),
             Purpose::AskLeg { leg, asked, asks } => self.told_aside(now, &leg, asked, asks, reply),
-            Purpose::Account(account) => {
-                self.account(now, account, reply);
-                self.one_account_less(now);
-            }
+            Purpose::Account { of, asks } => self.account_given(now, of, asks, reply),
+            Purpose::Recheck(of) => self.rechecked(now, of, reply),
+            Purpose::IsThere(channel) => self.is_there_known(now, &channel, reply),
             Purpose::Say { channel, number } => self.saying(now, &channel, number, reply),
             Purpose::OpenVoice(room) => self.voice_open(now, &room, reply),
             Purpose::Announce(number) => self.announcement_taken(now, number, reply),

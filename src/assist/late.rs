@@ -57,7 +57,7 @@ impl Late {
     pub(super) fn of(purpose: &Purpose) -> Option<Late> {
         Some(match purpose {
             Purpose::Step(job, step) => return Late::of_step(job, step),
-            Purpose::Account(account) => Late::Account(*account),
+            Purpose::Account { of, .. } => Late::Account(*of),
             Purpose::OpenVoice(_) => Late::Unwanted,
             Purpose::Release(_)
             | Purpose::Prompt { .. }
@@ -67,6 +67,8 @@ impl Late {
             | Purpose::StopAgain { .. }
             | Purpose::StopSpare
             | Purpose::AskLeg { .. }
+            | Purpose::Recheck(_)
+            | Purpose::IsThere(_)
             | Purpose::Say { .. }
             | Purpose::Announce(_)
             | Purpose::SeeOff(_)

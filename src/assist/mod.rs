@@ -39,6 +39,7 @@ mod peers;
 mod pins;
 mod place;
 mod questions;
+mod recheck;
 mod release;
 mod reload;
 mod report;
@@ -64,6 +65,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 pub use counts::Counts;
 pub use limits::Limit;
+pub use recheck::RECHECKED_EVERY;
 pub use report::{Report, Telling};
 pub use session::Role;
 pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
@@ -80,6 +82,7 @@ use self::outbox::Outbox;
 use self::outcome::Cause;
 use self::pins::Pins;
 use self::questions::Questions;
+use self::recheck::Recheck;
 use self::reload::Former;
 use self::rooms::{Rooms, UnderWay};
 use self::session::{NOTIFY_ID, Phase};
@@ -266,6 +269,7 @@ pub struct Assist {
     schedule: Schedule,
     questions: Questions,
     keeper: Keeper,
+    recheck: Recheck,
     /// Whether the store did what was last asked of it.
     store_ok: Option<bool>,
     store_was_bad: bool,
@@ -315,6 +319,7 @@ impl Assist {
             schedule: Schedule::default(),
             questions: Questions::default(),
             keeper: Keeper::default(),
+            recheck: Recheck::default(),
             store_ok: None,
             store_was_bad: false,
             limits: limits::Counters::default(),
@@ -371,6 +376,7 @@ impl Assist {
                 Timer::Schedule => self.schedule_timeout(now),
                 Timer::Kept => self.kept_timeout(now),
                 Timer::Keep => self.keep_timeout(),
+                Timer::Recheck => self.recheck_timeout(now),
                 Timer::Session => self.session_timeout(now),
             }
             self.settle_rooms(now);
@@ -482,6 +488,7 @@ impl Assist {
         self.schedule.stop();
         self.timers.clear();
         self.flights.clear();
+        self.recheck = Recheck::default();
         self.outbox.connection_lost();
         self.calls.begin_again();
         self.rooms.begin_again(under_way);

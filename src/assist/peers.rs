@@ -145,6 +145,20 @@ impl Peers {
         }
     }
 
+    /// The engine says, when it is asked, what the channel is connected to; whatever was told otherwise is older.
+    pub(super) fn accounted(&mut self, now: Duration, peer: &BStr) {
+        let others: Vec<BString> =
+            self.present.iter().filter(|known| known.peer != peer).map(|known| known.peer.clone()).collect();
+        for other in others {
+            self.end(now, other.as_ref(), Some(peer));
+        }
+        self.past.retain(|past| past.peer != peer);
+        match self.present.back_mut() {
+            Some(known) => known.told = true,
+            None => self.add(now, peer, true),
+        }
+    }
+
     /// A digit names the peer it was keyed to; it names none if there was none.
     pub(super) fn named(&mut self, now: Duration, peer: Option<&BStr>) {
         let ended_just_now = |past: &Past, peer| past.peer == peer && now <= past.ended + LATE_DIGIT;
@@ -275,6 +289,21 @@ mod tests {
         let told = [Begun("sip/9", ""), Begun("sip/9", "sip/9"), Ended("sip/9")];
         assert_eq!(after(&told), Some("sip/9".into()));
         assert_eq!(after(&[&told[..], &[Ended("sip/9")]].concat()), None);
+    }
+
+    #[test]
+    fn what_the_engine_says_when_it_is_asked_is_newer_than_what_was_told() {
+        let mut peers = Peers::default();
+        let (room, tone) = (BStr::new("conf/3"), BStr::new("tone/1"));
+        peers.begun(Duration::ZERO, room, BStr::new(""));
+        peers.begun(Duration::ZERO, tone, BStr::new("conf/2"));
+        assert_eq!(peers.current(), Some(&BString::from("tone/1")), "an event from before");
+        peers.accounted(RACE, room);
+        assert_eq!(peers.current(), Some(&BString::from("conf/3")));
+        peers.ended(RACE, room);
+        assert_eq!(peers.current(), None);
+        peers.accounted(RACE, tone);
+        assert_eq!(peers.current(), Some(&BString::from("tone/1")));
     }
 
     #[test]

@@ -152,6 +152,38 @@ impl Rooms {
         (self.rooms.len(), self.legs.len())
     }
 
+    pub(super) fn legs(&self) -> impl Iterator<Item = (&BString, &Leg)> {
+        self.legs.iter()
+    }
+
+    /// The legs that somebody sits on.
+    pub(super) fn seated(&self) -> Vec<BString> {
+        let of = |room: &Room| {
+            let legs = room.legs.iter().filter(|leg| self.sitter(room, leg).is_some());
+            legs.cloned().collect::<Vec<_>>()
+        };
+        self.rooms.values().flat_map(of).collect()
+    }
+
+    /// The last change of any room's recording.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// The rooms that are believed to be recorded by their own recorders since that change or longer, and have none.
+    pub(super) fn recorded_by_nobody(&self, recorded: &HashSet<BString>, changes: u64) -> Vec<BString> {
+        let own = |room: &Room| {
+            matches!(room.recording, Recording::Room { .. }) && !room.busy && room.changed <= changes
+        };
+        let believed = self.rooms.iter().filter(|(name, room)| own(room) && !recorded.contains(*name));
+        believed.map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Whether a leg of ours is known in a room, or one is just being made there.
+    pub(super) fn awaits_own_leg(&self, name: &BStr, leg: &BString) -> bool {
+        self.rooms.get(name).is_some_and(|room| room.busy || room.voice.is_opening() || room.is_machine(leg))
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&BString, &Room)> {
         self.rooms.iter()
     }

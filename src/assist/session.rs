@@ -171,7 +171,7 @@ impl Assist {
         if let Phase::Starting { missing } = self.phase
             && self.send_aside(
                 now,
-                Purpose::Account(Account::Parties),
+                Purpose::Account { of: Account::Parties, asks: 1 },
                 "engine.status",
                 Params::new().with("module", driver),
             )
@@ -181,13 +181,11 @@ impl Assist {
     }
 
     fn ask_for_account(&mut self, now: Moment) {
-        let accounts =
-            [(Account::Conferences, "conf"), (Account::OwnLegs, "dumb"), (Account::Calls, "cdrbuild")];
-        for (account, module) in accounts {
-            let params = Params::new().with("module", module);
-            self.send_aside(now, Purpose::Account(account), "engine.status", params);
+        let missing = Account::ALL.len();
+        for of in Account::ALL {
+            self.ask_account(now, of, 1);
         }
-        self.set_phase(Phase::Starting { missing: accounts.len() });
+        self.set_phase(Phase::Starting { missing });
     }
 
     pub(super) fn local_set(&mut self, now: Moment, name: &[u8], value: &[u8], success: bool) {
@@ -244,6 +242,11 @@ impl Assist {
     /// The engine told everything: what waited can go on.
     pub(super) fn ready(&mut self, now: Moment) {
         self.set_phase(Phase::Ready);
+        if self.calls.iter().next().is_some() {
+            // An event from before may yet come.
+            self.recheck.is_needed();
+        }
+        self.recheck_later(now);
         if self.engine.run.is_empty() {
             let text = "what listens there does not answer as an engine does: is it the port of its external modules?";
             self.outbox.report(Report::Trouble { text: text.to_owned() });

@@ -6,7 +6,7 @@ use bstr::{BStr, BString, ByteSlice};
 
 use super::calling::CALL_LEG;
 use super::calls::{Call, Facts, Place, is_leg};
-use super::flight::{Account, Reply, accepted};
+use super::flight::{Account, Purpose, Reply, accepted};
 use super::peers::{Kind, kind};
 use super::room::OwnLeg;
 use super::rooms::{OWN_CHANNEL, RECORD_LEG, VOICE_LEG, is_recorder};
@@ -14,11 +14,33 @@ use super::session::Phase;
 use super::{Assist, Report, status};
 use crate::keypad::Order;
 use crate::moment::Moment;
+use crate::wire::Params;
+
+/// How often an account is asked for that is cut.
+const MOST_ASKS: u8 = 3;
 
 /// How many drivers are asked what their channels are connected to.
 const MOST_DRIVERS: usize = 16;
 
 impl Assist {
+    pub(super) fn ask_account(&mut self, now: Moment, of: Account, asks: u8) {
+        if let Some(module) = of.module() {
+            let params = Params::new().with("module", module);
+            self.send_aside(now, Purpose::Account { of, asks }, "engine.status", params);
+        }
+    }
+
+    /// The engine gives its account, or not. One of which the end is missing, which is that of a line, may have been cut
+    /// in the middle of a name: it is asked for again.
+    pub(super) fn account_given(&mut self, now: Moment, of: Account, asks: u8, reply: Reply<'_, '_>) {
+        let is_cut = |text: &[u8]| !text.is_empty() && !is_whole(text);
+        if asks < MOST_ASKS && of.module().is_some() && reply.is_some_and(|answer| is_cut(&answer.retvalue)) {
+            return self.ask_account(now, of, asks + 1);
+        }
+        self.account(now, of, reply);
+        self.one_account_less(now);
+    }
+
     pub(super) fn account(&mut self, now: Moment, account: Account, reply: Reply<'_, '_>) {
         // Some modules answer `false` and say everything all the same.
         match reply.filter(|answer| !answer.retvalue.is_empty()) {
@@ -41,6 +63,7 @@ impl Assist {
                 };
                 let text = format!("no account of the engine's {what}: {reason}");
                 self.outbox.report(Report::Trouble { text });
+                self.recheck.is_needed();
             }
         }
     }
@@ -57,20 +80,26 @@ impl Assist {
 
     /// `conf/15=outgoing|adhoc|dumb/11`: leg, status, room, peer. An incoming leg is the room's own recorder.
     fn conferences(&mut self, now: Moment, account: &[u8]) {
+        self.doubt_unlisted(account);
         for (leg, values) in status::channels(account) {
-            let [status, room, peer, ..] = &values[..] else { continue };
-            let (leg, room, peer) = (leg.as_bstr(), room.as_bstr(), peer.as_bstr());
-            self.rooms.entered(now.steady, leg, room);
-            if is_recorder(status.as_ref(), peer) {
-                self.rooms.records_itself(now.steady, leg, room);
-            } else if !peer.is_empty() {
-                self.rooms.connected(leg, peer);
-                // A tone or a file keys nothing, and its end is told by nobody.
-                if kind(peer) == Kind::Party
-                    && self.calls.obtain(peer, self.places.call, Order::default).is_some()
-                {
-                    self.enter(now, peer, leg, room);
-                }
+            self.conference_leg(now, &leg, &values);
+        }
+    }
+
+    /// What is listed of one leg.
+    pub(super) fn conference_leg(&mut self, now: Moment, leg: &BString, values: &[BString]) {
+        let [status, room, peer, ..] = values else { return };
+        let (leg, room, peer) = (leg.as_bstr(), room.as_bstr(), peer.as_bstr());
+        self.rooms.entered(now.steady, leg, room);
+        if is_recorder(status.as_ref(), peer) {
+            self.rooms.records_itself(now.steady, leg, room);
+        } else if !peer.is_empty() {
+            self.rooms.connected(leg, peer);
+            // A tone or a file keys nothing, and its end is told by nobody.
+            if kind(peer) == Kind::Party
+                && self.calls.obtain(peer, self.places.call, Order::default).is_some()
+            {
+                self.enter(now, peer, leg, room);
             }
         }
     }
@@ -111,7 +140,7 @@ impl Assist {
     }
 
     /// `sip/1=answered|alice|800|BILLID|SECONDS`: channel, status, caller, called, billid.
-    fn known_calls(&mut self, now: Moment, account: &[u8]) {
+    pub(super) fn known_calls(&mut self, now: Moment, account: &[u8]) {
         let mut drivers = BTreeSet::new();
         for (channel, values) in status::channels(account) {
             let [_, caller, called, billid, ..] = &values[..] else { continue };
@@ -161,4 +190,9 @@ impl Assist {
             self.change_place(now, at, Place { natural: self.places.call, set: None, ..place });
         }
     }
+}
+
+/// Whether an account is all there: its end is that of a line.
+pub(super) fn is_whole(account: &[u8]) -> bool {
+    account.ends_with(b"\n")
 }

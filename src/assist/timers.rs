@@ -30,6 +30,8 @@ pub(super) enum Timer {
     Keep,
     /// The clock on the wall.
     Schedule,
+    /// What is believed, which is compared with what is so.
+    Recheck,
     /// The engine's part in starting or leaving.
     Session,
 }
@@ -123,9 +125,9 @@ impl Timers {
         }
     }
 
-    /// Whether any runs but this one.
-    pub(super) fn is_any_but(&self, timer: Timer) -> bool {
-        self.flights.next().is_some() || self.due.iter().any(|&(_, other)| other != timer)
+    /// Whether any runs but these.
+    pub(super) fn is_any_but(&self, timers: &[Timer]) -> bool {
+        self.flights.next().is_some() || self.due.iter().any(|(_, other)| !timers.contains(other))
     }
 
     /// Takes the first, if it is due at `now`.

@@ -68,7 +68,7 @@ pub struct Load {
     pub rooms: usize,
     /// Conference legs.
     pub legs: usize,
-    /// Whether any timer runs but that of the schedule, which looks at the clock all the time.
+    /// Whether any timer runs but those that always do: of the schedule, and of what is asked again now and then.
     pub timers: bool,
 }
 
@@ -97,7 +97,7 @@ impl Assist {
             flights: self.flights.len(),
             rooms: self.rooms.iter().count(),
             legs: self.rooms.iter().map(|(_, room)| room.legs.len()).sum(),
-            timers: self.timers.is_any_but(Timer::Schedule),
+            timers: self.timers.is_any_but(&[Timer::Schedule, Timer::Recheck]),
         }
     }
 

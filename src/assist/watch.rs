@@ -37,6 +37,7 @@ pub(super) const FORK_PREFIX: &[u8] = b"fork/";
 impl Assist {
     pub(super) fn watched(&mut self, now: Moment, event: &Answer<'_>) {
         let params = &event.params;
+        self.hears_of(params);
         match event.name.as_ref() {
             b"chan.dtmf" => self.watch_digits(now, params),
             b"chan.startup" => self.started(now, params),
@@ -198,7 +199,7 @@ impl Assist {
         }
     }
 
-    fn hung_up(&mut self, now: Moment, params: &Params<'_>) {
+    pub(super) fn hung_up(&mut self, now: Moment, params: &Params<'_>) {
         let id = id(params);
         if is_leg(&id) {
             return self.leg_left(now, &id);
@@ -268,7 +269,7 @@ impl Assist {
         self.tidy_room(now, room.as_ref());
     }
 
-    fn leg_left(&mut self, now: Moment, leg: &BString) {
+    pub(super) fn leg_left(&mut self, now: Moment, leg: &BString) {
         let peer = self.rooms.leg(leg.as_ref()).and_then(|leg| leg.peer.clone());
         let room = self.rooms.left(leg.as_ref());
         self.after_leg(now, leg, peer.as_ref(), room);
@@ -296,6 +297,8 @@ impl Assist {
         if self.calls.is_gone(channel) {
             return;
         }
+        self.recheck.hears(channel);
+        self.recheck.hears(leg);
         self.rooms.occupied(now.steady, leg, room, channel);
         self.connected_to(now, channel, leg, BStr::new(""));
     }

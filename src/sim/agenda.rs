@@ -31,6 +31,8 @@ pub(super) enum Event {
     Timer,
     /// One more dispatching thread, if all are stuck.
     Grow,
+    /// A line that was late goes to a module; an empty one lets go what it was to be overtaken by.
+    Say(ConnectionId, Vec<u8>),
 }
 
 /// What the far end of an outgoing call does.

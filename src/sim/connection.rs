@@ -10,6 +10,7 @@ use super::agenda::Event;
 use super::dispatch::Who;
 use super::locals::Locals;
 use super::message::{Msg, Origin};
+use super::mishap::{Amiss, Kind};
 use crate::wire::{Answer, EngineLine, Message, ModuleLine};
 
 /// One connection of a module with the engine; never used again for another.
@@ -21,6 +22,7 @@ pub struct ConnectionId(pub(super) u64);
 struct Question {
     id: BString,
     task: u64,
+    asked: Duration,
     /// When it must have answered; None if the engine waits for ever.
     deadline: Option<Duration>,
 }
@@ -43,6 +45,7 @@ pub(super) struct Connection {
     questions: Vec<Question>,
     /// When the engine next looks whether an answer is overdue.
     overdue_at: Option<Duration>,
+    pub(super) amiss: Amiss,
 }
 
 impl Sim {
@@ -62,6 +65,7 @@ impl Sim {
             watched: Vec::new(),
             questions: Vec::new(),
             overdue_at: None,
+            amiss: Amiss::default(),
         };
         self.connections.insert(id, connection);
         id
@@ -74,11 +78,11 @@ impl Sim {
     /// Bytes have come, or the end of them: they are read when the reading thread next wakes.
     pub(super) fn arrived(&mut self, id: ConnectionId, bytes: &[u8], ended: bool) {
         let (now, idle) = (self.now, self.settings.read_idle);
-        let Some(connection) = self.connections.get_mut(&id).filter(|connection| connection.open) else {
-            return;
-        };
-        connection.inbox.extend_from_slice(bytes);
-        connection.ended |= ended;
+        let alive = |connection: &&mut Connection| connection.open && !connection.ended;
+        let Some(connection) = self.connections.get_mut(&id).filter(alive) else { return };
+        let (read, closes) = connection.amiss.reads(bytes.len());
+        connection.inbox.extend_from_slice(&bytes[..read]);
+        connection.ended |= ended || closes;
         if std::mem::replace(&mut connection.reading, true) {
             return;
         }
@@ -120,6 +124,7 @@ impl Sim {
             if !line.is_empty() && self.line(id, line) {
                 return self.close(id);
             }
+            self.disturb_reading(id);
         }
     }
 
@@ -185,6 +190,9 @@ impl Sim {
         // Without an id nothing ties the message to its sender, who then may be asked about it.
         if !message.id.is_empty() {
             msg.origin = Some(Origin { connection: id, id: message.id.as_ref().into() });
+            if let Some(connection) = self.connections.get_mut(&id) {
+                connection.amiss.asked(BStr::new(&message.id));
+            }
         }
         self.enqueue(msg);
     }
@@ -236,7 +244,7 @@ impl Sim {
         }
         msg.encode_question(&question, seconds, &mut connection.outbox);
         let deadline = connection.locals.timeout.map(|timeout| self.now + timeout);
-        connection.questions.push(Question { id: question, task, deadline });
+        connection.questions.push(Question { id: question, task, asked: self.now, deadline });
         self.watch_deadlines(id);
         true
     }
@@ -275,7 +283,13 @@ impl Sim {
     fn take_question(&mut self, id: ConnectionId, answer: &Answer<'_>) -> Option<u64> {
         let questions = &mut self.connections.get_mut(&id)?.questions;
         let at = questions.iter().position(|question| question.id == answer.id.as_ref())?;
-        Some(questions.remove(at).task)
+        let question = questions.remove(at);
+        self.waited(&question);
+        Some(question.task)
+    }
+
+    fn waited(&mut self, question: &Question) {
+        self.longest_wait = self.longest_wait.max(self.now.saturating_sub(question.asked));
     }
 
     /// What a module has not answered in time goes on without it.
@@ -288,6 +302,7 @@ impl Sim {
         let late: Vec<Question> = connection.questions.extract_if(.., late).collect();
         let any = !late.is_empty();
         for question in late {
+            self.waited(&question);
             self.note("extmodule", "message did not return in time");
             self.resume(question.task, |_| false);
         }
@@ -300,12 +315,15 @@ impl Sim {
 
     /// Shows a message that has been dispatched to those who watch it.
     pub(super) fn show(&mut self, msg: &Msg, handled: bool) {
-        for id in &self.watchers {
-            let Some(connection) = self.connections.get_mut(id) else { continue };
-            let own = msg.origin.as_ref().is_some_and(|origin| origin.connection == *id);
+        for at in 0..self.watchers.len() {
+            let id = self.watchers[at];
+            let Some(connection) = self.connections.get_mut(&id) else { continue };
+            let own = msg.origin.as_ref().is_some_and(|origin| origin.connection == id);
             let watched = connection.watched.iter().any(|name| name.is_empty() || *name == msg.name);
             if watched && (!own || connection.locals.selfwatch) {
+                let from = connection.outbox.len();
                 msg.encode_answer(b"", handled, &mut connection.outbox);
+                self.disturb(id, Kind::Event, from);
             }
         }
     }
@@ -314,7 +332,11 @@ impl Sim {
         if let Some(connection) =
             self.connections.get_mut(&origin.connection).filter(|connection| connection.open)
         {
+            connection.amiss.answered(origin.id.as_ref());
+            let from = connection.outbox.len();
             msg.encode_answer(&origin.id, handled, &mut connection.outbox);
+            let kind = if msg.name == "engine.status" { Kind::Account } else { Kind::Answer };
+            self.disturb(origin.connection, kind, from);
         }
     }
 
@@ -329,6 +351,7 @@ impl Sim {
         self.watchers.retain(|watcher| *watcher != id);
         self.handlers.uninstall_all(id);
         for question in questions {
+            self.waited(&question);
             self.resume(question.task, |_| false);
         }
     }

@@ -24,6 +24,7 @@ mod link;
 mod locals;
 mod media;
 mod message;
+mod mishap;
 mod pbx;
 mod random;
 mod room;
@@ -50,6 +51,7 @@ use room::Room;
 
 pub use connection::ConnectionId;
 pub use digits::Detector;
+pub use mishap::{Fate, Kind, Mishap, Mishaps};
 pub(crate) use random::Random;
 pub use settings::{CallRequest, Callee, Jitter, Route, Settings};
 pub use view::{ChannelId, ChannelView, LogLine, MemberView, RoomView};
@@ -69,6 +71,8 @@ pub struct Sim {
     settings: Settings,
     now: Duration,
     random: Random,
+    /// Of what goes wrong: what does not takes nothing from the other.
+    chance: Random,
     agenda: Agenda,
     handlers: Handlers,
     threads: Threads,
@@ -84,6 +88,8 @@ pub struct Sim {
     log: VecDeque<LogLine>,
     /// The stroke of the clock that is on the agenda.
     timer_at: Option<Duration>,
+    /// The longest that a thread has waited for a module.
+    longest_wait: Duration,
     last_connection: u64,
     last_chan: u64,
     last_billid: u64,
@@ -104,6 +110,7 @@ impl Sim {
         let bills = settings.history.iter().find(|(name, _)| name == "bill").map_or(0, |(_, count)| *count);
         Sim {
             random: Random::new(settings.seed),
+            chance: Random::new(!settings.seed),
             threads: Threads::new(settings.workers_at_start.min(settings.workers)),
             settings,
             now: Duration::ZERO,
@@ -119,6 +126,7 @@ impl Sim {
             recordings: VecDeque::new(),
             log: VecDeque::new(),
             timer_at: None,
+            longest_wait: Duration::ZERO,
             last_connection: 0,
             last_chan: 0,
             last_billid: bills,
@@ -156,7 +164,14 @@ impl Sim {
 
     /// Takes out what the engine has said to the module since the last time; also of a connection that it closed.
     pub fn transmit(&mut self, connection: ConnectionId) -> Vec<u8> {
-        self.connections.get_mut(&connection).map(|c| std::mem::take(&mut c.outbox)).unwrap_or_default()
+        let Some(known) = self.connections.get_mut(&connection) else { return Vec::new() };
+        let mut said = std::mem::take(&mut known.outbox);
+        let (left, ends) = known.amiss.says(said.len());
+        if ends {
+            said.truncate(left);
+            self.close(connection);
+        }
+        said
     }
 
     /// Whether the engine has not closed the connection.
@@ -208,6 +223,7 @@ impl Sim {
             Event::Speakers { room, due } => self.speakers_due(room.as_ref(), due),
             Event::Timer => self.timer(),
             Event::Grow => self.grow(),
+            Event::Say(connection, line) => self.say_late(connection, &line),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::mishap::Mishaps;
+
 /// What a [`Sim`](super::Sim) is like. Everything that it does follows from these and from what is done to it.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -48,6 +50,8 @@ pub struct Settings {
     pub history: Vec<(String, u64)>,
     /// The most lines that the log keeps, and the most recordings that are remembered; older ones are forgotten.
     pub log_limit: usize,
+    /// What goes wrong between the engine and its modules.
+    pub mishaps: Mishaps,
 }
 
 /// How much the threads that dispatch messages overtake each other.
@@ -136,6 +140,7 @@ impl Default for Settings {
             missing_files: Vec::new(),
             history: Vec::new(),
             log_limit: 10_000,
+            mishaps: Mishaps::default(),
         }
     }
 }

@@ -256,6 +256,12 @@ impl Sim {
         self.threads.waiting.len()
     }
 
+    /// The longest that a thread has ever waited for a module, until it answered, took too long or went away.
+    #[must_use]
+    pub fn longest_wait(&self) -> Duration {
+        self.longest_wait
+    }
+
     /// Messages that wait for a thread.
     #[must_use]
     pub fn queued(&self) -> usize {

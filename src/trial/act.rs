@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::key::Keys;
+use crate::sim::Mishap;
 
 /// One thing that happens. Where it cannot happen, because nobody is there, nothing does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +40,9 @@ pub enum Act {
         /// What.
         what: Meddling,
     },
-    /// What the engine has done for us next, it says only later, or never; if that is before all is settled.
-    AnswerLate(Option<Duration>),
+    /// Something goes wrong with a line of the engine's, or with its connection; if that is before all is settled. With
+    /// its account of itself it does so on the next connection, too.
+    Amiss(Mishap),
     /// What we ask of the engine next, it does only later; if that is before all is settled.
     DoneLate(Duration),
     /// The connection is lost, for so long; then there is a new one. If `killed` the module knows nothing any more.
@@ -116,8 +118,7 @@ impl fmt::Display for Act {
             Act::Settle => f.write_str("wait until all is settled"),
             Act::HangUp(who) => write!(f, "{who} hangs up"),
             Act::Meddle { who, what } => write!(f, "somebody else {what} {who}"),
-            Act::AnswerLate(Some(time)) => write!(f, "the engine's next answer comes {} late", Ms(*time)),
-            Act::AnswerLate(None) => f.write_str("the engine's next answer never comes"),
+            Act::Amiss(mishap) => mishap.fmt(f),
             Act::DoneLate(time) => write!(f, "the engine is {} late to do what it is asked next", Ms(*time)),
             Act::Lost { time, killed: false } => write!(f, "the connection is lost for {}", Ms(*time)),
             Act::Lost { time, killed: true } => {

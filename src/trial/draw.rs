@@ -7,9 +7,13 @@ use super::act::{Act, Meddling, Party, Trouble};
 use super::scene::{CALLERS, LATEST_DIGIT, Scene};
 use crate::key::{KEY_COUNT, Key, Keys};
 use crate::keypad::Keymap;
+use crate::sim::{Fate, Kind, Mishap};
 
 /// The most keys of one act.
 const MOST_KEYS: usize = 24;
+
+/// How many bytes go to and fro at most before a connection ends among them.
+const MOST_BYTES: usize = 3_000;
 
 /// The acts of one trial.
 #[must_use]
@@ -37,14 +41,9 @@ impl Draw<'_> {
             6 => Act::HangUp(who),
             7 | 8 => self.call(who.caller),
             9..12 if faults.meddling => Act::Meddle { who, what: self.meddling() },
-            12 | 13 if faults.late => {
-                let by = self.lateness();
-                if self.chance.once_in(2) {
-                    Act::DoneLate(by)
-                } else {
-                    Act::AnswerLate((!self.chance.once_in(8)).then_some(by))
-                }
-            }
+            12 if faults.late => Act::DoneLate(self.lateness()),
+            13 if faults.late => Act::Amiss(self.mishap()),
+            14 if faults.lost && self.chance.once_in(3) => Act::Amiss(self.closing()),
             14 if faults.lost => Act::Lost { time: self.gap(), killed: self.chance.once_in(2) },
             _ => self.keys(who),
         }
@@ -91,6 +90,29 @@ impl Draw<'_> {
             3 => Trouble::Late(self.scene.config.keypad.reorder.min(LATEST_DIGIT)),
             _ => Trouble::Late(self.gap().min(LATEST_DIGIT)),
         }
+    }
+
+    /// What happens to a line of the engine's.
+    fn mishap(&mut self) -> Mishap {
+        let kind = *self.chance.pick(&[Kind::Answer, Kind::Answer, Kind::Event, Kind::Account]);
+        let after = self.gap();
+        let fate = match (self.chance.below(8), kind) {
+            (0, _) => Fate::Never,
+            (1, _) => Fate::Twice(after),
+            (2, _) => Fate::Overtaken,
+            (3, Kind::Answer) => Fate::Misnamed,
+            (4, Kind::Answer) => Fate::Confused,
+            (3 | 4, Kind::Account) => Fate::Cut(u8::try_from(self.chance.below(100)).unwrap_or_default()),
+            (_, Kind::Event) => Fate::Late(after),
+            _ => Fate::Late(self.lateness()),
+        };
+        Mishap::Line(kind, fate)
+    }
+
+    /// An end of the connection at any byte.
+    fn closing(&mut self) -> Mishap {
+        let bytes = self.chance.below(MOST_BYTES);
+        if self.chance.once_in(2) { Mishap::ClosesSaying(bytes) } else { Mishap::ClosesReading(bytes) }
     }
 
     fn lateness(&mut self) -> Duration {

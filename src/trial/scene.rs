@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::assist::RECHECKED_EVERY;
 use crate::config::{Config, Operation};
 use crate::sim::{Jitter, Route, Settings};
 
@@ -188,11 +189,11 @@ impl Scene {
         rooms[to % rooms.len()]
     }
 
-    /// After how long nothing is under way any more, if nothing happens.
+    /// After how long nothing is under way any more, if nothing happens, and the engine was asked again what is so.
     #[must_use]
     pub fn dust(&self) -> Duration {
         let longest = self.times.last().copied().unwrap_or_default();
-        longest * 2 + self.config.yate.answer_timeout * 4 + Duration::from_secs(10)
+        longest * 2 + self.config.yate.answer_timeout * 4 + RECHECKED_EVERY + Duration::from_secs(10)
     }
 
     /// After how long what is given up is forgotten, too.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::act::Act;
 use super::{Broken, Scene, Trial};
 use crate::key::Keys;
+use crate::sim::{Fate, Mishap};
 
 /// How often a trial is run again at most.
 const RUNS: usize = 2_000;
@@ -105,8 +106,8 @@ fn plainer(act: &Act) -> Vec<Act> {
         Act::Lost { time, killed } => {
             half(*time).map(|time| Act::Lost { time, killed: *killed }).into_iter().collect()
         }
-        Act::AnswerLate(Some(time)) => {
-            half(*time).map(|time| Act::AnswerLate(Some(time))).into_iter().collect()
+        Act::Amiss(Mishap::Line(kind, Fate::Late(time))) => {
+            half(*time).map(|time| Act::Amiss(Mishap::Line(*kind, Fate::Late(time)))).into_iter().collect()
         }
         Act::DoneLate(time) => half(*time).map(Act::DoneLate).into_iter().collect(),
         _ => Vec::new(),

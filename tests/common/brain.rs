@@ -75,7 +75,7 @@ impl Brain {
         self.input(Input::Line(line))
     }
 
-    /// The engine answers a message that the brain sent.
+    /// The engine answers a message that the brain sent. An account of its own ends with a line.
     pub(crate) fn answer(
         &mut self,
         sent: &str,
@@ -86,7 +86,9 @@ impl Brain {
         let id = sent.split(':').nth(1).expect("an id");
         let masked = sent.split(':').find_map(|field| field.strip_prefix("message="));
         let name = masked.unwrap_or_else(|| sent.split(':').nth(3).expect("a name"));
-        self.say(&format!("%%<message:{id}:{processed}:{name}:{retvalue}{params}"))
+        let is_line = retvalue.is_empty() || retvalue.ends_with("%M%J");
+        let end = if name == "engine.status" && !is_line { "%M%J" } else { "" };
+        self.say(&format!("%%<message:{id}:{processed}:{name}:{retvalue}{end}{params}"))
     }
 
     /// A digit that the engine waits with.

@@ -16,6 +16,7 @@ pub(crate) mod records;
 pub(crate) mod scene;
 pub(crate) mod site;
 pub(crate) mod times;
+pub(crate) mod turnstile;
 
 use std::path::PathBuf;
 

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -18,7 +19,7 @@ use touchtone::store::{AttemptState, Attendance, ConferenceInfo};
 use super::process::{Daemon, PATIENCE, touchtone};
 
 pub(crate) struct Site {
-    pub(crate) engine: Server,
+    pub(crate) engine: Arc<Server>,
     pub(crate) daemon: Daemon,
     /// The folder of the configuration, the store and the sockets.
     pub(crate) folder: TempDir,
@@ -111,7 +112,7 @@ impl Site {
         let engine = Server::start(Sim::new(settings), &places.engine(), Pace::Real).expect("an engine");
         let address = way(folder.path(), engine.address());
         let daemon = Daemon::start(&places.config(), &address);
-        let site = Site { engine, daemon, folder, address };
+        let site = Site { engine: Arc::new(engine), daemon, folder, address };
         site.is_ready();
         site
     }

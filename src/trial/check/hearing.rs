@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::keyed::Keyed;
 use super::{Checked, groups};
 use crate::assist::Report;
-use crate::sim::ChannelId;
+use crate::sim::{ChannelId, Mishap};
 use crate::trial::act::Act;
 use crate::trial::record::{Event, Noted, Snapshot};
 use crate::trial::{Scene, Trial};
@@ -21,7 +21,10 @@ struct Calls {
 
 pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
     let config = &scene.config;
-    let late = |act: &Act| matches!(act, Act::DoneLate(_) | Act::Lost { .. });
+    let late = |act: &Act| {
+        let closes = matches!(act, Act::Amiss(Mishap::ClosesSaying(_) | Mishap::ClosesReading(_)));
+        closes || matches!(act, Act::DoneLate(_) | Act::Lost { .. })
+    };
     if !config.yate.intercept
         || config.states.iter().any(|state| state.pass_through)
         || trial.acts.iter().any(late)

@@ -6,7 +6,7 @@ use bstr::ByteSlice;
 
 use super::{Rig, SETTING_UP};
 use crate::key::Keys;
-use crate::sim::{CallRequest, ChannelId};
+use crate::sim::{CallRequest, ChannelId, Kind, Mishap};
 use crate::trial::act::{Act, Meddling, Party, Trouble};
 use crate::trial::record::Event;
 use crate::trial::scene::CALLERS;
@@ -20,8 +20,7 @@ impl Rig<'_> {
             Act::Wait(time) => self.advance(*time),
             Act::Settle => {
                 self.advance(self.scene.dust());
-                self.answers.clear();
-                self.slow.clear();
+                self.all_goes_well();
                 let seen = self.snapshot();
                 self.note(Event::Settled(seen));
             }
@@ -32,7 +31,14 @@ impl Rig<'_> {
                 }
             }
             Act::Meddle { who, what } => self.meddle(*who, *what),
-            Act::AnswerLate(time) => self.answers.push_back(*time),
+            Act::Amiss(mishap) => {
+                if let Mishap::Line(Kind::Account, _) = mishap {
+                    self.accounts.push(*mishap);
+                }
+                if let Some(connection) = self.connection {
+                    self.sim.mishap(connection, *mishap);
+                }
+            }
             Act::DoneLate(time) => self.slow.push_back(*time),
             Act::Lost { time, killed } => {
                 self.lose();
@@ -42,10 +48,16 @@ impl Rig<'_> {
         }
     }
 
+    /// Nothing more goes wrong.
+    fn all_goes_well(&mut self) {
+        self.sim.no_mishaps();
+        self.accounts.clear();
+        self.slow.clear();
+    }
+
     /// Everybody hangs up; then nothing may be left.
     pub(super) fn end(&mut self) {
-        self.answers.clear();
-        self.slow.clear();
+        self.all_goes_well();
         self.advance(self.scene.dust());
         let seen = self.snapshot();
         self.note(Event::Settled(seen));
@@ -56,6 +68,12 @@ impl Rig<'_> {
             self.advance(SETTING_UP);
         }
         self.advance(self.scene.end());
+        // The engine may just be asked again what is so.
+        for _ in 0..100 {
+            if self.assist.load().flights > 0 {
+                self.advance(SETTING_UP);
+            }
+        }
         let seen = self.snapshot();
         self.note(Event::Ended(seen));
     }

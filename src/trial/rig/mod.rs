@@ -15,12 +15,15 @@ use super::scene::{CALLERS, Scene};
 use super::{Chance, Trial};
 use crate::assist::{Assist, Input, Output, Role};
 use crate::moment::Moment;
-use crate::sim::{ChannelId, ConnectionId, Sim};
+use crate::sim::{ChannelId, ConnectionId, Mishap, Sim};
 use crate::store::{Problem, Reply, Request};
 use crate::wire::{EngineLine, MAX_LINE_LIMIT, Message, ModuleLine};
 
 /// How many lines a trial may have before it is taken to have no end.
 const ENDLESS: usize = 200_000;
+
+/// How long it takes to connect again when the engine has closed a connection.
+const BACK_AFTER: Duration = Duration::from_millis(300);
 
 /// How long somebody takes to be there after a call.
 const SETTING_UP: Duration = Duration::from_millis(50);
@@ -53,7 +56,8 @@ pub(super) struct Rig<'s> {
     underway: BTreeMap<(Duration, usize), Underway>,
     lines: usize,
     digits: Vec<(ChannelId, usize, Trouble)>,
-    answers: VecDeque<Option<Duration>>,
+    /// What is to go wrong with the engine's account on the next connection.
+    accounts: Vec<Mishap>,
     slow: VecDeque<Duration>,
     stands: HashMap<BString, Stand>,
     peers: BTreeMap<String, Option<String>>,
@@ -103,7 +107,7 @@ impl<'s> Rig<'s> {
             underway: BTreeMap::new(),
             lines: 0,
             digits: Vec::new(),
-            answers: VecDeque::new(),
+            accounts: Vec::new(),
             slow: VecDeque::new(),
             stands: HashMap::new(),
             peers: BTreeMap::new(),
@@ -117,8 +121,15 @@ impl<'s> Rig<'s> {
     }
 
     fn lose(&mut self) {
-        if let Some(connection) = self.connection.take() {
+        if let Some(connection) = self.connection {
             self.sim.disconnect(connection);
+            self.lost();
+        }
+    }
+
+    /// There is no connection any more, whoever has closed it.
+    fn lost(&mut self) {
+        if self.connection.take().is_some() {
             self.underway.clear();
             self.note(Event::Lost);
             self.assist.handle_input(self.moment(), Input::Disconnected);
@@ -131,7 +142,11 @@ impl<'s> Rig<'s> {
             self.assist = Assist::new(self.scene.config.clone());
             self.stands.clear();
         }
-        self.connection = Some(self.sim.connect());
+        let connection = self.sim.connect();
+        for mishap in self.accounts.drain(..) {
+            self.sim.mishap(connection, mishap);
+        }
+        self.connection = Some(connection);
         self.note(Event::Connected { anew });
         self.assist.handle_input(self.moment(), Input::Connected(Role::Socket));
         self.drain();
@@ -179,13 +194,18 @@ impl<'s> Rig<'s> {
             self.sim.advance(self.sim.now());
             self.others_answer();
             self.look_at_peers();
-            let said = self.connection.map(|connection| self.sim.transmit(connection)).unwrap_or_default();
-            if said.is_empty() || self.lines > ENDLESS {
-                return;
-            }
-            for line in said.lines() {
+            let Some(connection) = self.connection else { return };
+            let said = self.sim.transmit(connection);
+            // What ends without a newline is no line: the connection has ended in it.
+            for line in said.lines_with_terminator().filter_map(|line| line.strip_suffix(b"\n")) {
                 self.lines += 1;
                 self.pass(line);
+            }
+            if !self.sim.is_open(connection) {
+                self.lost();
+                self.back = self.back.or(Some((self.sim.now() + BACK_AFTER, false)));
+            } else if said.is_empty() || self.lines > ENDLESS {
+                return;
             }
         }
     }
@@ -208,20 +228,8 @@ impl<'s> Rig<'s> {
                     }
                 }
             }
-            Ok(EngineLine::Answer(answer)) if !answer.is_watched() && !self.is_account(&answer.name) => {
-                match self.answers.pop_front() {
-                    None => self.hear(line),
-                    Some(Some(by)) => self.later(by, Underway::Down(line.to_vec())),
-                    Some(None) => {}
-                }
-            }
             _ => self.hear(line),
         }
-    }
-
-    /// Without its account of itself the engine cannot be believed in anything.
-    fn is_account(&self, name: &[u8]) -> bool {
-        name == b"engine.status"
     }
 
     fn trouble_of(&mut self, message: &Message<'_>) -> Option<Trouble> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::control::protocol::Command;
 use crate::key::Keys;
+use crate::sim::Mishap;
 
 /// Something that happens, and how long it is until the next thing does.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +56,17 @@ pub enum Deed {
     EndRoom(String),
     /// Somebody gives a command.
     Command(Command),
+    /// Something goes wrong with a line of the engine's, or with its connection.
+    Amiss(Mishap),
+    /// The connection is lost, for so long.
+    Lost(Duration),
+    /// The clock on the wall jumps, by so many seconds.
+    Clock(i64),
+    /// From now on the store writes nothing, as on a disk that is full, or it does again.
+    Disk {
+        /// Whether it is full.
+        full: bool,
+    },
     /// Nothing happens.
     Nothing,
 }

@@ -6,7 +6,11 @@ use super::act::{Act, Deed, Who};
 use super::house::{CALLERS, House, NUMBERS, PINS, ROOMS};
 use crate::control::protocol::{Command, Switch, Who as Whom};
 use crate::key::Keys;
+use crate::sim::{Fate, Kind, Mishap};
 use crate::trial::Chance;
+
+/// How many bytes go to and fro at most before a connection ends among them.
+const MOST_BYTES: usize = 6_000;
 
 /// The acts of one trial.
 pub(super) fn acts(chance: &mut Chance) -> Vec<Act> {
@@ -52,9 +56,37 @@ impl Draw<'_> {
             23 => Deed::Mute { who: self.who(), on: self.chance.once_in(2) },
             24 => Deed::Send { who: self.who(), room: self.room() },
             25 if self.chance.once_in(3) => Deed::EndRoom(self.room()),
+            25 => self.fault(),
             26 if self.chance.once_in(3) => Deed::Nothing,
             _ => Deed::Command(self.command()),
         }
+    }
+
+    /// Something goes wrong.
+    fn fault(&mut self) -> Deed {
+        match self.chance.below(8) {
+            0 => Deed::Lost(self.chance.within(Duration::from_secs(3))),
+            1 => Deed::Clock(self.chance.between(0, 7_200) as i64 - 3_600),
+            2 | 3 => Deed::Disk { full: self.chance.once_in(2) },
+            4 => Deed::Amiss(Mishap::ClosesSaying(self.chance.below(MOST_BYTES))),
+            5 => Deed::Amiss(Mishap::ClosesReading(self.chance.below(MOST_BYTES))),
+            _ => Deed::Amiss(self.mishap()),
+        }
+    }
+
+    fn mishap(&mut self) -> Mishap {
+        let kind = *self.chance.pick(&[Kind::Answer, Kind::Event, Kind::Event, Kind::Account]);
+        let by = self.chance.within(Duration::from_secs(12));
+        let fate = match (self.chance.below(6), kind) {
+            (0, _) => Fate::Late(by),
+            (1, _) => Fate::Never,
+            (2, _) => Fate::Twice(by),
+            (3, Kind::Answer) => Fate::Confused,
+            (3, Kind::Account) => Fate::Cut(u8::try_from(self.chance.below(100)).unwrap_or_default()),
+            (4, Kind::Answer) => Fate::Misnamed,
+            _ => Fate::Overtaken,
+        };
+        Mishap::Line(kind, fate)
     }
 
     fn who(&mut self) -> Who {

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bstr::ByteSlice;
+use jiff::SignedDuration;
 
 use super::act::{Act, Deed, Who};
 use super::house::{CALLERS, House};
 use super::record::{EngineRoom, Event, Noted, Person, Rest};
 use super::shelf::Shelf;
-use crate::assist::{Output, Report};
+use crate::assist::{Output, RECHECKED_EVERY, Report};
 use crate::control::protocol::{Answer, Command, Outcome};
 use crate::key::Keys;
 use crate::sim::{CallRequest, ChannelId, ChannelView, ConnectionId, MemberView};
@@ -27,6 +28,9 @@ const RESTING: Duration = Duration::from_millis(2500);
 /// How long all of it may take: longer than the module waits for the engine, and than anybody is rung.
 const RESTLESS: Duration = Duration::from_secs(40);
 
+/// How long it takes until the engine was asked again what is so, and perhaps once more.
+const HIDDEN: Duration = RECHECKED_EVERY.saturating_mul(2).saturating_add(RESTLESS);
+
 /// How long what is given up is remembered at most.
 const DUST: Duration = Duration::from_secs(180);
 
@@ -37,6 +41,8 @@ struct Rig {
     other: ConnectionId,
     others: usize,
     shelf: Shelf,
+    /// Whether something may never be told, so that it is known only when the engine is asked again.
+    hidden: bool,
     /// How long the store takes to answer.
     patience: Duration,
     answers: Vec<(Duration, u64, Reply)>,
@@ -77,6 +83,7 @@ impl Rig {
             other,
             others: 0,
             shelf: Shelf::new(&house.config, epoch),
+            hidden: false,
             patience: Duration::from_millis(patience),
             answers: Vec::new(),
             callers: vec![None; CALLERS.len()],
@@ -131,6 +138,16 @@ impl Rig {
             Deed::Command(command) => {
                 self.command(command.clone());
             }
+            Deed::Amiss(mishap) => {
+                self.hidden |= mishap.hides();
+                self.stage.mishap(*mishap);
+            }
+            Deed::Lost(time) => self.stage.lose(*time),
+            Deed::Clock(seconds) => {
+                let date = self.stage.date();
+                self.stage.set_clock(date.checked_add(SignedDuration::from_secs(*seconds)).unwrap_or(date));
+            }
+            Deed::Disk { full } => self.shelf.full = *full,
             Deed::Nothing => {}
         }
     }
@@ -201,6 +218,10 @@ impl Rig {
     /// Lets all be over that came of what was done.
     fn rest(&mut self, event: fn(Rest) -> Event) {
         self.advance(RESTING);
+        if std::mem::take(&mut self.hidden) {
+            self.stage.sim_mut().no_mishaps();
+            self.advance_by(STEP * 25, HIDDEN);
+        }
         let until = self.stage.now() + RESTLESS;
         while !self.is_quiet() && self.stage.now() < until {
             self.advance(STEP * 3);
@@ -234,6 +255,7 @@ impl Rig {
 
     /// Everybody hangs up; then nothing may be left.
     fn end(&mut self) {
+        self.shelf.full = false;
         self.rest(Event::Rest);
         for _ in 0..8 {
             let left: Vec<_> =
@@ -351,6 +373,8 @@ impl Rig {
         match aside {
             Output::Store { number, request } => {
                 match &request {
+                    // What is not written is not on record.
+                    _ if self.shelf.full => {}
                     Request::Joined(attendance) => self.note(Event::Joined(*attendance.clone())),
                     Request::Left { key, reason, .. } => {
                         let there = self.inside.contains_key(&key.leg);

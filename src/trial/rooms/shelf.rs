@@ -15,6 +15,10 @@ pub(super) struct Shelf {
     /// The hashes and what they are of.
     hashes: Vec<(PinHash, KnownPin)>,
     begun: Vec<crate::store::AttemptKey>,
+    /// Participations that were not said to have ended.
+    open: Vec<Attendance>,
+    /// Whether nothing can be written.
+    pub(super) full: bool,
 }
 
 impl Shelf {
@@ -56,11 +60,27 @@ impl Shelf {
             ],
             attempts: Vec::new(),
         };
-        Shelf { occurrence, hashes, begun: Vec::new() }
+        Shelf { occurrence, hashes, begun: Vec::new(), open: Vec::new(), full: false }
     }
 
     pub(super) fn reply(&mut self, request: &Request) -> Reply {
+        let reads = matches!(
+            request,
+            Request::Occurrences { .. } | Request::OpenAttendance | Request::Kept { .. } | Request::VerifyPin { .. }
+        );
+        if self.full && !reads {
+            return Reply::Failed(Problem { yours: false, message: "the disk is full".to_owned() });
+        }
         match request {
+            Request::Joined(attendance) => {
+                self.open.retain(|open| open.key != attendance.key);
+                self.open.push(*attendance.clone());
+                Reply::Done
+            }
+            Request::Left { key, .. } => {
+                self.open.retain(|open| open.key != *key);
+                Reply::Done
+            }
             Request::Occurrences { .. } => Reply::Occurrences(vec![self.occurrence.clone()]),
             Request::BeginAttempt(key) => {
                 let fresh = !self.begun.contains(key);
@@ -71,15 +91,13 @@ impl Shelf {
                 self.occurrence.ends = *ends;
                 Reply::Done
             }
-            Request::OpenAttendance => Reply::OpenAttendance(Vec::new()),
+            Request::OpenAttendance => Reply::OpenAttendance(self.open.clone()),
             Request::Kept { .. } => Reply::Kept(Box::default()),
             Request::VerifyPin { pin, hashes } => Reply::Verified(self.verify(pin, hashes)),
             Request::Manage(_) => {
                 Reply::Failed(Problem { yours: true, message: "there is no file".to_owned() })
             }
-            Request::EndAttempt { .. } | Request::Joined(_) | Request::Left { .. } | Request::Keep(_) => {
-                Reply::Done
-            }
+            Request::EndAttempt { .. } | Request::Keep(_) => Reply::Done,
         }
     }
 
