@@ -21,6 +21,10 @@ impl Config {
         keep("[control]", replace(&mut self.control, &used.control));
         keep("[metrics]", replace(&mut self.metrics, &used.metrics));
         keep("[store] file", replace(&mut self.store, &used.store));
+        let (new, old) = (&mut self.bounds, &used.bounds);
+        keep("[limits] store-questions", replace(&mut new.store_questions, &old.store_questions));
+        keep("[limits] control-clients", replace(&mut new.control_clients, &old.control_clients));
+        keep("[limits] control-requests", replace(&mut new.control_requests, &old.control_requests));
         kept
     }
 }
@@ -50,16 +54,24 @@ mod tests {
         let code = "[[code]]\nname = \"x\"\nkeys = \"*6\"\noperation = \"count\"\n";
         let used = config(&format!("[yate]\nconnect = \"unix:/run/a.sock\"\n{code}"));
         let mut new = config(&format!(
-            "[yate]\nconnect = \"stdio\"\npriority = 20\nanswer-timeout = \"3s\"\n[control]\nsocket = \"/tmp/x.sock\"\n[metrics]\nlisten = \"127.0.0.1:9464\"\n[store]\nfile = \"/tmp/x.db\"\n{code}"
+            "[yate]\nconnect = \"stdio\"\npriority = 20\nanswer-timeout = \"3s\"\n[limits]\ncontrol-clients = 9\nchannels = 99\n[control]\nsocket = \"/srv/x.sock\"\n[metrics]\nlisten = \"127.0.0.1:9464\"\n[store]\nfile = \"/srv/x.db\"\n{code}"
         ));
         let (mut same, patience) = (used.clone(), new.yate.answer_timeout);
         assert_eq!(same.keep_fixed(&used), Vec::<&str>::new());
         assert_eq!(
             new.keep_fixed(&used),
-            ["[yate] connect", "[yate] priority", "[control]", "[metrics]", "[store] file"]
+            [
+                "[yate] connect",
+                "[yate] priority",
+                "[control]",
+                "[metrics]",
+                "[store] file",
+                "[limits] control-clients"
+            ]
         );
         assert_eq!((&new.yate.connect, new.yate.priority), (&used.yate.connect, used.yate.priority));
         assert_eq!((new.control.as_ref(), new.metrics, new.store.as_ref()), (None, None, None));
         assert_eq!(new.yate.answer_timeout, patience);
+        assert_eq!((new.bounds.control_clients, new.bounds.channels), (used.bounds.control_clients, 99));
     }
 }

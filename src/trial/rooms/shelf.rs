@@ -66,7 +66,10 @@ impl Shelf {
     pub(super) fn reply(&mut self, request: &Request) -> Reply {
         let reads = matches!(
             request,
-            Request::Occurrences { .. } | Request::OpenAttendance | Request::Kept { .. } | Request::VerifyPin { .. }
+            Request::Occurrences { .. }
+                | Request::OpenAttendance
+                | Request::Kept { .. }
+                | Request::VerifyPin { .. }
         );
         if self.full && !reads {
             return Reply::Failed(Problem { yours: false, message: "the disk is full".to_owned() });
