@@ -3,7 +3,7 @@
 use bstr::BStr;
 
 use super::Assist;
-use super::calls::Facts;
+use super::facts::Facts;
 use super::outcome::Cause;
 use crate::config::{self, EngineParams, RoomRules};
 use crate::moment::Moment;
@@ -40,7 +40,7 @@ impl<'c> Comer<'c> {
     /// Who is on a channel of which that is known.
     pub(super) fn of(channel: &'c BStr, facts: &'c Facts) -> Self {
         // Who was called is not who calls.
-        let username = if facts.outgoing { BStr::new("") } else { facts.username.as_ref() };
+        let username = if facts.outgoing { BStr::new("") } else { facts.username().as_ref() };
         Comer {
             channel,
             number: facts.number(),
@@ -62,7 +62,8 @@ impl Assist {
         if self.rooms.is_locked(room) && !organizer && !comer.invited {
             return Admission::Refuse(Cause::Locked);
         }
-        let proven = call.and_then(|call| call.proven.as_ref()).is_some_and(|(proven, _)| proven == room);
+        let proven =
+            call.and_then(|call| call.rare.proven.as_ref()).is_some_and(|(proven, _)| proven == room);
         let settled = comer.invited || identity.is_some() || organizer || comer.told_role.is_some() || proven;
         if !settled && self.asks_for_pin(now, room) {
             return Admission::AskPin;

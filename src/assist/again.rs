@@ -16,11 +16,11 @@ impl Assist {
             let Some(call) = self.calls.by_id_mut(channel.as_ref()) else { continue };
             let facts = &mut call.facts;
             let caller = config.calling.caller.render(|known| match known {
-                "number" => Some(facts.called.as_slice().into()),
+                "number" => Some(facts.called().to_vec().into()),
                 "room" => Some(name.as_slice().into()),
                 _ => None,
             });
-            facts.outgoing |= !caller.is_empty() && !facts.called.is_empty() && facts.caller == caller;
+            facts.outgoing |= !caller.is_empty() && !facts.called().is_empty() && facts.caller() == caller;
             self.keep_channel(&channel);
         }
     }
@@ -59,9 +59,9 @@ impl Assist {
         let Some(at) = self.calls.find(channel.as_ref()) else { return };
         let Some(call) = self.calls.get_mut(at) else { return };
         call.facts.outgoing |=
-            row.caller.as_bytes() == call.facts.called && row.caller.as_bytes() != call.facts.caller;
-        if call.proven.is_none() {
-            call.proven = Some((name.clone(), organizer));
+            row.caller.as_bytes() == call.facts.called() && row.caller.as_bytes() != call.facts.caller();
+        if call.rare.proven.is_none() {
+            call.rare.proven = Some((name.clone(), organizer));
         }
         self.keep_channel(&channel);
         self.settle(now, at);

@@ -1,20 +1,24 @@
 //! The channels of the engine that can key: who they are, and where their digits stand.
 
 use std::collections::{HashMap, VecDeque};
-use std::time::Duration;
+use std::hash::BuildHasher;
 
 use bstr::{BStr, BString};
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use slab::Slab;
+use smallvec::SmallVec;
 
 use super::digits::Strokes;
 use super::entry::Entry;
+use super::facts::{Fact, Facts};
 use super::gone::Gone;
 use super::job::Job;
 use super::limits::Firing;
 use super::peers::{Kind, Peers, kind};
+use super::rare::Rarely;
 use super::release::Release;
 use super::reload::Moves;
-use super::speech::Speech;
 use crate::keypad::{Collector, Order};
 use crate::moment::Moment;
 
@@ -24,9 +28,6 @@ pub(super) const LEG_PREFIX: &[u8] = b"conf/";
 /// The longest id of a channel, in bytes. The engine makes them, and they are short.
 const LONGEST_ID: usize = 256;
 
-/// How much is kept of a number or a name, in bytes. Those on record are far shorter.
-const LONGEST_FACT: usize = 1024;
-
 /// One channel, as far as keys matter.
 #[derive(Debug)]
 pub(super) struct Call {
@@ -34,13 +35,10 @@ pub(super) struct Call {
     pub(super) peers: Peers,
     pub(super) facts: Facts,
     pub(super) place: Place,
-    /// Until when digits are secret, whatever the state says.
-    pub(super) hides_until: Option<Duration>,
-    /// When the state's first key is due.
-    pub(super) first_key: Option<Duration>,
+    pub(super) rare: Rarely,
     pub(super) collector: Collector,
     /// Of the digits that the collector has: whether the engine was told that we took them.
-    pub(super) swallowed: VecDeque<bool>,
+    pub(super) swallowed: SmallVec<[bool; 16]>,
     pub(super) order: Order<Strokes>,
     pub(super) release: Release,
     /// What its codes ask for, one at a time.
@@ -49,13 +47,6 @@ pub(super) struct Call {
     pub(super) firing: Firing,
     /// Whether a sound of the state is on its way to the caller.
     pub(super) prompting: bool,
-    pub(super) speech: Speech,
-    /// What the caller has yet to do before they are let in.
-    pub(super) entry: Option<Entry>,
-    /// The room that routing sent the caller to when it gave the role.
-    pub(super) told_for: Option<BString>,
-    /// The room whose PIN the caller has keyed, and whether it was that of organizers.
-    pub(super) proven: Option<(BString, bool)>,
 }
 
 /// Where a call is and who the caller is, as places in the configuration's states and roles.
@@ -85,30 +76,6 @@ impl Place {
     }
 }
 
-/// What is known of the call.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Facts {
-    pub(super) caller: BString,
-    pub(super) called: BString,
-    pub(super) billid: BString,
-    pub(super) address: BString,
-    pub(super) username: BString,
-    /// Whether the engine called this party, and not they us.
-    pub(super) outgoing: bool,
-}
-
-impl Facts {
-    /// What is told of a call, as it is kept: a caller may send any length.
-    pub(super) fn short(told: &[u8]) -> BString {
-        BString::from(&told[..told.len().min(LONGEST_FACT)])
-    }
-
-    /// Whom a participant is known by: the number that was called, for one who was called in.
-    pub(super) fn number(&self) -> &BStr {
-        if self.outgoing { self.called.as_ref() } else { self.caller.as_ref() }
-    }
-}
-
 /// All channels.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
@@ -117,7 +84,9 @@ pub(super) struct Calls {
     /// How many were not made because of that, and are not counted yet.
     refused: u64,
     slab: Slab<Call>,
-    by_id: HashMap<BString, usize>,
+    /// The places of calls by their ids.
+    by_id: HashTable<usize>,
+    hasher: RandomState,
     gone: Gone,
     /// What only we know of the calls that were there when a connection was lost.
     kept: HashMap<BString, Kept>,
@@ -141,19 +110,23 @@ pub(super) struct Kept {
 impl Call {
     /// Whether digits are secret, whatever the state says.
     pub(super) fn is_secret_still(&self, now: Moment) -> bool {
-        self.hides_until.is_some_and(|until| until > now.steady)
+        self.rare.hides_until.is_some_and(|until| until > now.steady)
     }
 
     /// What is worth keeping while there is no connection, if anything is.
     fn keep(&mut self) -> Option<Kept> {
         let (Place { told_role, set, natural, .. }, outgoing) = (self.place, self.facts.outgoing);
-        let username = std::mem::take(&mut self.facts.username);
+        let username = self.facts.username().to_owned();
         let worth = told_role.is_some() || set.is_some() || outgoing || !username.is_empty();
-        let worth = worth || self.proven.is_some() || self.entry.is_some();
-        let (told_for, proven, entry) = (self.told_for.take(), self.proven.take(), self.entry.take());
+        let worth = worth || self.rare.proven.is_some() || self.rare.entry.is_some();
+        if !worth {
+            return None;
+        }
+        let (told_for, proven, entry) =
+            (self.rare.told_for.take(), self.rare.proven.take(), self.rare.entry.take());
         // What is wanted of a caller says itself in which state they are.
         let set = set.filter(|_| entry.is_none());
-        worth.then_some(Kept { told_role, told_for, proven, entry, outgoing, username, set, natural })
+        Some(Kept { told_role, told_for, proven, entry, outgoing, username, set, natural })
     }
 
     /// Knows again what was known; what was learnt since goes first. Gives back what is wanted of a caller who has moved on.
@@ -161,18 +134,18 @@ impl Call {
         let untold = self.peers.is_untold();
         let same = untold || self.place.natural == kept.natural;
         if self.place.told_role.is_none() {
-            (self.place.told_role, self.told_for) = (kept.told_role, kept.told_for);
+            (self.place.told_role, self.rare.told_for) = (kept.told_role, kept.told_for);
         }
-        self.proven = self.proven.take().or(kept.proven);
+        self.rare.proven = self.rare.proven.take().or(kept.proven);
         self.facts.outgoing |= kept.outgoing;
-        if self.facts.username.is_empty() {
-            self.facts.username = kept.username;
+        if self.facts.username().is_empty() {
+            self.facts.set(Fact::Username, &kept.username);
         }
         let put_aside =
             || self.peers.current().is_none_or(|peer| matches!(kind(peer), Kind::Tone | Kind::File));
         let fits = |entry: &Entry| if entry.is_parked() { put_aside() } else { same };
         let (entry, moved_on) = match kept.entry {
-            Some(entry) if self.entry.is_none() && fits(&entry) => (Some(entry), None),
+            Some(entry) if self.rare.entry.is_none() && fits(&entry) => (Some(entry), None),
             other => (None, other),
         };
         // Where the call is now the engine says; until then it is where it was.
@@ -180,14 +153,14 @@ impl Call {
             self.place.natural = kept.natural;
         }
         self.place.set = self.place.set.or(kept.set.filter(|_| same));
-        self.entry = self.entry.take().or(entry);
+        self.rare.entry = self.rare.entry.take().or(entry);
         moved_on
     }
 }
 
 impl Calls {
     pub(super) fn find(&self, id: &BStr) -> Option<usize> {
-        self.by_id.get(id).copied()
+        self.by_id.find(self.hasher.hash_one(id), |&at| self.slab[at].id == id).copied()
     }
 
     pub(super) fn get(&self, at: usize) -> Option<&Call> {
@@ -229,20 +202,15 @@ impl Calls {
             peers: Peers::default(),
             facts: Facts::default(),
             place: Place::new(state),
-            hides_until: None,
-            first_key: None,
+            rare: Rarely::default(),
             collector: Collector::default(),
-            swallowed: VecDeque::new(),
+            swallowed: SmallVec::new(),
             order: order(),
             release: Release::default(),
             jobs: VecDeque::new(),
             working: false,
             firing: Firing::default(),
             prompting: false,
-            speech: Speech::default(),
-            entry: None,
-            told_for: None,
-            proven: None,
         };
         if let Some(kept) = self.kept.remove(id) {
             // Of a call of which nothing else is known nothing is given back.
@@ -250,7 +218,8 @@ impl Calls {
             call.place.role = call.place.told_role;
         }
         let at = self.slab.insert(call);
-        self.by_id.insert(id.to_owned(), at);
+        let Calls { by_id, hasher, slab, .. } = self;
+        by_id.insert_unique(hasher.hash_one(id), at, |&at| hasher.hash_one(BStr::new(&slab[at].id)));
         Some(at)
     }
 
@@ -311,7 +280,8 @@ impl Calls {
     /// Forgets a channel for good.
     pub(super) fn remove(&mut self, id: &BStr) -> Option<(usize, Call)> {
         self.gone.insert(id, None);
-        let at = self.by_id.remove(id)?;
+        let same = |&at: &usize| self.slab[at].id == id;
+        let (at, _) = self.by_id.find_entry(self.hasher.hash_one(id), same).ok()?.remove();
         Some((at, self.slab.try_remove(at)?))
     }
 

@@ -210,7 +210,7 @@ impl Assist {
             leg: seat.leg.to_string(),
             channel: Some(seat.channel.to_string()),
             caller: facts.number().to_string(),
-            name: self.name_of_caller(now, name.as_ref(), facts.number(), facts.username.as_ref()),
+            name: self.name_of_caller(now, name.as_ref(), facts.number(), facts.username().as_ref()),
             role: role.map(|role| self.config.roles[role].clone()).unwrap_or_default(),
             muted: self.rooms.leg(seat.leg.as_ref()).and_then(|leg| leg.mute.known()),
             talking: room.talkers.get(&seat.leg).copied(),

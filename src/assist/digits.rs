@@ -102,8 +102,9 @@ impl Assist {
         let secret = config.states[state].hides_digits || call.is_secret_still(now);
         let swallowed = config.holds_back(state);
         if let Some(call) = self.calls.get_mut(at) {
-            call.hides_until =
-                call.hides_until.filter(|&until| until > now.steady).map(|_| now.steady + STILL_SECRET);
+            if let Some(until) = call.rare.hides_until {
+                call.rare.hides_until = (until > now.steady).then_some(now.steady + STILL_SECRET);
+            }
         }
         self.barge_in(now, at);
         self.outbox.tell(|| Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
@@ -201,7 +202,7 @@ impl Assist {
         for Strokes { keys, swallowed } in ready {
             for &key in keys.iter() {
                 if let Some(call) = self.calls.get_mut(at) {
-                    call.swallowed.push_back(swallowed);
+                    call.swallowed.push(swallowed);
                 }
                 self.scan(now, at, Cause::Key, |collector, rules, out| {
                     collector.handle_key(now.steady, key, rules, out);
@@ -304,7 +305,7 @@ impl Assist {
         let secret = state.hides_digits || call.is_secret_still(now);
         let (mut gone_on, mut taken) = (Keys::default(), Keys::default());
         for &key in keys.iter() {
-            let swallowed = call.swallowed.pop_front().unwrap_or(true);
+            let swallowed = call.swallowed.is_empty() || call.swallowed.remove(0);
             if swallowed { taken.push(key) } else { gone_on.push(key) }
         }
         if !gone_on.is_empty() {
@@ -378,7 +379,7 @@ impl Assist {
         let formerly = self.former.over(at);
         let secret = self.config.states[call.place.state()].hides_digits
             || formerly.is_some_and(|formerly| formerly.hides_digits())
-            || call.hides_until.is_some()
+            || call.rare.hides_until.is_some()
             || call.release.secret;
         let held = std::mem::take(&mut call.collector);
         let swallowed = std::mem::take(&mut call.swallowed);

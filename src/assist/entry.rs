@@ -112,7 +112,7 @@ impl Assist {
     pub(super) fn tell_entry(&mut self, now: Moment, at: usize) {
         let Some(call) = self.calls.get_mut(at) else { return };
         let channel = call.id.clone();
-        let Some(entry) = call.entry.as_mut().filter(|entry| !entry.told) else { return };
+        let Some(entry) = call.rare.entry.as_mut().filter(|entry| !entry.told) else { return };
         entry.told = true;
         entry.heard = true;
         let phrase = entry.phrase();
@@ -124,7 +124,7 @@ impl Assist {
 
     /// The connection was lost and is there again, or we are: who was asked for something is asked once more.
     pub(super) fn ask_again(&mut self, now: Moment) {
-        let asked = |call: &Call| call.entry.is_some() || call.place.set.is_some();
+        let asked = |call: &Call| call.rare.entry.is_some() || call.place.set.is_some();
         let asked: Vec<usize> = self.calls.iter().filter(|(_, call)| asked(call)).map(|(at, _)| at).collect();
         for at in asked {
             self.ask_one_again(now, at);
@@ -135,7 +135,7 @@ impl Assist {
     pub(super) fn ask_one_again(&mut self, now: Moment, at: usize) {
         // Who was put aside may be with somebody by now.
         self.settle(now, at);
-        if let Some(entry) = self.calls.get_mut(at).and_then(|call| call.entry.as_mut()) {
+        if let Some(entry) = self.calls.get_mut(at).and_then(|call| call.rare.entry.as_mut()) {
             (entry.told, entry.going) = (false, false);
             let parked = entry.parked;
             self.settle(now, at);
@@ -164,7 +164,7 @@ impl Assist {
     fn begin_entry(&mut self, now: Moment, at: usize, entry: Entry) {
         let state = self.state_of_entry(&entry);
         let Some(call) = self.calls.get_mut(at) else { return };
-        call.entry = Some(entry);
+        call.rare.entry = Some(entry);
         let (id, place) = (call.id.clone(), call.place);
         self.keep_channel(&id);
         self.change_place(now, at, Place { set: Some(state), ..place });
@@ -173,7 +173,7 @@ impl Assist {
 
     fn take_entry(&mut self, at: usize) -> Option<Entry> {
         let call = self.calls.get_mut(at)?;
-        let (id, entry) = (call.id.clone(), call.entry.take()?);
+        let (id, entry) = (call.id.clone(), call.rare.entry.take()?);
         self.keep_channel(&id);
         Some(entry)
     }
@@ -188,7 +188,7 @@ impl Assist {
     /// Somebody else has connected a caller who was put aside: nothing is wanted any more.
     pub(super) fn taken_out(&mut self, now: Moment, at: usize) -> bool {
         let put_aside = |entry: &Entry| entry.parked && entry.told;
-        if !self.calls.get(at).and_then(|call| call.entry.as_ref()).is_some_and(put_aside) {
+        if !self.calls.get(at).and_then(|call| call.rare.entry.as_ref()).is_some_and(put_aside) {
             return false;
         }
         let entry = self.take_entry(at);
@@ -205,7 +205,7 @@ impl Assist {
     /// Nothing was keyed where something is wanted.
     pub(super) fn entry_timeout(&mut self, now: Moment, at: usize) -> bool {
         let Some(channel) =
-            self.calls.get(at).filter(|call| call.entry.is_some()).map(|call| call.id.clone())
+            self.calls.get(at).filter(|call| call.rare.entry.is_some()).map(|call| call.id.clone())
         else {
             return false;
         };
@@ -221,7 +221,7 @@ impl Assist {
     pub(super) fn entry_failed(&mut self, now: Moment, channel: &BString, wrong: Option<Phrase>) {
         let tries = self.config.entry.tries;
         let Some(at) = self.calls.find(channel.as_ref()) else { return };
-        let Some(entry) = self.calls.get_mut(at).and_then(|call| call.entry.as_mut()) else { return };
+        let Some(entry) = self.calls.get_mut(at).and_then(|call| call.rare.entry.as_mut()) else { return };
         entry.tries += 1;
         if entry.tries < tries {
             entry.heard = true;
@@ -316,7 +316,7 @@ impl Assist {
 
     /// Who is on the way into a room already is not sent there again.
     pub(super) fn go_on_once(&mut self, now: Moment, at: usize, room: &BString) {
-        let going = |call: &Call| call.entry.as_ref().is_some_and(|entry| entry.going);
+        let going = |call: &Call| call.rare.entry.as_ref().is_some_and(|entry| entry.going);
         if !self.calls.get(at).is_some_and(going) {
             self.go_on(now, at, room);
         }
@@ -335,7 +335,7 @@ impl Assist {
     }
 
     fn who_waits_for(&self, name: &BStr) -> Vec<usize> {
-        let waits = |call: &Call| call.entry.as_ref().is_some_and(|entry| entry.waits_for(name));
+        let waits = |call: &Call| call.rare.entry.as_ref().is_some_and(|entry| entry.waits_for(name));
         self.calls.iter().filter(|(_, call)| waits(call)).map(|(at, _)| at).collect()
     }
 
@@ -343,7 +343,7 @@ impl Assist {
     pub(super) fn waited_for(&self) -> BTreeMap<BString, usize> {
         let mut waiting = BTreeMap::new();
         for (_, call) in self.calls.iter() {
-            if let Some(Wanted::Organizer { room }) = call.entry.as_ref().map(|entry| &entry.wanted) {
+            if let Some(Wanted::Organizer { room }) = call.rare.entry.as_ref().map(|entry| &entry.wanted) {
                 *waiting.entry(room.clone()).or_default() += 1;
             }
         }
@@ -353,7 +353,7 @@ impl Assist {
     /// What was wanted for a room was done.
     pub(super) fn entry_done(&mut self, now: Moment, channel: &BString, room: &BStr) {
         let Some(at) = self.calls.find(channel.as_ref()) else { return };
-        let entry = self.calls.get(at).and_then(|call| call.entry.as_ref());
+        let entry = self.calls.get(at).and_then(|call| call.rare.entry.as_ref());
         if entry.is_some_and(|entry| entry.room().is_some_and(|wanted| wanted == room)) {
             self.go_on(now, at, &room.to_owned());
         }
@@ -364,7 +364,7 @@ impl Assist {
     fn go_on(&mut self, now: Moment, at: usize, room: &BString) {
         let Some(call) = self.calls.get_mut(at) else { return };
         let channel = call.id.clone();
-        let Some(entry) = call.entry.as_mut() else { return };
+        let Some(entry) = call.rare.entry.as_mut() else { return };
         entry.going = true;
         let job = match entry.job.take() {
             Some(job) => *job,
@@ -380,7 +380,8 @@ impl Assist {
 
     /// What a caller wanted has failed: they are on the way into no room.
     pub(super) fn goes_no_further(&mut self, channel: &BString) {
-        if let Some(entry) = self.calls.by_id_mut(channel.as_ref()).and_then(|call| call.entry.as_mut()) {
+        if let Some(entry) = self.calls.by_id_mut(channel.as_ref()).and_then(|call| call.rare.entry.as_mut())
+        {
             entry.going = false;
         }
     }
@@ -388,7 +389,12 @@ impl Assist {
     /// Who did what was wanted and cannot be let in all the same: who was put aside hears why and is gone.
     pub(super) fn not_let_in(&mut self, now: Moment, channel: &BString, failure: &Failure) {
         let Some(at) = self.calls.find(channel.as_ref()) else { return };
-        if self.calls.get(at).and_then(|call| call.entry.as_ref()).is_some_and(|entry| entry.job.is_none()) {
+        if self
+            .calls
+            .get(at)
+            .and_then(|call| call.rare.entry.as_ref())
+            .is_some_and(|entry| entry.job.is_none())
+        {
             self.turn_away(now, at, failure, None);
         }
     }

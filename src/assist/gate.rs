@@ -188,7 +188,7 @@ impl Assist {
     fn put_aside(&mut self, now: Moment, at: Option<usize>, wanted: Wanted) {
         let before = at
             .and_then(|at| self.calls.get_mut(at))
-            .and_then(|call| call.entry.replace(Entry::parked(wanted)));
+            .and_then(|call| call.rare.entry.replace(Entry::parked(wanted)));
         if let Some(id) = at.and_then(|at| self.calls.get(at)).map(|call| call.id.clone()) {
             self.keep_channel(&id);
         }

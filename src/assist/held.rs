@@ -314,7 +314,7 @@ impl Assist {
 
     /// Whether a participant is in a room, or waits to be let in.
     fn is_present(&self, name: &BString, who: &NewParticipant) -> bool {
-        let waits = |call: &Call| call.entry.as_ref().is_some_and(|entry| entry.room() == Some(name));
+        let waits = |call: &Call| call.rare.entry.as_ref().is_some_and(|entry| entry.room() == Some(name));
         let seats = |call: &Call| {
             self.rooms.get(name.as_ref()).is_some_and(|room| room.seats.of(call.id.as_ref()).is_some())
         };

@@ -395,7 +395,7 @@ impl Assist {
                 self.prompt(now, &Context::from(job), Why::Code(code.name.clone()), prompt);
             }
             // What is wanted of a caller is said where it is wanted.
-            None if self.calls.by_id(job.channel.as_ref()).is_some_and(|call| call.entry.is_some()) => {}
+            None if self.calls.by_id(job.channel.as_ref()).is_some_and(|call| call.rare.entry.is_some()) => {}
             None => self.say_outcome(now, job, outcome),
         }
     }

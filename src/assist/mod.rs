@@ -20,6 +20,7 @@ mod commands;
 mod counts;
 mod digits;
 mod entry;
+mod facts;
 mod flight;
 mod gate;
 mod gone;
@@ -39,6 +40,7 @@ mod peers;
 mod pins;
 mod place;
 mod questions;
+mod rare;
 mod recheck;
 mod release;
 mod reload;
@@ -505,7 +507,7 @@ impl Assist {
         self.keep_no_channel(id);
         if let Some((_, mut call)) = forgotten {
             self.queued -= call.jobs.len();
-            self.entry_over(now, call.entry.take(), "the caller has hung up");
+            self.entry_over(now, call.rare.entry.take(), "the caller has hung up");
             for job in call.jobs {
                 self.conclude(now, &job, Err(Cause::NobodyThere.because("the caller has hung up")));
             }

@@ -69,17 +69,19 @@ impl Assist {
             return Some(Cow::Owned(keys.symbols().into_bytes()));
         }
         let call = self.calls.by_id(from.channel.as_ref());
-        let borrowed = |text: &'s BString| Some(Cow::Borrowed(text.as_slice()));
+        let borrowed = |text: &'s [u8]| Some(Cow::Borrowed(text));
         match names::call_value(name)? {
             CallValue::Channel => borrowed(from.channel),
             CallValue::Code => Some(Cow::Borrowed(from.code?.as_bytes())),
             CallValue::Keys => Some(Cow::Owned(from.keys.symbols().into_bytes())),
-            CallValue::Room => from.room.or_else(|| self.room_of(from.channel)).and_then(borrowed),
+            CallValue::Room => {
+                from.room.or_else(|| self.room_of(from.channel)).and_then(|room| borrowed(room))
+            }
             CallValue::Date => Some(Cow::Owned(names::date(now.date).into_bytes())),
-            CallValue::Peer => call?.peers.current().and_then(borrowed),
-            CallValue::Caller => borrowed(&call?.facts.caller),
-            CallValue::Called => borrowed(&call?.facts.called),
-            CallValue::BillId => borrowed(&call?.facts.billid),
+            CallValue::Peer => call?.peers.current().and_then(|peer| borrowed(peer)),
+            CallValue::Caller => borrowed(call?.facts.caller()),
+            CallValue::Called => borrowed(call?.facts.called()),
+            CallValue::BillId => borrowed(call?.facts.billid()),
         }
     }
 }

@@ -233,7 +233,7 @@ impl Assist {
             channel: channel.to_string(),
             caller: facts.number().to_string(),
             role: role.map(|role| self.config.roles[role].clone()).unwrap_or_default(),
-            billid: facts.billid.to_string(),
+            billid: facts.billid().to_string(),
             joined,
             left: None,
             seconds: None,

@@ -4,7 +4,6 @@
 //! threads: an end may be told before its beginning, and a beginning before the end of what was there. A digit names
 //! the peer it was keyed to, which may be one that the channel has left since.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use bstr::{BStr, BString};
@@ -49,8 +48,8 @@ pub(super) fn kind(id: &[u8]) -> Kind {
 #[derive(Debug, Default)]
 pub(super) struct Peers {
     /// Told as begun and not as ended. The last one counts.
-    present: VecDeque<Present>,
-    past: VecDeque<Past>,
+    present: Vec<Present>,
+    past: Vec<Past>,
     /// Nothing was told, but a digit named no peer.
     alone: bool,
 }
@@ -79,7 +78,7 @@ struct Past {
 impl Peers {
     /// What the channel is connected to.
     pub(super) fn current(&self) -> Option<&BString> {
-        self.present.back().map(|present| &present.peer)
+        self.present.last().map(|present| &present.peer)
     }
 
     /// Whether the engine told of any peer; a digit alone may be an old one.
@@ -105,7 +104,7 @@ impl Peers {
             return;
         }
         let earlier = self.past.iter().position(|past| past.peer == peer);
-        if let Some(past) = earlier.and_then(|at| self.past.remove(at))
+        if let Some(past) = earlier.map(|at| self.past.remove(at))
             && !past.whole
             // Who went from one to another and back is there again.
             && past.to.as_ref().is_none_or(|to| to != last)
@@ -117,9 +116,13 @@ impl Peers {
     }
 
     fn add(&mut self, now: Duration, peer: &BStr, told: bool) {
-        self.present.push_back(Present { peer: peer.to_owned(), told, since: now, anew: None });
+        if self.present.is_empty() {
+            // Hardly a channel has more than one.
+            self.present.reserve_exact(1);
+        }
+        self.present.push(Present { peer: peer.to_owned(), told, since: now, anew: None });
         if self.present.len() > REMEMBERED {
-            self.present.pop_front();
+            self.present.remove(0);
         }
     }
 
@@ -135,7 +138,7 @@ impl Peers {
         {
             return;
         }
-        let known = at.and_then(|at| self.present.remove(at));
+        let known = at.map(|at| self.present.remove(at));
         let whole = known.as_ref().is_some_and(|known| known.told);
         // Of an end that is told twice, or in two ways, the first says enough.
         if known.is_some() || !self.past.iter().any(|past| past.peer == peer) {
@@ -153,7 +156,7 @@ impl Peers {
             self.end(now, other.as_ref(), Some(peer));
         }
         self.past.retain(|past| past.peer != peer);
-        match self.present.back_mut() {
+        match self.present.last_mut() {
             Some(known) => known.told = true,
             None => self.add(now, peer, true),
         }
@@ -168,16 +171,16 @@ impl Peers {
             Some(peer) if self.present.iter().any(|known| known.peer == peer) => {}
             // Nor does it count against what was told just now.
             Some(_)
-                if self.present.back().is_some_and(|known| known.told && now <= known.since + LATE_DIGIT) => {
+                if self.present.last().is_some_and(|known| known.told && now <= known.since + LATE_DIGIT) => {
             }
             Some(peer) => self.add(now, peer, false),
         }
     }
 
     fn remember(&mut self, past: Past) {
-        self.past.push_back(past);
+        self.past.push(past);
         if self.past.len() > REMEMBERED {
-            self.past.pop_front();
+            self.past.remove(0);
         }
     }
 }

@@ -108,7 +108,7 @@ impl Assist {
     pub(super) fn enter_pin(&mut self, now: Moment, job: Job, pin: &Template) {
         let pin = String::from_utf8_lossy(&self.render(now, &job, pin)).into_owned();
         let call = self.calls.by_id(job.channel.as_ref());
-        let wanted = call.and_then(|call| call.entry.as_ref()).and_then(Entry::room).cloned();
+        let wanted = call.and_then(|call| call.rare.entry.as_ref()).and_then(Entry::room).cloned();
         let Some(room) = wanted.or_else(|| self.room_of(&job.channel).cloned()) else {
             return self.finish(now, job, Err(Cause::NotInRoom.because("no PIN was asked for")));
         };
@@ -171,7 +171,7 @@ impl Assist {
         let channel = job.channel.clone();
         if let Some(at) = self.calls.find(channel.as_ref()) {
             if let Some(call) = self.calls.get_mut(at) {
-                call.proven = Some((room.clone(), organizer));
+                call.rare.proven = Some((room.clone(), organizer));
             }
             self.keep_channel(&channel);
             self.settle(now, at);

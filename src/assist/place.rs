@@ -61,7 +61,7 @@ impl Assist {
         let taken_out = self.calls.get(at).is_some_and(to_party) && self.taken_out(now, at);
         let Some(call) = self.calls.get(at) else { return };
         let (mut place, peer) = (call.place, call.peers.current());
-        let waits = call.entry.as_ref().map(|entry| self.state_of_entry(entry));
+        let waits = call.rare.entry.as_ref().map(|entry| self.state_of_entry(entry));
         let alone = peer.is_some_and(|peer| matches!(kind(peer), Kind::Tone | Kind::File));
         let natural = match peer.map(|peer| kind(peer)) {
             None if call.peers.is_untold() => place.natural,
@@ -77,7 +77,8 @@ impl Assist {
         place.natural = natural;
         let in_room = natural == self.places.conference;
         let room = peer.and_then(|peer| self.rooms.leg(peer.as_ref())).map(|leg| &leg.room);
-        let there = call.entry.as_ref().is_some_and(|entry| entry.room().is_some() && entry.room() == room);
+        let there =
+            call.rare.entry.as_ref().is_some_and(|entry| entry.room().is_some() && entry.room() == room);
         if in_room && (moved || there) {
             self.entered_room(now, at);
         } else if waits.is_some() {
@@ -115,13 +116,14 @@ impl Assist {
     /// The role that who is on a channel has in a room: by a PIN that they keyed, by the schedule, by routing, by the
     /// room's name. That of organizers, where routing gave it on the way to a room, is for that room.
     pub(super) fn role_in(&self, now: Moment, room: &BStr, call: &Call) -> Option<usize> {
-        let proven = call.proven.as_ref().is_some_and(|(proven, organizer)| *organizer && proven == room);
+        let proven =
+            call.rare.proven.as_ref().is_some_and(|(proven, organizer)| *organizer && proven == room);
         let Comer { number, username, .. } = Comer::of(call.id.as_ref(), &call.facts);
         let organizer = || self.identity_in(now, room, number, username) == Some(true);
         if self.organizer.is_some() && (proven || organizer()) {
             return self.organizer;
         }
-        let elsewhere = call.told_for.as_ref().is_some_and(|told_for| told_for != room);
+        let elsewhere = call.rare.told_for.as_ref().is_some_and(|told_for| told_for != room);
         let told = call.place.told_role.filter(|_| !elsewhere || call.place.told_role != self.organizer);
         let given = || self.config.role_rooms.iter().find(|(pattern, _)| pattern.matches(room));
         told.or_else(|| given().map(|&(_, role)| role))
@@ -130,7 +132,9 @@ impl Assist {
     /// Routing says what role a caller has, perhaps on the way to a room.
     pub(super) fn told_role(&mut self, now: Moment, at: usize, role: Option<usize>, room: Option<BString>) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        call.told_for = room;
+        if call.rare.told_for != room {
+            call.rare.told_for = room;
+        }
         let (id, place) = (call.id.clone(), call.place);
         self.keep_channel(&id);
         self.change_place(now, at, Place { told_role: role, ..place });
@@ -148,7 +152,7 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         let hides = |place: Place| self.config.states[place.state()].hides_digits;
         if hides(old) && !hides(place) {
-            call.hides_until = Some(now.steady + STILL_SECRET);
+            call.rare.hides_until = Some(now.steady + STILL_SECRET);
         }
         if (old.state(), old.role()) != (place.state(), place.role()) {
             self.end_digits(now, at, old);
@@ -174,16 +178,16 @@ impl Assist {
 
     /// When the first key is due, from now on.
     pub(super) fn expect_first_key(&mut self, at: usize, due: Option<std::time::Duration>) {
-        if let Some(call) = self.calls.get_mut(at) {
-            self.timers.change(Timer::FirstKey(at), call.first_key, due);
-            call.first_key = due;
+        if let Some(call) = self.calls.get_mut(at).filter(|call| call.rare.first_key != due) {
+            self.timers.change(Timer::FirstKey(at), call.rare.first_key, due);
+            call.rare.first_key = due;
         }
     }
 
     /// Nothing was keyed where something was asked for: the call is back where the engine has it.
     pub(super) fn first_key_timeout(&mut self, now: Moment, at: usize) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        call.first_key = None;
+        call.rare.first_key = None;
         let place = call.place;
         if self.entry_timeout(now, at) {
             return;

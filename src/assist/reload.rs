@@ -154,10 +154,10 @@ impl Assist {
         let Some(call) = self.calls.get_mut(at) else { return };
         call.place = place;
         if hidden {
-            call.hides_until = Some(now.steady + STILL_SECRET);
+            call.rare.hides_until = Some(now.steady + STILL_SECRET);
         }
         // Who waits already does not wait longer.
-        if moved || waits != call.first_key.is_some() {
+        if moved || waits != call.rare.first_key.is_some() {
             self.await_key(now, at);
         }
     }
@@ -180,7 +180,7 @@ impl Assist {
     /// Who is asked for what is asked for no more, or waits where nobody has to wait any more, comes in.
     fn look_at_entries(&mut self, now: Moment) {
         let asked = self.calls.iter().filter_map(|(at, call)| {
-            let room = call.entry.as_ref()?.room()?;
+            let room = call.rare.entry.as_ref()?.room()?;
             Some((at, call.id.clone(), room.clone()))
         });
         for (at, channel, room) in asked.collect::<Vec<_>>() {

@@ -29,7 +29,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(200);
 const TRIES: u32 = 15;
 
 /// What a caller still hears.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Speech {
     queue: VecDeque<Sound>,
     /// Which sound is being played, if another follows.
@@ -76,8 +76,9 @@ impl Assist {
 
     /// The language of the room that a caller is in, or is to come into.
     fn language_of(&self, channel: &BString) -> Option<String> {
-        let room =
-            self.room_of(channel).or_else(|| self.calls.by_id(channel.as_ref())?.entry.as_ref()?.room())?;
+        let room = self
+            .room_of(channel)
+            .or_else(|| self.calls.by_id(channel.as_ref())?.rare.entry.as_ref()?.room())?;
         self.config.room(room)?.language.clone()
     }
 
@@ -98,7 +99,7 @@ impl Assist {
             self.limit_reached(now, Limit::Prompts, 1);
         }
         if let Some(call) = self.calls.get_mut(at) {
-            call.speech.queue.extend(sounds.into_iter().take(most));
+            call.rare.speech.queue.extend(sounds.into_iter().take(most));
         }
         self.speak(now, at);
     }
@@ -107,11 +108,11 @@ impl Assist {
     fn speak(&mut self, now: Moment, at: usize) {
         let number = self.next_saying();
         let Some(call) = self.calls.get_mut(at) else { return };
-        let Some(sound) = call.speech.queue.pop_front() else { return };
+        let Some(sound) = call.rare.speech.queue.pop_front() else { return };
         let channel = call.id.clone();
-        let follows = !call.speech.queue.is_empty();
-        call.speech.number = number;
-        call.speech.sound = Some(sound.clone());
+        let follows = !call.rare.speech.queue.is_empty();
+        call.rare.speech.number = number;
+        call.rare.speech.sound = Some(sound.clone());
         let mut params = Params::new()
             .with("id", &channel)
             .with("message", "chan.attach")
@@ -127,17 +128,21 @@ impl Assist {
     /// The engine plays a sound, or does not: then the next is to be heard all the same.
     pub(super) fn saying(&mut self, now: Moment, channel: &BString, number: u64, reply: Reply<'_, '_>) {
         let found = self.calls.find(channel.as_ref()).and_then(|at| Some((at, self.calls.get_mut(at)?)));
-        let Some((at, call)) = found.filter(|(_, call)| call.speech.number == number) else { return };
+        let Some((at, call)) = found.filter(|(_, call)| call.rare.speech.number == number) else { return };
         let Err(failure) = accepted(reply) else {
-            call.speech.heard = true;
+            call.rare.speech.heard = true;
             return;
         };
-        if let Some(sound) =
-            call.speech.sound.take().filter(|_| !call.speech.heard && call.speech.tries < TRIES)
+        if let Some(sound) = call
+            .rare
+            .speech
+            .sound
+            .take()
+            .filter(|_| !call.rare.speech.heard && call.rare.speech.tries < TRIES)
         {
             // A call that was answered a moment ago has no sound yet.
-            call.speech.tries += 1;
-            call.speech.queue.push_front(sound);
+            call.rare.speech.tries += 1;
+            call.rare.speech.queue.push_front(sound);
             return self.expect_silence(at, Some(now.steady + TRY_AGAIN));
         }
         self.trouble(format!("a sound was not played to {channel:?}: {}", failure.reason));
@@ -147,7 +152,7 @@ impl Assist {
 
     /// The engine tells the end of a sound; what is `displaced` by somebody else's makes way for that.
     pub(super) fn said(&mut self, now: Moment, (at, number): (usize, u64), displaced: bool) {
-        if !self.calls.get(at).is_some_and(|call| call.speech.is_saying(number)) {
+        if !self.calls.get(at).is_some_and(|call| call.rare.speech.is_saying(number)) {
             return;
         }
         if displaced {
@@ -160,7 +165,7 @@ impl Assist {
     /// A sound is over, though the engine did not tell.
     pub(super) fn speech_timeout(&mut self, now: Moment, at: usize) {
         if let Some(call) = self.calls.get_mut(at) {
-            call.speech.due = None;
+            call.rare.speech.due = None;
         }
         self.speak(now, at);
     }
@@ -168,23 +173,23 @@ impl Assist {
     /// Nothing more is said to a caller.
     pub(super) fn hush(&mut self, at: usize) {
         self.expect_silence(at, None);
-        if let Some(call) = self.calls.get_mut(at) {
-            call.speech.queue.clear();
-            call.speech.sound = None;
+        if let Some(call) = self.calls.get_mut(at).filter(|call| call.rare.is_known()) {
+            call.rare.speech.queue.clear();
+            call.rare.speech.sound = None;
         }
     }
 
     fn expect_silence(&mut self, at: usize, due: Option<Duration>) {
-        if let Some(call) = self.calls.get_mut(at) {
-            self.timers.change(Timer::Speech(at), call.speech.due, due);
-            call.speech.due = due;
+        if let Some(call) = self.calls.get_mut(at).filter(|call| call.rare.speech.due != due) {
+            self.timers.change(Timer::Speech(at), call.rare.speech.due, due);
+            call.rare.speech.due = due;
         }
     }
 
     /// Who begins to key what they are asked for has heard enough.
     pub(super) fn barge_in(&mut self, now: Moment, at: usize) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        if !call.entry.as_mut().is_some_and(super::entry::Entry::is_heard) {
+        if !call.rare.entry.as_mut().is_some_and(super::entry::Entry::is_heard) {
             return;
         }
         let channel = call.id.clone();
@@ -212,6 +217,10 @@ impl Assist {
 }
 
 impl Speech {
+    /// Nothing is said.
+    pub(super) const SILENCE: Speech =
+        Speech { queue: VecDeque::new(), number: 0, sound: None, due: None, heard: false, tries: 0 };
+
     /// Whether that sound is being played and another follows.
     pub(super) fn is_saying(&self, number: u64) -> bool {
         self.number == number && self.due.is_some()

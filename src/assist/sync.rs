@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use bstr::{BStr, BString, ByteSlice};
 
 use super::calling::CALL_LEG;
-use super::calls::{Call, Facts, Place, is_leg};
+use super::calls::{Call, Place, is_leg};
+use super::facts::Fact;
 use super::flight::{Account, Purpose, Reply, accepted};
 use super::peers::{Kind, kind};
 use super::room::OwnLeg;
@@ -153,11 +154,10 @@ impl Assist {
             if let Some(call) = self.calls.get_mut(at) {
                 let driver = channel.split_once_str("/").map(|(driver, _)| driver.as_bstr().to_owned());
                 drivers.extend(driver.filter(|driver| !call.peers.is_told() && driver != "dumb"));
-                let facts = &mut call.facts;
-                let told =
-                    [(&mut facts.caller, caller), (&mut facts.called, called), (&mut facts.billid, billid)];
-                for (fact, told) in told.into_iter().filter(|(fact, _)| fact.is_empty()) {
-                    *fact = Facts::short(told);
+                for (fact, told) in [(Fact::Caller, caller), (Fact::Called, called), (Fact::BillId, billid)] {
+                    if call.facts.get(fact).is_empty() {
+                        call.facts.set(fact, told);
+                    }
                 }
             }
         }
@@ -185,7 +185,7 @@ impl Assist {
         let left: Vec<usize> = self.calls.iter().filter(|(_, call)| left(call)).map(|(at, _)| at).collect();
         for at in left {
             let Some(call) = self.calls.get_mut(at) else { continue };
-            let (entry, place) = (call.entry.take_if(|entry| !entry.is_parked()), call.place);
+            let (entry, place) = (call.rare.entry.take_if(|entry| !entry.is_parked()), call.place);
             self.entry_over(now, entry, "the call has moved on since it was keyed");
             self.change_place(now, at, Place { natural: self.places.call, set: None, ..place });
         }

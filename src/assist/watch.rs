@@ -3,8 +3,9 @@
 use bstr::{BStr, BString, ByteSlice};
 
 use super::announce::announcement_of;
-use super::calls::{Facts, LEG_PREFIX, is_leg};
+use super::calls::{LEG_PREFIX, is_leg};
 use super::digits::Strokes;
+use super::facts::Fact;
 use super::legs::Muted;
 use super::peers::{Kind, kind};
 use super::room::OwnLeg;
@@ -144,9 +145,10 @@ impl Assist {
             self.connected_to(now, id.as_ref(), peer.as_ref(), last.as_ref());
             // On whose bill somebody is called is told by nothing before.
             let billid = text(params, "billid");
-            if let Some(call) = self.calls.by_id_mut(id.as_ref()).filter(|call| call.facts.billid.is_empty())
+            if let Some(call) =
+                self.calls.by_id_mut(id.as_ref()).filter(|call| call.facts.billid().is_empty())
             {
-                call.facts.billid = Facts::short(&billid);
+                call.facts.set(Fact::BillId, &billid);
             }
             // Who is taken elsewhere parts from the leg without a word.
             if is_leg(&last) && last != peer {
@@ -319,17 +321,10 @@ impl Assist {
     ) -> Option<usize> {
         let at = self.calls.obtain(id, self.places.call, order)?;
         let call = self.calls.get_mut(at)?;
-        let Facts { caller, called, billid, address, username, .. } = &mut call.facts;
-        let told = [
-            ("caller", caller),
-            ("called", called),
-            ("billid", billid),
-            ("address", address),
-            ("username", username),
-        ];
-        for (name, fact) in told {
-            if let Some(value) = params.get(name).filter(|value| !value.is_empty()) {
-                *fact = Facts::short(&value);
+        let values = params.pick(Fact::TOLD.map(|(_, name)| name));
+        for ((fact, _), value) in Fact::TOLD.into_iter().zip(values) {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                call.facts.set(fact, &value);
             }
         }
         Some(at)

@@ -3,8 +3,9 @@
 //! The collector is idle, partial (what is held leads to a code but is none) or has a match that may still grow.
 //! What each digit and each timer does then is the table in the README, under *What becomes of digits*.
 
-use std::collections::VecDeque;
 use std::time::Duration;
+
+use smallvec::SmallVec;
 
 use crate::grammar::automaton::{Automaton, StateId};
 use crate::key::{Key, Keys};
@@ -56,7 +57,7 @@ pub struct Collector {
     held: Keys,
     at: StateId,
     due: Option<Due>,
-    rest: VecDeque<Todo>,
+    rest: SmallVec<[Todo; 8]>,
 }
 
 /// What is to be done behind a code that fired.
@@ -112,7 +113,7 @@ impl Collector {
     pub fn handle_key(&mut self, now: Duration, key: Key, rules: Rules<'_>, out: &mut Vec<Outcome>) {
         self.handle_timeout(now, rules, out);
         let fired = matches!(out.last(), Some(Outcome::Fire { .. }));
-        self.rest.push_back(Todo::Scan(key));
+        self.rest.push(Todo::Scan(key));
         if !fired {
             self.go_on(now, rules, out);
         }
@@ -131,7 +132,7 @@ impl Collector {
     /// call moved on.
     pub fn give_up_all(&mut self, now: Duration, rules: Rules<'_>, out: &mut Vec<Outcome>) {
         if !self.held.is_empty() {
-            self.rest.push_front(Todo::LetGo);
+            self.rest.insert(0, Todo::LetGo);
             self.go_on(now, rules, out);
         }
     }
@@ -166,7 +167,8 @@ struct Scan<'a, 'o> {
 
 impl Scan<'_, '_> {
     fn run(&mut self) {
-        while let Some(todo) = self.collector.rest.pop_front() {
+        while !self.collector.rest.is_empty() {
+            let todo = self.collector.rest.remove(0);
             let fired = match todo {
                 Todo::Scan(key) => self.step(key),
                 Todo::LetGo => self.let_go(),
@@ -193,12 +195,12 @@ impl Scan<'_, '_> {
                 true
             }
             None if self.rules.enter == Some(key) => {
-                rest.push_front(Todo::Scan(key));
-                rest.push_front(Todo::LetGo);
+                rest.insert(0, Todo::Scan(key));
+                rest.insert(0, Todo::LetGo);
                 false
             }
             _ => {
-                rest.push_front(Todo::Scan(key));
+                rest.insert(0, Todo::Scan(key));
                 self.back_off()
             }
         }
@@ -244,7 +246,7 @@ impl Scan<'_, '_> {
             None => self.give_up(held[0]),
         }
         for &key in held[spent..].iter().rev() {
-            self.collector.rest.push_front(Todo::Scan(key));
+            self.collector.rest.insert(0, Todo::Scan(key));
         }
         code.is_some()
     }

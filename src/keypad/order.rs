@@ -17,7 +17,6 @@ pub struct Order<T> {
     /// Bit `n` is set if number `next - 1 - n` was given out.
     seen: u64,
     early: Vec<Early<T>>,
-    due: Option<Duration>,
 }
 
 /// What came before those that it follows.
@@ -42,7 +41,7 @@ pub enum Arrival {
 
 impl<T> Default for Order<T> {
     fn default() -> Self {
-        Order { next: 0, seen: 0, early: Vec::new(), due: None }
+        Order { next: 0, seen: 0, early: Vec::new() }
     }
 }
 
@@ -56,7 +55,7 @@ impl<T> Order<T> {
     /// When [`handle_timeout`](Self::handle_timeout) is due, if something waits.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.due
+        self.early.iter().map(|waiting| waiting.due).min()
     }
 
     /// Takes what arrived with `number`; what can go on now is appended to `out`, in order.
@@ -104,7 +103,7 @@ impl<T> Order<T> {
 
     /// Gives out what has waited long enough at `now`, and what comes before it or follows it.
     pub fn handle_timeout(&mut self, now: Duration, out: &mut Vec<T>) {
-        while self.due.is_some_and(|due| due <= now) {
+        while self.poll_timeout().is_some_and(|due| due <= now) {
             let Some(lowest) = self.lowest() else { return };
             self.give(lowest.number, lowest.item, out);
             self.give_following(out);
@@ -116,7 +115,6 @@ impl<T> Order<T> {
         while let Some(lowest) = self.lowest() {
             self.give(lowest.number, lowest.item, out);
         }
-        self.due = None;
     }
 
     fn lowest(&mut self) -> Option<Early<T>> {
@@ -129,7 +127,6 @@ impl<T> Order<T> {
             return Arrival::Repeated;
         }
         self.early.push(Early { number, due, item });
-        self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
         Arrival::Early
     }
 
@@ -145,7 +142,6 @@ impl<T> Order<T> {
             let Early { number, item, .. } = self.early.swap_remove(at);
             self.give(number, item, out);
         }
-        self.due = self.early.iter().map(|waiting| waiting.due).min();
     }
 }
 

@@ -234,7 +234,7 @@ impl Assist {
         {
             call.facts.outgoing = true;
             // Who was called is known, and for this room.
-            call.proven = Some((room.clone(), role.is_some() && role == self.organizer));
+            call.rare.proven = Some((room.clone(), role.is_some() && role == self.organizer));
             let place = call.place;
             self.keep_channel(&callee);
             let told_role = role.filter(|_| role != self.organizer).or(place.told_role);
@@ -411,7 +411,7 @@ impl Assist {
         let OwnLeg { channel, leg: callee } = own;
         let known = self.outgoing_before.remove(&channel);
         let mut outgoing = known.unwrap_or_else(|| {
-            let number = self.calls.by_id(callee.as_ref()).map(|call| call.facts.called.clone());
+            let number = self.calls.by_id(callee.as_ref()).map(|call| call.facts.called().to_owned());
             Outgoing { attempt, ..Outgoing::new(room, number.unwrap_or_default(), None) }
         });
         (outgoing.callee, outgoing.answered, outgoing.ended) = (callee, false, false);
@@ -425,7 +425,7 @@ impl Assist {
     pub(super) fn learn_numbers(&mut self) {
         for outgoing in self.outgoing.values_mut().filter(|outgoing| outgoing.number.is_empty()) {
             if let Some(call) = self.calls.by_id(outgoing.callee.as_ref()) {
-                outgoing.number = call.facts.called.clone();
+                outgoing.number = call.facts.called().to_owned();
             }
         }
     }

@@ -26,16 +26,16 @@ impl Assist {
             return self.keep_of_outgoing(self.outgoing.get(id)?);
         }
         let call = self.calls.by_id(id)?;
-        let entry = call.entry.as_ref().and_then(|entry| self.keep_of_entry(entry));
-        let set = call.place.set.filter(|_| call.entry.is_none());
+        let entry = call.rare.entry.as_ref().and_then(|entry| self.keep_of_entry(entry));
+        let set = call.place.set.filter(|_| call.rare.entry.is_none());
         let name = |state: usize| self.config.states[state].name.clone();
         let state_in = (set.is_some() || entry.is_some()).then(|| name(call.place.natural));
         let kept = KeptChannel {
             role: call.place.told_role.map(|role| self.config.roles[role].clone()),
-            role_for: call.told_for.as_ref().filter(|_| call.place.told_role.is_some()).and_then(text),
-            proven: call.proven.as_ref().and_then(|(room, organizer)| Some((text(room)?, *organizer))),
+            role_for: call.rare.told_for.as_ref().filter(|_| call.place.told_role.is_some()).and_then(text),
+            proven: call.rare.proven.as_ref().and_then(|(room, organizer)| Some((text(room)?, *organizer))),
             outgoing: call.facts.outgoing,
-            username: text(&call.facts.username).unwrap_or_default(),
+            username: text(call.facts.username()).unwrap_or_default(),
             state: set.map(name),
             state_in,
             entry,
@@ -154,6 +154,6 @@ pub(super) fn room_kept(kept: KeptRoom) -> room::Kept {
 }
 
 /// A text that the store can have.
-fn text(text: &BString) -> Option<String> {
-    text.to_str().ok().map(str::to_owned)
+fn text(text: impl AsRef<[u8]>) -> Option<String> {
+    text.as_ref().to_str().ok().map(str::to_owned)
 }

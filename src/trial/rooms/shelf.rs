@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::house::{KnownPin, PINS, SCHEDULED};
 use crate::config::Config;
 use crate::store::{
-    NewParticipant, Occurrence, OccurrenceKey, Participant, Pin, PinHash, Problem, Reply, Request,
+    Attendance, NewParticipant, Occurrence, OccurrenceKey, Participant, Pin, PinHash, Problem, Reply, Request,
 };
 
 /// What is on record.
