@@ -8,6 +8,7 @@ use common::brain::config;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use touchtone::assist::{Assist, Report, Role};
+use touchtone::control::figures::Digits;
 use touchtone::link::{Event, Pump};
 use touchtone::moment::Moment;
 
@@ -96,6 +97,7 @@ impl Edge {
         self.reports.iter().filter(|report| matches!(report, Report::Fired { .. })).count()
     }
 
+    /// What became of digits, as it is told and counted.
     fn fates(&self) -> String {
         let fate = |report: &Report| match report {
             Report::Fired { keys, .. }
@@ -104,7 +106,14 @@ impl Edge {
             | Report::Dropped { keys, .. } => Some(keys.symbols()),
             _ => None,
         };
-        self.reports.iter().filter_map(fate).collect()
+        let told: String = self.reports.iter().filter_map(fate).collect();
+        let Digits { fired, passed, released, dropped, .. } = self.pump.assist().counts().digits;
+        assert_eq!(
+            fired + passed + released + dropped,
+            told.len() as u64,
+            "what is counted is what is told: {told}"
+        );
+        told
     }
 }
 

@@ -170,6 +170,25 @@ fn what_the_system_knows_of_the_process_is_shown() {
 }
 
 #[test]
+fn who_keys_too_many_codes_reaches_a_limit_that_is_counted() {
+    let address = free();
+    let site = Site::new(&format!("{}[limits]\ncodes-per-second = 1\n", with_metrics(address)), engine(&[]));
+    let alice = site.enter("1001", "800", "800");
+    site.key(&alice, "*6*6*6*6*6*6");
+    keyed(address, 12.0);
+    until("all codes are done with", || {
+        let page = scrape(address);
+        let fate = |fate| page.value("touchtone_digits_total", &[("fate", fate)]);
+        fate("refused") > 0.0 && fate("fired") + fate("refused") == 12.0
+    });
+    let page = scrape(address);
+    let refused = page.value("touchtone_digits_total", &[("fate", "refused")]) / 2.0;
+    let reached = |limit| page.value("touchtone_limits_reached_total", &[("limit", limit)]);
+    assert_eq!((reached("codes-per-second"), reached("line")), (refused, 0.0));
+    assert!(site.done("status").contains("codes-per-second"), "{}", site.done("status"));
+}
+
+#[test]
 fn a_connection_that_is_lost_and_had_again_is_counted() {
     let address = free();
     let site = site(address);
