@@ -123,7 +123,7 @@ impl Call {
             return None;
         }
         let (told_for, proven, entry) =
-            (self.rare.told_for.take(), self.rare.proven.take(), self.rare.entry.take());
+            (self.rare.told_for.take(), self.rare.proven.take(), self.rare.take_entry());
         // What is wanted of a caller says itself in which state they are.
         let set = set.filter(|_| entry.is_none());
         Some(Kept { told_role, told_for, proven, entry, outgoing, username, set, natural })

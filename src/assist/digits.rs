@@ -45,6 +45,13 @@ pub(super) struct Strokes {
     pub(super) swallowed: bool,
 }
 
+/// Memory that each digit uses anew.
+#[derive(Debug, Default)]
+pub(super) struct SpareMemory {
+    strokes: Vec<Strokes>,
+    outcomes: Vec<Outcome>,
+}
+
 impl Assist {
     /// Digits that the engine waits with. What the answer is follows from the configuration and from what is held, so
     /// it is known at once; the outbox puts it before everything else.
@@ -108,7 +115,8 @@ impl Assist {
         }
         self.barge_in(now, at);
         self.outbox.tell(|| Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
-        let mut ready = Vec::new();
+        let mut ready = std::mem::take(&mut self.spare_memory.strokes);
+        ready.clear();
         match self.put_in_order(now, at, &digits, swallowed, &mut ready) {
             Arrival::Repeated => {
                 self.counts.digits.repeated += count;
@@ -119,6 +127,7 @@ impl Assist {
             Arrival::Ready => {}
         }
         if swallowed && ready.len() == 1 && self.may_pass(at, &digits.keys) {
+            self.spare_memory.strokes = ready;
             self.counts.digits.passed += count;
             self.outbox.tell(|| Report::Passed { channel: id.to_owned(), keys: digits.keys.clone(), secret });
             let config = self.config.clone();
@@ -198,8 +207,8 @@ impl Assist {
         self.await_key(now, at);
     }
 
-    fn collect(&mut self, now: Moment, at: usize, ready: Vec<Strokes>) {
-        for Strokes { keys, swallowed } in ready {
+    fn collect(&mut self, now: Moment, at: usize, mut ready: Vec<Strokes>) {
+        for Strokes { keys, swallowed } in ready.drain(..) {
             for &key in keys.iter() {
                 if let Some(call) = self.calls.get_mut(at) {
                     call.swallowed.push(swallowed);
@@ -209,6 +218,7 @@ impl Assist {
                 });
             }
         }
+        self.spare_memory.strokes = ready;
         self.await_key(now, at);
     }
 
@@ -251,7 +261,7 @@ impl Assist {
         work: impl FnOnce(&mut Collector, Rules<'_>, &mut Vec<Outcome>),
     ) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        let mut outcomes = Vec::new();
+        let mut outcomes = std::mem::take(&mut self.spare_memory.outcomes);
         let before = call.collector.poll_timeout();
         let (config, place) = self.former.of(at).unwrap_or((&self.config, place));
         let config = config.clone();
@@ -260,9 +270,10 @@ impl Assist {
         if call.collector.held().is_empty() {
             self.former.over(at);
         }
-        for outcome in outcomes {
+        for outcome in outcomes.drain(..) {
             self.act_on(now, at, &config, place, cause, outcome);
         }
+        self.spare_memory.outcomes = outcomes;
     }
 
     fn act_on(

@@ -112,7 +112,7 @@ impl Assist {
     pub(super) fn tell_entry(&mut self, now: Moment, at: usize) {
         let Some(call) = self.calls.get_mut(at) else { return };
         let channel = call.id.clone();
-        let Some(entry) = call.rare.entry.as_mut().filter(|entry| !entry.told) else { return };
+        let Some(entry) = call.rare.entry_mut().filter(|entry| !entry.told) else { return };
         entry.told = true;
         entry.heard = true;
         let phrase = entry.phrase();
@@ -135,7 +135,7 @@ impl Assist {
     pub(super) fn ask_one_again(&mut self, now: Moment, at: usize) {
         // Who was put aside may be with somebody by now.
         self.settle(now, at);
-        if let Some(entry) = self.calls.get_mut(at).and_then(|call| call.rare.entry.as_mut()) {
+        if let Some(entry) = self.calls.get_mut(at).and_then(|call| call.rare.entry_mut()) {
             (entry.told, entry.going) = (false, false);
             let parked = entry.parked;
             self.settle(now, at);
@@ -173,7 +173,7 @@ impl Assist {
 
     fn take_entry(&mut self, at: usize) -> Option<Entry> {
         let call = self.calls.get_mut(at)?;
-        let (id, entry) = (call.id.clone(), call.rare.entry.take()?);
+        let (id, entry) = (call.id.clone(), call.rare.take_entry()?);
         self.keep_channel(&id);
         Some(entry)
     }
@@ -221,7 +221,7 @@ impl Assist {
     pub(super) fn entry_failed(&mut self, now: Moment, channel: &BString, wrong: Option<Phrase>) {
         let tries = self.config.entry.tries;
         let Some(at) = self.calls.find(channel.as_ref()) else { return };
-        let Some(entry) = self.calls.get_mut(at).and_then(|call| call.rare.entry.as_mut()) else { return };
+        let Some(entry) = self.calls.get_mut(at).and_then(|call| call.rare.entry_mut()) else { return };
         entry.tries += 1;
         if entry.tries < tries {
             entry.heard = true;
@@ -364,7 +364,7 @@ impl Assist {
     fn go_on(&mut self, now: Moment, at: usize, room: &BString) {
         let Some(call) = self.calls.get_mut(at) else { return };
         let channel = call.id.clone();
-        let Some(entry) = call.rare.entry.as_mut() else { return };
+        let Some(entry) = call.rare.entry_mut() else { return };
         entry.going = true;
         let job = match entry.job.take() {
             Some(job) => *job,
@@ -380,8 +380,7 @@ impl Assist {
 
     /// What a caller wanted has failed: they are on the way into no room.
     pub(super) fn goes_no_further(&mut self, channel: &BString) {
-        if let Some(entry) = self.calls.by_id_mut(channel.as_ref()).and_then(|call| call.rare.entry.as_mut())
-        {
+        if let Some(entry) = self.calls.by_id_mut(channel.as_ref()).and_then(|call| call.rare.entry_mut()) {
             entry.going = false;
         }
     }

@@ -270,6 +270,7 @@ pub struct Assist {
     pace: Pace,
     schedule: Schedule,
     questions: Questions,
+    spare_memory: digits::SpareMemory,
     keeper: Keeper,
     recheck: Recheck,
     /// Whether the store did what was last asked of it.
@@ -320,6 +321,7 @@ impl Assist {
             pace: Pace::default(),
             schedule: Schedule::default(),
             questions: Questions::default(),
+            spare_memory: digits::SpareMemory::default(),
             keeper: Keeper::default(),
             recheck: Recheck::default(),
             store_ok: None,
@@ -507,7 +509,7 @@ impl Assist {
         self.keep_no_channel(id);
         if let Some((_, mut call)) = forgotten {
             self.queued -= call.jobs.len();
-            self.entry_over(now, call.rare.entry.take(), "the caller has hung up");
+            self.entry_over(now, call.rare.take_entry(), "the caller has hung up");
             for job in call.jobs {
                 self.conclude(now, &job, Err(Cause::NobodyThere.because("the caller has hung up")));
             }

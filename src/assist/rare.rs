@@ -46,6 +46,16 @@ impl Rarely {
     pub(super) fn is_known(&self) -> bool {
         self.0.is_some()
     }
+
+    /// What the caller has yet to do.
+    pub(super) fn entry_mut(&mut self) -> Option<&mut Entry> {
+        self.0.as_mut()?.entry.as_mut()
+    }
+
+    /// The same, which is wanted no more.
+    pub(super) fn take_entry(&mut self) -> Option<Entry> {
+        self.0.as_mut()?.entry.take()
+    }
 }
 
 impl Deref for Rarely {

@@ -40,7 +40,7 @@ impl Former {
 
     /// A call holds nothing any more.
     pub(super) fn over(&mut self, at: usize) -> Option<Formerly> {
-        self.of.remove(&at)
+        if self.of.is_empty() { None } else { self.of.remove(&at) }
     }
 
     /// All calls are forgotten.

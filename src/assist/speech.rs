@@ -189,7 +189,7 @@ impl Assist {
     /// Who begins to key what they are asked for has heard enough.
     pub(super) fn barge_in(&mut self, now: Moment, at: usize) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        if !call.rare.entry.as_mut().is_some_and(super::entry::Entry::is_heard) {
+        if !call.rare.entry_mut().is_some_and(super::entry::Entry::is_heard) {
             return;
         }
         let channel = call.id.clone();

@@ -185,7 +185,9 @@ impl Assist {
         let left: Vec<usize> = self.calls.iter().filter(|(_, call)| left(call)).map(|(at, _)| at).collect();
         for at in left {
             let Some(call) = self.calls.get_mut(at) else { continue };
-            let (entry, place) = (call.rare.entry.take_if(|entry| !entry.is_parked()), call.place);
+            let (there, place) =
+                (call.rare.entry.as_ref().is_some_and(|entry| !entry.is_parked()), call.place);
+            let entry = if there { call.rare.take_entry() } else { None };
             self.entry_over(now, entry, "the call has moved on since it was keyed");
             self.change_place(now, at, Place { natural: self.places.call, set: None, ..place });
         }

@@ -127,15 +127,23 @@ impl<W: Write> Player<'_, W> {
 
     fn wait_until(&mut self, until: Duration) -> Result<(), Failure> {
         while let Some(due) = self.assist.poll_timeout().filter(|&due| due < until) {
-            self.now = self.now.max(due);
-            self.assist.handle_timeout(Moment::at(self.now, Timestamp::UNIX_EPOCH));
-            self.print()?;
+            self.due(due)?;
         }
         Ok(())
     }
 
+    /// Waits for every timer that ends; the engine is asked now and then for ever.
     fn wait_out(&mut self) -> Result<(), Failure> {
-        self.wait_until(Duration::MAX)
+        while let Some(due) = self.assist.poll_timeout().filter(|_| self.assist.load().timers) {
+            self.due(due)?;
+        }
+        Ok(())
+    }
+
+    fn due(&mut self, due: Duration) -> Result<(), Failure> {
+        self.now = self.now.max(due);
+        self.assist.handle_timeout(Moment::at(self.now, Timestamp::UNIX_EPOCH));
+        self.print()
     }
 
     /// What the recorded module never asked of the engine's account is refused, as by an engine that gives none.
