@@ -152,7 +152,8 @@ impl Play {
     }
 
     fn wait_out(&mut self) {
-        while let Some(due) = self.brain.assist.poll_timeout() {
+        // The engine is asked now and then for ever.
+        while let Some(due) = self.brain.assist.poll_timeout().filter(|_| self.brain.assist.load().timers) {
             self.wait_until(due);
         }
     }
