@@ -7,8 +7,11 @@ mod common;
 
 use std::time::Duration;
 
+use common::brain::{Brain, config};
 use common::house::engine;
 use common::site::{Site, until};
+use touchtone::assist::{Input, Report, Role};
+use touchtone::store::{Kept, Problem, Reply, Request};
 
 const RULES: &str = r#"
 [rooms."8*"]
@@ -46,4 +49,44 @@ fn a_full_disk_is_said_once_and_calls_go_on_and_who_is_there_is_on_record_when_t
     let lines = |part: &str| log.iter().filter(|line| line.contains(part)).count();
     assert_eq!(lines("the store does not work, and calls go on without it"), 1, "{log:#?}");
     assert_eq!(lines("the store works again"), 1, "{log:#?}");
+}
+
+/// Answers for a store that can be read and not written, until nothing more is asked; says how often something was.
+fn answer_as_full(brain: &mut Brain) -> usize {
+    for asked in 0..200 {
+        let Some((number, request)) = brain.stored.pop() else { return asked };
+        let reply = match request {
+            Request::Occurrences { .. } => Reply::Occurrences(Vec::new()),
+            Request::OpenAttendance => Reply::OpenAttendance(Vec::new()),
+            Request::Kept { run } => Reply::Kept(Box::new(Kept { run, ..Kept::default() })),
+            _ => Reply::Failed(Problem { yours: false, message: "make room".to_owned() }),
+        };
+        brain.input(Input::Stored { number, reply });
+    }
+    panic!("there is no end to it: {:?}", brain.stored);
+}
+
+#[test]
+fn where_nothing_can_be_written_it_is_not_tried_again_and_again_because_something_can_be_read() {
+    let text = "[yate]\nconnect = \"stdio\"\n[store]\nfile = \"a.db\"\n[rooms.\"8*\"]\n";
+    let mut brain = Brain::new(config(text));
+    let sent = brain.input(Input::Connected(Role::Socket));
+    brain.say("%%<setlocal:engine.runid:1795420044:true");
+    for line in sent.iter().filter(|line| line.contains(":engine.status:")) {
+        brain.answer(line, true, "name=x,type=misc;chans=0;", "");
+    }
+    answer_as_full(&mut brain);
+    brain.say(
+        "%%<message::true:call.execute::id=sip/2:caller=alice:callto=conf/800:peerid=conf/5:room=conf/800",
+    );
+    brain.say("%%<message::false:chan.connected::id=conf/5:module=conf:address=800:peerid=sip/2");
+    let asked = answer_as_full(&mut brain);
+    assert!(asked > 0, "that she came is to be written: {:?}", brain.reports());
+    brain.wait(Duration::from_secs(100));
+    answer_as_full(&mut brain);
+    let told = brain
+        .reports()
+        .into_iter()
+        .filter(|report| matches!(report, Report::Trouble { text } if text.contains("the store")));
+    assert_eq!(told.count(), 1, "it is said once");
 }
