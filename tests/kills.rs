@@ -231,34 +231,9 @@ impl House {
         self.site.engine.with(to)
     }
 
-    /// Rooms, seats and mutes: as shown, and as they are. Whether a leg of ours is recorded the engine does not say; one
-    /// that was there before is taken for it.
-    fn shown_and_so(&self) -> [Vec<(String, Vec<(String, Option<bool>)>)>; 2] {
-        let shown: Vec<Room> = self.site.command("rooms --format json").objects();
-        let seat = |seat: touchtone::control::protocol::Seat| (seat.channel.unwrap_or_default(), seat.muted);
-        let shown = shown.into_iter().map(|room| {
-            let mut seats: Vec<_> = room.seats.into_iter().map(seat).collect();
-            seats.sort();
-            (room.name, seats)
-        });
-        let rooms =
-            self.site.engine.with(|sim| sim.rooms().filter_map(|name| sim.room(&name)).collect::<Vec<_>>());
-        let so = rooms.into_iter().map(|room| {
-            let people = room.members.into_iter().filter(|member| !member.utility);
-            let mut seats: Vec<_> = people
-                .map(|member| {
-                    (member.peer.map(|peer| peer.as_str().to_owned()).unwrap_or_default(), Some(member.muted))
-                })
-                .collect();
-            seats.sort();
-            (room.name, seats)
-        });
-        [shown.collect(), so.collect()]
-    }
-
     fn is_true(&self, after: &str) {
         until(&format!("what is shown is so {after}"), || {
-            let [shown, so] = self.shown_and_so();
+            let [shown, so] = self.site.rooms_shown_and_so();
             shown == so
         });
         let status = self.site.status().expect("a daemon");

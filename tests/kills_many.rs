@@ -97,26 +97,6 @@ fn settings() -> Settings {
     settings
 }
 
-/// Rooms with their seats, mutes and recordings: as shown, and as they are.
-fn shown_and_so(site: &Site) -> [Vec<(String, Vec<(String, Option<bool>)>)>; 2] {
-    let shown: Vec<Room> = site.command("rooms --format json").objects();
-    let shown = shown.into_iter().map(|room| {
-        let seats = room.seats.into_iter();
-        let mut seats: Vec<_> = seats.map(|seat| (seat.channel.unwrap_or_default(), seat.muted)).collect();
-        seats.sort();
-        (room.name, seats)
-    });
-    let rooms = site.engine.with(|sim| sim.rooms().filter_map(|name| sim.room(&name)).collect::<Vec<_>>());
-    let so = rooms.into_iter().map(|room| {
-        let people = room.members.into_iter().filter(|member| !member.utility);
-        let seat = |peer: Option<ChannelId>| peer.map(|peer| peer.as_str().to_owned()).unwrap_or_default();
-        let mut seats: Vec<_> = people.map(|member| (seat(member.peer), Some(member.muted))).collect();
-        seats.sort();
-        (room.name, seats)
-    });
-    [shown.collect(), so.collect()]
-}
-
 /// What is recorded is shown to be. Of a leg of ours that records nothing after a kill the engine does not say so.
 fn recordings_are_shown(site: &Site) -> bool {
     let shown: Vec<Room> = site.command("rooms --format json").objects();
@@ -130,7 +110,7 @@ fn recordings_are_shown(site: &Site) -> bool {
 fn mutes(witness: &mut Client) -> HashMap<ChannelId, usize> {
     let mut count = HashMap::new();
     for said in witness.take_watched() {
-        if said.name == "chan.control" && said.get("mute") != "" && said.get("id").starts_with("sip/") {
+        if said.name == "chan.control" && !said.get("mute").is_empty() && said.get("id").starts_with("sip/") {
             *count.entry(ChannelId::from(said.get("id"))).or_default() += 1;
         }
     }
@@ -167,7 +147,7 @@ impl Play {
         let call = |who: usize| site.call(&format!("c{who}"), &format!("8{:02}", who / TO_A_ROOM));
         let channels = (0..people).map(call).collect();
         until("everybody is there", || {
-            let [shown, so] = shown_and_so(&site);
+            let [shown, so] = site.rooms_shown_and_so();
             shown == so && so.iter().map(|(_, seats)| seats.len()).sum::<usize>() == people
         });
         let callers = Arc::new(Callers { channels, ..Callers::default() });
@@ -196,7 +176,7 @@ impl Play {
         site.engine_has("nobody waits", |sim| sim.waiting() == 0 && sim.queued() == 0);
         let kills = self.figures.kills;
         until(&format!("what is shown is so after {kills} kills"), || {
-            let [shown, so] = shown_and_so(site);
+            let [shown, so] = site.rooms_shown_and_so();
             shown == so && recordings_are_shown(site)
         });
         let late = site.engine.with(|sim| sim.log().filter(|line| line.text.contains("in time")).count());

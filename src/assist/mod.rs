@@ -276,6 +276,8 @@ pub struct Assist {
     /// Whether the store did what was last asked of it.
     store_ok: Option<bool>,
     store_was_bad: bool,
+    /// Whether it failed to write.
+    store_is_full: bool,
     limits: limits::Counters,
     counts: Counts,
     /// How many operations wait for others of their channels.
@@ -326,6 +328,7 @@ impl Assist {
             recheck: Recheck::default(),
             store_ok: None,
             store_was_bad: false,
+            store_is_full: false,
             limits: limits::Counters::default(),
             counts: Counts::default(),
             queued: 0,

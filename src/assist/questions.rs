@@ -33,6 +33,24 @@ pub(super) enum Question {
     Written,
 }
 
+impl Question {
+    /// Whether something is to be on disk when it is answered.
+    const fn writes(&self) -> bool {
+        match self {
+            Question::Begin(_)
+            | Question::Keep
+            | Question::Extend { .. }
+            | Question::Manage { changes: true, .. }
+            | Question::Written => true,
+            Question::Occurrences { .. }
+            | Question::OpenAttendance(_)
+            | Question::Kept(_)
+            | Question::Pin(_)
+            | Question::Manage { changes: false, .. } => false,
+        }
+    }
+}
+
 /// The questions that are not answered yet, by number.
 #[derive(Debug, Default)]
 pub(super) struct Questions {
@@ -86,19 +104,20 @@ impl Assist {
                 Question::Pin(_) => {}
                 Question::Written if problem.yours => {
                     // The store works, and knows nothing of what this is about: it is another than it was.
-                    self.store_works(now, true, "");
+                    self.store_works(now, true, true, "");
                     self.outbox.report(Report::Advice { text: format!("not written: {}", problem.message) });
                 }
                 _ => {
                     self.counts.store_failures += u64::from(!problem.yours);
-                    self.store_works(now, problem.yours, &problem.message);
+                    let writes = question.writes() && !problem.yours;
+                    self.store_works(now, problem.yours, writes, &problem.message);
                 }
             }
             let cause = if problem.yours { Cause::Other } else { Cause::Store };
             return self.store_failed(now, question, cause, problem.message);
         }
         if !matches!(question, Question::Pin(_)) {
-            self.store_works(now, true, "");
+            self.store_works(now, true, question.writes(), "");
         }
         match (question, reply) {
             (Question::Occurrences { told }, Reply::Occurrences(occurrences)) => {
@@ -130,8 +149,13 @@ impl Assist {
         }
     }
 
-    /// Says loudly that what is to last is not written, once, and when it is again.
-    fn store_works(&mut self, now: Moment, works: bool, problem: &str) {
+    /// Says loudly that what is to last is not written, once, and when it is again. Where nothing can be written, as on a
+    /// disk that is full, it says nothing that something can be read.
+    fn store_works(&mut self, now: Moment, works: bool, writes: bool, problem: &str) {
+        if works && !writes && self.store_is_full {
+            return;
+        }
+        self.store_is_full = if works { false } else { writes || self.store_is_full };
         if self.store_ok.replace(works) == Some(works) {
             return;
         }

@@ -165,7 +165,8 @@ impl Assist {
             let known = self.rooms.leg(leg.as_ref());
             let same_peer = known.is_some_and(|known| known.peer.as_ref() == Some(peer) || peer.is_empty());
             let there = self.calls.by_id(peer.as_ref()).is_none_or(|call| call.peers.current() == Some(leg));
-            if !(same_peer && there) && !self.recheck.heard_any(&[leg, peer]) {
+            let as_believed = same_peer && there;
+            if !as_believed && !self.recheck.heard_any(&[leg, peer]) {
                 self.conference_leg(now, leg, values);
                 self.accounted_peer(now, peer, leg);
             }

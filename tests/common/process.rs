@@ -65,7 +65,10 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     pub(crate) fn start(config: &Path, address: &str) -> Self {
-        let mut child = touchtone()
+        // A file that would be larger than is allowed is then an error, as on a full disk, and no end.
+        let mut child = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_touchtone")])
+            .env("TOUCHTONE_LOG", "debug")
             .args(["run", "--connect", address, "--config"])
             .arg(config)
             .stderr(Stdio::piped())
@@ -77,6 +80,14 @@ impl Daemon {
 
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// How large a file may become that it writes, in bytes; any size if that is not said. What would be larger is refused
+    /// as on a disk that is full.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        let (id, limit) = (format!("--pid={}", self.id()), format!("--fsize={limit}:unlimited"));
+        assert!(Command::new("prlimit").args([id, limit]).status().expect("prlimit").success());
     }
 
     pub(crate) fn signal(&self, signal: &str) {

@@ -172,6 +172,23 @@ impl Site {
         self.seats(name).into_iter().map(|seat| seat.caller).collect()
     }
 
+    /// Every room with who is in it and whether they are muted: as shown, and as the engine has it.
+    pub(crate) fn rooms_shown_and_so(&self) -> [Vec<InRoom>; 2] {
+        let shown: Vec<Room> = self.command("rooms --format json").objects();
+        let shown = shown.into_iter().map(|room| {
+            let seats = room.seats.into_iter();
+            (room.name, sorted(seats.map(|seat| (seat.channel.unwrap_or_default(), seat.muted))))
+        });
+        let rooms: Vec<RoomView> =
+            self.engine.with(|sim| sim.rooms().filter_map(|name| sim.room(&name)).collect());
+        let name = |peer: Option<ChannelId>| peer.map(|peer| peer.as_str().to_owned()).unwrap_or_default();
+        let so = rooms.into_iter().map(|room| {
+            let people = room.members.into_iter().filter(|member| !member.utility);
+            (room.name, sorted(people.map(|member| (name(member.peer), Some(member.muted)))))
+        });
+        [shown.collect(), so.collect()]
+    }
+
     pub(crate) fn attendance(&self) -> Vec<Attendance> {
         self.command("attendance --format json").objects()
     }
@@ -250,6 +267,15 @@ impl Site {
         self.engine
             .with(|sim| sim.channels().filter(|channel| channel.outgoing && channel.called == number).count())
     }
+}
+
+/// A room, and who is in it: the channel, and whether they are muted, if that is known.
+pub(crate) type InRoom = (String, Vec<(String, Option<bool>)>);
+
+fn sorted<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = all.collect();
+    all.sort();
+    all
 }
 
 /// Waits until something is so.

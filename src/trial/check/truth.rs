@@ -34,7 +34,7 @@ pub(super) fn check(scene: &Scene, trial: &Trial, record: &[Noted]) -> Checked {
                     blind |= mishap.hides();
                 }
                 Some(Act::Meddle { what: Meddling::Mute(_), .. } | Act::DoneLate(_) | Act::Lost { .. }) => {
-                    unclear = true
+                    unclear = true;
                 }
                 _ => {}
             },

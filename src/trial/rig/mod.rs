@@ -16,7 +16,7 @@ use super::{Chance, Trial};
 use crate::assist::{Assist, Input, Output, Role};
 use crate::moment::Moment;
 use crate::sim::{ChannelId, ConnectionId, Mishap, Sim};
-use crate::store::{Problem, Reply, Request};
+use crate::store::{Kept, Problem, Reply, Request};
 use crate::wire::{EngineLine, MAX_LINE_LIMIT, Message, ModuleLine};
 
 /// How many lines a trial may have before it is taken to have no end.
@@ -380,7 +380,7 @@ fn answer(request: &Request) -> Reply {
     match request {
         Request::Occurrences { .. } => Reply::Occurrences(Vec::new()),
         Request::OpenAttendance => Reply::OpenAttendance(Vec::new()),
-        Request::Kept { .. } => Reply::Kept(Box::default()),
+        Request::Kept { run } => Reply::Kept(Box::new(Kept { run: run.clone(), ..Kept::default() })),
         Request::BeginAttempt(_) => Reply::Begun(true),
         Request::VerifyPin { pin, hashes } => {
             let right = pin.reveal().bytes().last().is_some_and(|digit| digit % 2 == 0);

@@ -6,6 +6,7 @@ mod rest;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+use super::act::Deed;
 use super::house::{House, NUMBERS, OF_ORGANIZERS, PINS, ROOMS, SCHEDULED};
 use super::record::{Event, Noted, Rest};
 use super::{Broken, Promise};
@@ -74,6 +75,10 @@ struct Model<'h> {
     /// Legs that people were on: in which room, and whether they are.
     legs: BTreeMap<String, (String, bool)>,
     broken: Vec<Broken>,
+    /// Whether something that the engine said was lost, or the connection, so that nobody stood at the door.
+    lossy: bool,
+    /// Whether something was not written down.
+    unwritten: bool,
 }
 
 /// Every promise that a record shows to be broken, in that order.
@@ -90,6 +95,8 @@ pub fn broken(house: &House, record: &[Noted]) -> Vec<Broken> {
         attendance: BTreeMap::new(),
         legs: BTreeMap::new(),
         broken: Vec::new(),
+        lossy: false,
+        unwritten: false,
     };
     if house.stores {
         model.invited.insert((SCHEDULED.to_owned(), NUMBERS[4].to_owned(), false));
@@ -103,7 +110,20 @@ pub fn broken(house: &House, record: &[Noted]) -> Vec<Broken> {
 
 impl Model<'_> {
     fn broke(&mut self, promise: Promise, what: impl Into<String>) {
-        self.broken.push(Broken { promise, at: self.now, what: what.into() });
+        if !self.is_excused(promise) {
+            self.broken.push(Broken { promise, at: self.now, what: what.into() });
+        }
+    }
+
+    /// Whether nobody can keep a promise after what went wrong: who comes while there is no connection is let in by the
+    /// engine, and what it says to nobody of a caller is not known.
+    fn is_excused(&self, promise: Promise) -> bool {
+        let at_the_door = [Promise::Locked, Promise::Full, Promise::Waits, Promise::Pins, Promise::Opens];
+        match promise {
+            Promise::Attendance => self.lossy || self.unwritten,
+            Promise::Numbers | Promise::Roles => self.lossy,
+            promise => self.lossy && at_the_door.contains(&promise),
+        }
     }
 
     fn room(&mut self, name: &str) -> &mut Room {
@@ -112,6 +132,8 @@ impl Model<'_> {
 
     fn see(&mut self, event: &Event) {
         match event {
+            Event::Deed(Deed::Amiss(_) | Deed::Lost(_)) => self.lossy = true,
+            Event::Deed(Deed::Disk { full: true }) => self.unwritten = true,
             Event::Deed(_) => {}
             Event::Appeared { channel, caller, called, outgoing } => {
                 self.appeared(channel, caller, called, *outgoing);

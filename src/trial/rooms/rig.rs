@@ -243,7 +243,8 @@ impl Rig {
         let (sim, now) = (self.stage.sim(), self.stage.now());
         let load = self.stage.assist().load();
         let soon = |at: Option<Duration>| at.is_some_and(|at| at < now + STEP * 3);
-        load.flights == 0
+        self.stage.assist().is_connected_and_ready()
+            && load.flights == 0
             && load.waiting == 0
             && load.holding == 0
             && self.answers.is_empty()

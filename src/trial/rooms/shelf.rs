@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::house::{KnownPin, PINS, SCHEDULED};
 use crate::config::Config;
 use crate::store::{
-    Attendance, NewParticipant, Occurrence, OccurrenceKey, Participant, Pin, PinHash, Problem, Reply, Request,
+    Attendance, Kept, NewParticipant, Occurrence, OccurrenceKey, Participant, Pin, PinHash, Problem, Reply,
+    Request,
 };
 
 /// What is on record.
@@ -95,7 +96,7 @@ impl Shelf {
                 Reply::Done
             }
             Request::OpenAttendance => Reply::OpenAttendance(self.open.clone()),
-            Request::Kept { .. } => Reply::Kept(Box::default()),
+            Request::Kept { run } => Reply::Kept(Box::new(Kept { run: run.clone(), ..Kept::default() })),
             Request::VerifyPin { pin, hashes } => Reply::Verified(self.verify(pin, hashes)),
             Request::Manage(_) => {
                 Reply::Failed(Problem { yours: true, message: "there is no file".to_owned() })

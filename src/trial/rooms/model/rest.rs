@@ -52,7 +52,8 @@ impl Model<'_> {
         for seat in &room.seats {
             self.seat(name, seat);
             let muted = there.get(&seat.leg).map(|who| who.muted);
-            if muted.is_some() && seat.muted != muted {
+            let untold = self.lossy && seat.muted.is_none();
+            if muted.is_some() && seat.muted != muted && !untold {
                 let what = format!("{name}: {} is shown muted {:?}, and is {muted:?}", seat.leg, seat.muted);
                 self.broke(Promise::Shown, what);
             }
@@ -74,20 +75,22 @@ impl Model<'_> {
                 format!("{name}: recording is {}, and nobody who may wanted it", engine.recording),
             );
         }
-        if locked.is_some_and(|locked| locked != room.locked) {
+        if locked.is_some_and(|locked| locked != room.locked) && !self.lossy {
             self.broke(Promise::Shown, format!("{name}: locked is shown {}, and is {locked:?}", room.locked));
         }
     }
 
     fn seat(&mut self, name: &str, seat: &protocol::Seat) {
         let channel = seat.channel.clone().unwrap_or_default();
-        if self.role(&channel, name).is_some_and(|role| role != seat.role) {
+        // Of whom nothing was told nothing is known, and they may do nothing.
+        let unknown = |shown: &str| self.lossy && shown.is_empty();
+        if self.role(&channel, name).is_some_and(|role| role != seat.role) && !unknown(&seat.role) {
             let role = self.role(&channel, name).unwrap_or_default();
             let what = format!("{name}: {channel} is shown as {:?}, and is {role:?}", seat.role);
             self.broke(Promise::Seats, what);
         }
         let number = self.people.get(&channel).map(|person| person.number.clone()).unwrap_or_default();
-        if seat.caller != number {
+        if seat.caller != number && !(self.lossy && seat.caller.is_empty()) {
             self.broke(
                 Promise::Seats,
                 format!("{name}: {channel} is shown as {}, and is {number}", seat.caller),
