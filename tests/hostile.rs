@@ -48,7 +48,8 @@ proptest! {
                 let value = message.params.get(name).unwrap_or_default();
                 if let Some(file) = value.strip_prefix(b"wave/") {
                     let directories = file.iter().filter(|&&byte| byte == b'/').count();
-                    prop_assert!(!file.contains_str("..") && directories <= 5, "{:?}", BStr::new(file));
+                    let leads_up = file.split(|&byte| byte == b'/').any(|part| part == b"..");
+                    prop_assert!(!leads_up && directories <= 5, "{:?}", BStr::new(file));
                 }
             }
             let direct = message.params.get("direct").unwrap_or_default();
@@ -226,9 +227,8 @@ fn commands_name_no_rooms_numbers_or_files_that_would_be_something_else() {
     for sound in ["/srv/a\n.au", "wave/record//etc/x", "srv/hello.au", "/srv/\u{1b}.au"] {
         house.refused(Command::Announce { room: "800".into(), sound: sound.into(), who: None });
     }
-    assert!(
-        lines_sent(&mut house.scene).iter().all(|line| line.starts_with("%%<message:")),
-        "nothing was asked of the engine"
-    );
+    // It is asked now and then what is so.
+    let harmless = |line: &String| line.starts_with("%%<message:") || line.contains(":engine.status:");
+    assert!(lines_sent(&mut house.scene).iter().all(harmless), "nothing else was asked of the engine");
     assert!(house.is_in("800", &there));
 }

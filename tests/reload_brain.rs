@@ -351,6 +351,7 @@ fn variants() -> Vec<Arc<Config>> {
 fn fate(report: &Report) -> Option<String> {
     match report {
         Report::Fired { keys, .. }
+        | Report::Refused { keys, .. }
         | Report::Passed { keys, .. }
         | Report::Released { keys, .. }
         | Report::Dropped { keys, .. } => Some(keys.symbols()),

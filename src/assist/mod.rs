@@ -382,7 +382,7 @@ impl Assist {
                 Timer::Ending(number) => self.organizer_left(now, number),
                 Timer::Schedule => self.schedule_timeout(now),
                 Timer::Kept => self.kept_timeout(now),
-                Timer::Keep => self.keep_timeout(),
+                Timer::Keep => self.keep_timeout(now),
                 Timer::Recheck => self.recheck_timeout(now),
                 Timer::Session => self.session_timeout(now),
             }

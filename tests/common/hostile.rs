@@ -118,7 +118,7 @@ impl Module {
         module.hear(&size);
         let accounts: Vec<Vec<u8>> = messages(&said).map(|message| message.id.to_vec()).collect();
         for id in accounts {
-            module.answer(&id, true, "engine.status", "name=x,type=misc;chans=0;", &[]);
+            module.answer(&id, true, "engine.status", "name=x,type=misc;chans=0;\r\n", &[]);
         }
         assert!(module.pump.assist().is_connected_and_ready());
         module.take();

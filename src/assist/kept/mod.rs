@@ -135,6 +135,7 @@ impl Assist {
     /// The store does not tell what was kept.
     pub(super) fn kept_unknown(&mut self, now: Moment, connection: u64) {
         if connection == self.connections {
+            self.write_nothing_before(Some(now.steady + AFTER_FAILURE));
             self.wait_no_more(now);
         }
     }
@@ -286,9 +287,10 @@ impl Assist {
         self.keeper.not_before = at;
     }
 
-    /// What could not be written is tried again.
-    pub(super) fn keep_timeout(&mut self) {
+    /// What could not be written, or read, is tried again.
+    pub(super) fn keep_timeout(&mut self, now: Moment) {
         self.keeper.not_before = None;
+        self.ask_for_kept(now);
     }
 
     /// The store works again: what is so now is written, when it is known what was so before.
