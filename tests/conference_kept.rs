@@ -523,6 +523,39 @@ fn a_store_that_fails_at_the_start_tells_what_was_kept_when_it_works_again() {
 }
 
 #[test]
+fn what_is_told_late_locks_no_room_of_others() {
+    let mut house = house("[rooms.800]\nlonely = true\n");
+    let alice = house.call("alice", "900");
+    lock(&mut house, Switch::On);
+    house.silent(true);
+    kill(&mut house);
+    house.hangup(&alice);
+    house.seconds(2);
+    let bob = house.call("bob", "800");
+    assert!(house.is_in("800", &bob), "it is another room of that name");
+    house.silent(false);
+    house.seconds(5);
+    assert_eq!(locked(&mut house, "800"), Some(false));
+    house.hangup(&bob);
+    house.seconds(2);
+    let carol = house.call("carol", "800");
+    assert!(house.is_in("800", &carol), "nor is one that comes to be later");
+}
+
+#[test]
+fn a_store_that_could_not_be_read_and_can_be_at_the_next_connection_keeps_nobody_waiting() {
+    let mut house = house("[rooms.800]\nlonely = true\n");
+    house.broken(true);
+    kill(&mut house);
+    house.broken(false);
+    house.scene.stage.reconnect(Duration::from_secs(1));
+    house.seconds(5);
+    let alice = house.call("alice", "900");
+    house.key(&alice, "*7");
+    assert_eq!(locked(&mut house, "800"), Some(true), "operations are done");
+}
+
+#[test]
 fn without_a_store_a_lost_connection_is_outlasted_as_ever() {
     let text = format!("{CODES}{ENTRY}\n[rooms.800]\nlonely = true\n");
     let mut scene = common::scene::Scene::new(config(&text), settings());

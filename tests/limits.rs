@@ -4,11 +4,14 @@ mod common;
 
 use std::time::Duration;
 
+use bstr::ByteSlice;
 use common::brain::{Brain, config, in_room_with};
+use common::house::{House, engine};
 use touchtone::assist::{Input, Limit, Report, Role};
 use touchtone::control::protocol::{Command, Outcome, RefusalCode};
 use touchtone::link::{Ended, Event, Pump};
 use touchtone::moment::Moment;
+use touchtone::stage::Told;
 
 /// Codes for everybody, and how they sound.
 const CODES: &str = r#"
@@ -339,5 +342,34 @@ fn what_is_limited_beside_the_engine_is_counted_with_the_rest() {
     assert_eq!(
         said,
         ["the limit \"control-clients\" is reached (64)", "the limit \"store-questions\" is reached (4096)"]
+    );
+}
+
+/// What was said to the engine to make a leg of ours.
+fn legs_asked_for(house: &mut House) -> usize {
+    let told = house.scene.stage.take_told().into_iter();
+    let asks = |told: &Told| matches!(told, Told::Sent(line) if line.contains_str("callto=dumb/touchtone-"));
+    told.filter(|(_, told)| asks(told)).count()
+}
+
+#[test]
+fn where_no_more_legs_may_be_known_none_is_made_to_speak_or_record_without_end() {
+    let text = "[control]\nsocket = \"touchtone.sock\"\n[limits]\nchannels = 2\n[rooms.800]\nlonely = true\n\
+                [[code]]\nname = \"record\"\nkeys = \"*9\"\noperation = \"record-toggle\"\n";
+    let mut house = House::new(text, engine(&[]));
+    let alice = house.call("alice", "800");
+    house.call("bob", "800");
+    house.scene.stage.take_told();
+    let sound = "/srv/hello.au".to_owned();
+    house.done(Command::Announce { room: "800".into(), sound, who: None });
+    house.seconds(10);
+    assert_eq!(legs_asked_for(&mut house), 1);
+    house.key(&alice, "*9");
+    house.seconds(10);
+    assert_eq!(legs_asked_for(&mut house), 1);
+    assert_eq!(house.room("800").map(|room| room.recording), Some(false));
+    assert!(
+        house.scene.sim().channels().all(|channel| !channel.id.as_str().starts_with("dumb/")),
+        "none is left"
     );
 }

@@ -151,7 +151,17 @@ impl Assist {
         };
         self.rooms.is_utility(own.channel.as_ref());
         self.rooms.occupied(now.steady, own.leg.as_ref(), name.as_ref(), own.channel.as_ref());
+        self.recheck.hears(own.leg.as_ref());
         let here = self.rooms.leg(own.leg.as_ref()).is_some();
+        if !here && !self.rooms.is_gone(own.leg.as_ref()) {
+            // There are too many legs to know this one: another would be no better.
+            if let Some(room) = self.rooms.get_mut(name.as_ref()) {
+                room.voice = Voice::default();
+            }
+            let failure = self.refusal(now, Limit::Channels);
+            self.trouble(format!("nothing can be announced in conf/{name}: {}", failure.reason));
+            return self.drop_channel(now, &own.channel, "busy");
+        }
         if let Some(room) = self.rooms.get_mut(name.as_ref()) {
             room.voice.leg = if here { VoiceLeg::Open(own) } else { VoiceLeg::None };
         }

@@ -111,7 +111,9 @@ impl Assist {
         if let Some(room) = status::address(account) {
             self.rooms.entered(now.steady, leg.as_ref(), room);
         }
-        if let Some(peer) = status::peer(account) {
+        // What events told since is newer.
+        let known = self.rooms.leg(leg.as_ref()).is_some_and(|leg| leg.peer.is_some());
+        if let Some(peer) = status::peer(account).filter(|_| !known) {
             self.rooms.connected(leg.as_ref(), peer);
         }
         match (status::value(account, "mute"), self.rooms.mute_mut(leg.as_ref())) {

@@ -88,7 +88,7 @@ impl Assist {
             }
         }
         self.note_passed(keys.len());
-        let under_way = at.and_then(|at| self.calls.get(at)).is_some_and(|call| call.release.under_way);
+        let under_way = at.and_then(|at| self.calls.get(at)).is_some_and(|call| call.rare.release.under_way);
         let behind_others = at.filter(|_| under_way && self.lateness() == Lateness::Late);
         self.outbox.answer(&message.id, behind_others.is_some());
         match behind_others {

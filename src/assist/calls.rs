@@ -1,6 +1,6 @@
 //! The channels of the engine that can key: who they are, and where their digits stand.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::hash::BuildHasher;
 
 use bstr::{BStr, BString};
@@ -13,11 +13,8 @@ use super::digits::Strokes;
 use super::entry::Entry;
 use super::facts::{Fact, Facts};
 use super::gone::Gone;
-use super::job::Job;
-use super::limits::Firing;
 use super::peers::{Kind, Peers, kind};
 use super::rare::Rarely;
-use super::release::Release;
 use super::reload::Moves;
 use crate::keypad::{Collector, Order};
 use crate::moment::Moment;
@@ -40,11 +37,8 @@ pub(super) struct Call {
     /// Of the digits that the collector has: whether the engine was told that we took them.
     pub(super) swallowed: SmallVec<[bool; 16]>,
     pub(super) order: Order<Strokes>,
-    pub(super) release: Release,
-    /// What its codes ask for, one at a time.
-    pub(super) jobs: VecDeque<Job>,
+    /// Whether something that its codes ask for is under way.
     pub(super) working: bool,
-    pub(super) firing: Firing,
     /// Whether a sound of the state is on its way to the caller.
     pub(super) prompting: bool,
 }
@@ -206,10 +200,7 @@ impl Calls {
             collector: Collector::default(),
             swallowed: SmallVec::new(),
             order: order(),
-            release: Release::default(),
-            jobs: VecDeque::new(),
             working: false,
-            firing: Firing::default(),
             prompting: false,
         };
         if let Some(kept) = self.kept.remove(id) {

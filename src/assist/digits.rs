@@ -70,7 +70,8 @@ impl Assist {
         let [id, text, sequence, duplicate] = message.params.pick(["id", "text", "sequence", "duplicate"]);
         let id = id.unwrap_or_default();
         let at = self.calls.find(BStr::new(id.as_ref()));
-        let behind_others = at.and_then(|at| self.calls.get(at)).is_some_and(|call| call.release.under_way);
+        let behind_others =
+            at.and_then(|at| self.calls.get(at)).is_some_and(|call| call.rare.release.under_way);
         let digits = read(text, sequence, duplicate);
         let count = digits.as_ref().map_or(0, |digits| digits.keys.len() as u64);
         let digits = digits.filter(|_| behind_others);
@@ -186,7 +187,7 @@ impl Assist {
         let Some(call) = self.calls.get(at) else { return true };
         let (state, role) = (call.place.state(), call.place.role());
         self.config.states[state].unmatched == Unmatched::Pass
-            && !call.release.under_way
+            && !call.rare.release.under_way
             && call.collector.wants_none(keys, self.config.rules(state, role))
     }
 
@@ -391,12 +392,12 @@ impl Assist {
         let secret = self.config.states[call.place.state()].hides_digits
             || formerly.is_some_and(|formerly| formerly.hides_digits())
             || call.rare.hides_until.is_some()
-            || call.release.secret;
+            || call.rare.release.secret;
         let held = std::mem::take(&mut call.collector);
         let swallowed = std::mem::take(&mut call.swallowed);
         let held = held.held().iter().copied().zip(swallowed);
         let early = early.iter().flat_map(|early| early.keys.iter().map(|&key| (key, early.swallowed)));
-        let behind = std::mem::take(&mut call.release.waiting);
+        let behind = call.rare.take_waiting();
         let behind = behind.iter().map(|&key| (key, true));
         let (taken, gone_on): (Vec<_>, Vec<_>) =
             behind.chain(held).chain(early).partition(|&(_, taken)| taken);

@@ -298,6 +298,7 @@ impl Assist {
         let before = self.take_entry(at);
         self.entry_over(now, before, "something else was keyed");
         let (channel, peer) = (job.channel.clone(), text(&answer.params, "peerid"));
+        self.recheck.hears(channel.as_ref());
         let wanted = Wanted::Organizer { room: room.clone() };
         self.begin_entry(now, at, Entry { job: Some(Box::new(job)), ..Entry::parked(wanted) });
         self.connected_to(now, channel.as_ref(), peer.as_ref(), BStr::new(""));
@@ -375,7 +376,7 @@ impl Assist {
                 Job::ruled(join, channel).about(room.clone())
             }
         };
-        self.enqueue(now, job);
+        self.enqueue(now, job.due());
     }
 
     /// What a caller wanted has failed: they are on the way into no room.

@@ -185,12 +185,14 @@ impl Assist {
     pub(super) fn await_answer(&mut self, now: Moment, number: u64, purpose: Purpose) {
         let due = now.steady + self.config.yate.answer_timeout;
         self.timers.change(Timer::Flight(number), None, Some(due));
+        self.steps += usize::from(matches!(purpose, Purpose::Step(..)));
         self.flights.insert(number, Flight { purpose, due });
     }
 
     /// The answer to a message of ours, or nothing if it took too long.
     pub(super) fn answered(&mut self, now: Moment, number: u64, reply: Reply<'_, '_>) {
         let Some(flight) = self.flights.remove(&number) else { return };
+        self.steps -= usize::from(matches!(flight.purpose, Purpose::Step(..)));
         self.timers.change(Timer::Flight(number), Some(flight.due), None);
         let late = if reply.is_none() { Late::of(&flight.purpose) } else { None };
         let gone = flight.purpose.of_channel().filter(|_| reply.is_some_and(says_gone)).cloned();

@@ -34,6 +34,8 @@ pub(super) struct Job {
     pub(super) asks: u8,
     /// Whether what its channel asks for next waits for it.
     queued: bool,
+    /// Whether it is what a caller was let in for: it is refused by no limit, for they were let in to do it.
+    due: bool,
 }
 
 /// Who wants an operation.
@@ -91,12 +93,17 @@ impl Keyed {
 impl Job {
     /// What is done for a channel.
     pub(super) fn new(asker: Asker, channel: BString) -> Self {
-        Job { asker, channel, place: None, room: None, asks: 0, queued: false }
+        Job { asker, channel, place: None, room: None, asks: 0, queued: false, due: false }
     }
 
     /// What the rules want done to a channel.
     pub(super) fn ruled(operation: Operation, channel: BString) -> Self {
         Job::new(Asker::Rules(Arc::new(operation)), channel)
+    }
+
+    /// What a caller was let in for.
+    pub(super) fn due(self) -> Self {
+        Job { due: true, ..self }
     }
 
     /// About this room.
@@ -178,7 +185,7 @@ impl Assist {
         if !job.waits_its_turn() {
             return self.begin(now, job);
         }
-        if call.jobs.len() >= self.config.bounds.operations_per_caller {
+        if !job.due && call.rare.jobs.len() >= self.config.bounds.operations_per_caller {
             let failure = self.refusal(now, Limit::OperationsPerCaller);
             return self.conclude(now, &job, Err(failure));
         }
@@ -190,14 +197,14 @@ impl Assist {
                 let jobs = self.followers(&job);
                 if let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) {
                     self.queued += jobs.len();
-                    call.jobs.extend(jobs);
+                    call.rare.jobs.extend(jobs);
                 }
             }
             self.conclude(now, &job, outcome);
             self.next_job(now, &job.channel);
         } else {
             self.queued += 1;
-            call.jobs.push_back(job);
+            call.rare.jobs.push_back(job);
             self.next_job_at(now, at);
         }
     }
@@ -218,7 +225,7 @@ impl Assist {
             return;
         }
         let natural = call.place.natural;
-        let Some(mut job) = call.jobs.pop_front() else { return };
+        let Some(mut job) = call.rare.jobs.pop_front() else { return };
         self.queued -= 1;
         call.working = true;
         job.queued = true;
@@ -237,8 +244,8 @@ impl Assist {
     /// Starts an operation, unless too much is under way. What the rules want is not many, and nobody would ask for it
     /// again.
     fn begin(&mut self, now: Moment, job: Job) {
-        let asked_for = !matches!(job.asker, Asker::Rules(_));
-        if asked_for && self.flights.len() >= self.config.bounds.operations {
+        let asked_for = !job.due && !matches!(job.asker, Asker::Rules(_));
+        if asked_for && self.steps >= self.config.bounds.operations {
             let failure = self.refusal(now, Limit::Operations);
             return self.finish(now, job, Err(failure));
         }
@@ -318,7 +325,7 @@ impl Assist {
             let jobs = self.followers(&job);
             if let Some(call) = self.calls.by_id_mut(job.channel.as_ref()) {
                 self.queued += jobs.len();
-                jobs.into_iter().rev().for_each(|job| call.jobs.push_front(job));
+                jobs.into_iter().rev().for_each(|job| call.rare.jobs.push_front(job));
             }
         }
         self.conclude(now, &job, outcome);
@@ -439,6 +446,7 @@ impl Assist {
     /// Nobody will say what becomes of these any more.
     pub(super) fn fail_all_jobs(&mut self, now: Moment, reason: &'static str) {
         let failure = || Err(Cause::Engine.because(reason));
+        self.steps = 0;
         for (_, flight) in self.flights.drain().collect::<std::collections::BTreeMap<_, _>>() {
             if let Purpose::Step(job, _) = flight.purpose {
                 self.conclude(now, &job, failure());
@@ -451,7 +459,7 @@ impl Assist {
             self.conclude(now, &job, failure());
         }
         for at in self.calls.places() {
-            let jobs = self.calls.get_mut(at).map(|call| std::mem::take(&mut call.jobs));
+            let jobs = self.calls.get_mut(at).map(|call| call.rare.take_jobs());
             self.queued -= jobs.as_ref().map_or(0, std::collections::VecDeque::len);
             for job in jobs.into_iter().flatten() {
                 self.conclude(now, &job, failure());

@@ -129,6 +129,7 @@ impl Assist {
             Late::Muted { on, leg, sent } if done => self.muted_as_answered(now, answer, &leg, sent, on),
             Late::RecordLegOpen { room } if done => {
                 if let Some(recorder) = own_leg(&answer.params) {
+                    self.recheck.hears(recorder.leg.as_ref());
                     self.rooms.add_spare(now.steady, room.as_ref(), recorder);
                     self.tidy_room(now, room.as_ref());
                 }

@@ -138,7 +138,7 @@ impl Counters {
 }
 
 /// How far a caller has used up what codes they may fire.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Firing {
     /// When they would have fired nothing too much, in microseconds of the steady time.
     due: u64,
@@ -157,6 +157,9 @@ pub(super) enum May {
 }
 
 impl Firing {
+    /// They have fired none.
+    pub(super) const NEVER: Firing = Firing { due: 0, told: false };
+
     /// A bucket that holds twice what flows in in a second, and is full at first.
     pub(super) fn ask(&mut self, now: Duration, per_second: u32) -> May {
         if per_second == 0 {
@@ -200,7 +203,7 @@ impl Assist {
     /// Whether a code may be done that a channel fires now.
     pub(super) fn may_fire(&mut self, now: Moment, at: usize) -> May {
         let rate = self.config.bounds.codes_per_second;
-        self.calls.get_mut(at).map_or(May::Fire, |call| call.firing.ask(now.steady, rate))
+        self.calls.get_mut(at).map_or(May::Fire, |call| call.rare.firing.ask(now.steady, rate))
     }
 
     /// Why somebody who reaches a limit does not get what they want.
@@ -240,7 +243,7 @@ mod tests {
 
     #[test]
     fn twice_as_many_at_once_as_in_a_second_and_so_many_in_each_second_after() {
-        let mut firing = Firing::default();
+        let mut firing = Firing::NEVER;
         assert_eq!(fired(&mut firing, 5_000, 100, 5), 10);
         assert_eq!(fired(&mut firing, 5_199, 100, 5), 0);
         assert_eq!(fired(&mut firing, 5_200, 100, 5), 1);
@@ -250,7 +253,7 @@ mod tests {
 
     #[test]
     fn one_in_a_second_is_two_at_once() {
-        let mut firing = Firing::default();
+        let mut firing = Firing::NEVER;
         assert_eq!(fired(&mut firing, 0, 9, 1), 2);
         assert_eq!(fired(&mut firing, 999, 9, 1), 0);
         assert_eq!(fired(&mut firing, 1_000, 9, 1), 1);
@@ -258,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_caller_is_told_once_until_they_may_fire_again() {
-        let mut firing = Firing::default();
+        let mut firing = Firing::NEVER;
         let asked: Vec<May> = (0..5).map(|_| firing.ask(ms(0), 1)).collect();
         let told = May::Not { tell: true };
         let silent = May::Not { tell: false };
@@ -269,7 +272,7 @@ mod tests {
 
     #[test]
     fn none_is_no_limit() {
-        let mut firing = Firing::default();
+        let mut firing = Firing::NEVER;
         assert_eq!(fired(&mut firing, 0, 100_000, 0), 100_000);
     }
 

@@ -235,6 +235,8 @@ pub struct Assist {
     calls: Calls,
     rooms: Rooms,
     flights: Table<u64, Flight>,
+    /// How many of them are steps of operations.
+    steps: usize,
     timers: Timers,
     outbox: Outbox,
     /// Whether it was said that somebody else does what we do.
@@ -301,6 +303,7 @@ impl Assist {
             calls: Calls::default(),
             rooms: Rooms::default(),
             flights: Table::default(),
+            steps: 0,
             timers: Timers::default(),
             outbox: Outbox::new(),
             warned_of_another: false,
@@ -495,6 +498,7 @@ impl Assist {
         self.schedule.stop();
         self.timers.clear();
         self.flights.clear();
+        self.steps = 0;
         self.recheck = Recheck::default();
         self.outbox.connection_lost();
         self.calls.begin_again();
@@ -511,9 +515,9 @@ impl Assist {
         let forgotten = self.calls.remove(id);
         self.keep_no_channel(id);
         if let Some((_, mut call)) = forgotten {
-            self.queued -= call.jobs.len();
+            self.queued -= call.rare.jobs.len();
             self.entry_over(now, call.rare.take_entry(), "the caller has hung up");
-            for job in call.jobs {
+            for job in call.rare.take_jobs() {
                 self.conclude(now, &job, Err(Cause::NobodyThere.because("the caller has hung up")));
             }
         }

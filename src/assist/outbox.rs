@@ -7,6 +7,9 @@ use crate::control::protocol::Outcome;
 use crate::store;
 use crate::wire::{self, Answer, Message, ModuleLine, Params, Unsendable};
 
+/// How much memory is kept for the lines that come, in bytes.
+const WORTH_KEEPING: usize = 1 << 20;
+
 /// Collects output until it is polled.
 #[derive(Debug)]
 pub(super) struct Outbox {
@@ -137,7 +140,7 @@ impl Outbox {
     /// Takes back what was sent, for the lines that come.
     pub(super) fn reuse(&mut self, mut sent: Vec<u8>) {
         sent.clear();
-        if sent.capacity() > self.empty.capacity() {
+        if (self.empty.capacity()..WORTH_KEEPING).contains(&sent.capacity()) {
             self.empty = sent;
         }
     }

@@ -64,6 +64,11 @@ impl Questions {
         self.open.values_mut()
     }
 
+    /// How many calls are to be written down before they are made.
+    pub(super) fn begun(&self) -> usize {
+        self.open.values().filter(|question| matches!(question, Question::Begin(_))).count()
+    }
+
     /// How many are not answered yet.
     pub(super) fn len(&self) -> usize {
         self.open.len()

@@ -1,12 +1,17 @@
 //! What is known of few calls only, and takes memory for those alone: there may be a million calls.
 
+use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use bstr::BString;
 
 use super::entry::Entry;
+use super::job::Job;
+use super::limits::Firing;
+use super::release::Release;
 use super::speech::Speech;
+use crate::key::Keys;
 
 /// What holds of few calls.
 #[derive(Debug)]
@@ -15,6 +20,12 @@ pub(super) struct Rare {
     pub(super) hides_until: Option<Duration>,
     /// When the state's first key is due.
     pub(super) first_key: Option<Duration>,
+    /// Digits on their way to the other party.
+    pub(super) release: Release,
+    /// What its codes ask for, one at a time.
+    pub(super) jobs: VecDeque<Job>,
+    /// How fast it fires codes.
+    pub(super) firing: Firing,
     pub(super) speech: Speech,
     /// What the caller has yet to do before they are let in.
     pub(super) entry: Option<Entry>,
@@ -28,6 +39,9 @@ impl Rare {
     const NOTHING: Rare = Rare {
         hides_until: None,
         first_key: None,
+        release: Release { under_way: false, waiting: Keys::new(), secret: false },
+        jobs: VecDeque::new(),
+        firing: Firing::NEVER,
         speech: Speech::SILENCE,
         entry: None,
         told_for: None,
@@ -45,6 +59,16 @@ impl Rarely {
     /// Whether anything was ever written.
     pub(super) fn is_known(&self) -> bool {
         self.0.is_some()
+    }
+
+    /// What its codes asked for and was not begun.
+    pub(super) fn take_jobs(&mut self) -> VecDeque<Job> {
+        self.0.as_mut().map(|rare| std::mem::take(&mut rare.jobs)).unwrap_or_default()
+    }
+
+    /// Digits that wait to go on.
+    pub(super) fn take_waiting(&mut self) -> Keys {
+        self.0.as_mut().map(|rare| std::mem::take(&mut rare.release.waiting)).unwrap_or_default()
     }
 
     /// What the caller has yet to do.

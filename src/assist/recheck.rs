@@ -28,6 +28,9 @@ const LONGER: Duration = Duration::from_millis(1);
 /// How long it is where something was told meanwhile, or may be told that is older.
 const SOON: Duration = Duration::from_secs(1);
 
+/// How often in a row the wait doubles.
+const MOST_TIMES: u32 = 10;
+
 /// How many channels and legs are asked about by name at a time.
 const MOST_NAMES: usize = 64;
 
@@ -46,6 +49,10 @@ pub(super) struct Recheck {
     changes: u64,
     /// Whether that is to be asked again soon.
     again: bool,
+    /// How often in a row it was.
+    times: u32,
+    /// The place of the last call of which it was asked whether it is there.
+    last_call: usize,
     /// The last leg of which it was asked whether it is muted.
     last_leg: BString,
 }
@@ -90,9 +97,13 @@ impl Assist {
 
     /// Waits for the next time, which is soon if something is in doubt.
     pub(super) fn recheck_later(&mut self, now: Moment) {
-        let known = self.calls.iter().count() + self.rooms.legs().count();
-        let usual = RECHECKED_EVERY + LONGER * u32::try_from(known).unwrap_or(u32::MAX);
-        let due = now.steady + if self.recheck.again { SOON } else { usual };
+        let known = self.calls.len() + self.rooms.count().1;
+        let longer = LONGER * u32::try_from(known).unwrap_or(u32::MAX);
+        // Where something is told all the time, or nothing is answered in time, it is asked less and less often.
+        self.recheck.times = if self.recheck.again { (self.recheck.times + 1).min(MOST_TIMES) } else { 0 };
+        let soon = SOON.max(longer) * (1 << self.recheck.times.saturating_sub(1));
+        let usual = RECHECKED_EVERY + longer;
+        let due = now.steady + if self.recheck.again { soon.min(usual) } else { usual };
         let before = self.recheck.due.replace(due);
         self.timers.change(Timer::Recheck, before, Some(due));
     }
@@ -117,13 +128,7 @@ impl Assist {
 
     /// Whether they are muted is in no account: it is asked of some each time.
     fn ask_for_some_mutes(&mut self, now: Moment) {
-        let mut legs = self.rooms.seated();
-        legs.sort();
-        let from = legs.partition_point(|leg| *leg <= self.recheck.last_leg);
-        if from < legs.len() {
-            legs.rotate_left(from);
-        }
-        legs.truncate(MOST_NAMES);
+        let legs = self.rooms.seated_after(&self.recheck.last_leg, MOST_NAMES);
         self.recheck.last_leg = legs.last().cloned().unwrap_or_default();
         for leg in legs {
             self.ask_aside(now, leg.as_ref(), 1);
@@ -198,9 +203,9 @@ impl Assist {
                 self.leg_left(now, &leg);
             }
         }
-        let believed =
-            self.calls.iter().filter_map(|(_, call)| Some((call.id.clone(), call.peers.current()?.clone())));
-        let gone: Vec<_> = believed.filter(|(_, leg)| is_leg(leg) && !listed.contains_key(leg)).collect();
+        let believed = self.calls.iter().filter_map(|(_, call)| Some((&call.id, call.peers.current()?)));
+        let gone = believed.filter(|(_, leg)| is_leg(leg) && !listed.contains_key(*leg));
+        let gone: Vec<_> = gone.map(|(channel, leg)| (channel.clone(), leg.clone())).collect();
         for (channel, leg) in gone {
             if !self.recheck.heard_any(&[&channel, &leg]) {
                 self.parted_from(now, channel.as_ref(), leg.as_ref());
@@ -235,8 +240,17 @@ impl Assist {
     fn calls_again(&mut self, now: Moment, account: &[u8]) {
         self.known_calls(now, account);
         let listed: HashSet<BString> = status::channels(account).map(|(channel, _)| channel).collect();
-        let unlisted = self.calls.iter().map(|(_, call)| &call.id).filter(|id| !listed.contains(*id));
-        let unlisted: Vec<BString> = unlisted.take(MOST_NAMES).cloned().collect();
+        // Those that were not asked of last time come first.
+        let (before, behind): (Vec<_>, Vec<_>) = self
+            .calls
+            .iter()
+            .filter(|(_, call)| !listed.contains(&call.id))
+            .map(|(at, call)| (at, &call.id))
+            .partition(|&(at, _)| at <= self.recheck.last_call);
+        let unlisted: Vec<(usize, BString)> =
+            behind.into_iter().chain(before).take(MOST_NAMES).map(|(at, id)| (at, id.clone())).collect();
+        self.recheck.last_call = unlisted.last().map_or(0, |&(at, _)| at);
+        let unlisted: Vec<BString> = unlisted.into_iter().map(|(_, id)| id).collect();
         for channel in unlisted {
             let params = Params::new().with("module", &channel);
             self.ask_again_of(now, Purpose::IsThere(channel), params);

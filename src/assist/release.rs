@@ -23,26 +23,26 @@ impl Assist {
     /// Digits go on behind those that wait already. Where too many wait the engine does not take them any more.
     pub(super) fn queue_release(&mut self, now: Moment, at: usize, keys: Keys, secret: bool) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        let waiting = call.release.waiting.len();
+        let waiting = call.rare.release.waiting.len();
         if waiting > 0 && waiting + keys.len() > self.config.bounds.waiting_digits {
             self.counts.digits.dropped += keys.len() as u64;
             let channel = call.id.clone();
             self.limit_reached(now, Limit::WaitingDigits, 1);
             return self.outbox.tell(|| Report::Dropped { channel, keys, secret });
         }
-        call.release.secret |= secret;
-        call.release.waiting.extend(keys.iter());
+        call.rare.release.secret |= secret;
+        call.rare.release.waiting.extend(keys.iter());
         self.release(now, at);
     }
 
     /// Sends the digits on that wait, unless others are still on their way.
     fn release(&mut self, now: Moment, at: usize) {
         let Some(call) = self.calls.get_mut(at) else { return };
-        if call.release.under_way || call.release.waiting.is_empty() {
+        if call.rare.release.under_way || call.rare.release.waiting.is_empty() {
             return;
         }
-        let keys = std::mem::take(&mut call.release.waiting);
-        let secret = std::mem::take(&mut call.release.secret);
+        let keys = std::mem::take(&mut call.rare.release.waiting);
+        let secret = std::mem::take(&mut call.rare.release.secret);
         let channel = call.id.clone();
         // Number 0 leaves the engine's own count of the digits that the channel keyed alone.
         let params = Params::new()
@@ -52,7 +52,7 @@ impl Assist {
             .with("sequence", "0");
         let sent = self.send_aside(now, Purpose::Release(channel.clone()), "chan.masquerade", params);
         if let Some(call) = self.calls.get_mut(at) {
-            call.release.under_way = sent;
+            call.rare.release.under_way = sent;
         }
         let count = if sent { &mut self.counts.digits.released } else { &mut self.counts.digits.dropped };
         *count += keys.len() as u64;
@@ -75,7 +75,7 @@ impl Assist {
             self.outbox.report(Report::Trouble { text });
         }
         if let Some(call) = self.calls.get_mut(at) {
-            call.release.under_way = false;
+            call.rare.release.under_way = false;
         }
         self.release(now, at);
     }

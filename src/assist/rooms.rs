@@ -67,6 +67,8 @@ pub(super) struct Rooms {
     touched: BTreeSet<BString>,
     /// Channels that are known to be in a room only to do something there, the first first.
     utilities: VecDeque<BString>,
+    /// The same, to be looked into.
+    utility_ids: HashSet<BString>,
 }
 
 impl Rooms {
@@ -83,6 +85,7 @@ impl Rooms {
         *self = Rooms {
             kept,
             utilities: std::mem::take(&mut self.utilities),
+            utility_ids: std::mem::take(&mut self.utility_ids),
             gone,
             changes,
             spare_before,
@@ -156,13 +159,20 @@ impl Rooms {
         self.legs.iter()
     }
 
-    /// The legs that somebody sits on.
-    pub(super) fn seated(&self) -> Vec<BString> {
-        let of = |room: &Room| {
-            let legs = room.legs.iter().filter(|leg| self.sitter(room, leg).is_some());
-            legs.cloned().collect::<Vec<_>>()
-        };
-        self.rooms.values().flat_map(of).collect()
+    /// That many of the legs that somebody sits on, from behind one on in their order, and from the first on then.
+    pub(super) fn seated_after(&self, last: &BString, most: usize) -> Vec<BString> {
+        let (mut behind, mut before) = (BTreeSet::new(), BTreeSet::new());
+        let seated = self.legs.iter().filter(|(id, leg)| {
+            self.rooms.get(&leg.room).is_some_and(|room| self.sitter(room, id).is_some())
+        });
+        for (leg, _) in seated {
+            let some = if leg > last { &mut behind } else { &mut before };
+            some.insert(leg);
+            if some.len() > most {
+                some.pop_last();
+            }
+        }
+        behind.into_iter().chain(before).take(most).cloned().collect()
     }
 
     /// The last change of any room's recording.
@@ -220,6 +230,11 @@ impl Rooms {
         }
     }
 
+    /// Whether anybody is in a room who was there when that was kept.
+    pub(super) fn is_as_before(&self, name: &BStr, kept: &Kept) -> bool {
+        self.rooms.get(name).is_some_and(|room| kept.seats.legs().any(|leg| room.legs.contains(leg)))
+    }
+
     /// Something is known of a room, and is believed where nothing else is known since. `locks` unless somebody has said
     /// since whether it is locked.
     pub(super) fn give_back(&mut self, name: BString, kept: Kept, locks: bool) {
@@ -263,12 +278,14 @@ impl Rooms {
 
     /// A channel is in a room, or will be, only to do something there.
     pub(super) fn is_utility(&mut self, channel: &BStr) {
-        if self.utilities.iter().any(|known| known == channel) {
+        if !self.utility_ids.insert(channel.to_owned()) {
             return;
         }
         self.utilities.push_back(channel.to_owned());
-        if self.utilities.len() > MOST_UTILITIES {
-            self.utilities.pop_front();
+        if self.utilities.len() > MOST_UTILITIES
+            && let Some(oldest) = self.utilities.pop_front()
+        {
+            self.utility_ids.remove(&oldest);
         }
         let rooms = self.legs.values().filter(|leg| leg.peer.as_ref().is_some_and(|peer| peer == channel));
         self.touched.extend(rooms.map(|leg| leg.room.clone()));
@@ -276,7 +293,9 @@ impl Rooms {
 
     /// A channel is gone.
     pub(super) fn utility_gone(&mut self, channel: &BStr) {
-        self.utilities.retain(|known| known != channel);
+        if self.utility_ids.remove(channel) {
+            self.utilities.retain(|known| known != channel);
+        }
     }
 
     /// The legs that somebody sits on of whom the engine has not said whether they are muted.
@@ -308,7 +327,7 @@ impl Rooms {
     pub(super) fn sitter(&self, room: &Room, leg: &BString) -> Option<&BString> {
         let known = self.legs.get(leg).filter(|known| !known.records && !room.is_machine(leg))?;
         let peer = known.peer.as_ref()?;
-        (kind(peer) == Kind::Party && !self.utilities.contains(peer)).then_some(peer)
+        (kind(peer) == Kind::Party && !self.utility_ids.contains(peer)).then_some(peer)
     }
 
     /// The next operation that waits for a room, if the room is free.

@@ -273,7 +273,7 @@ impl Assist {
             self.ask_store(now, Question::OpenAttendance(self.connections), Request::OpenAttendance);
         }
         let channels: Vec<_> =
-            self.calls.iter().filter(|(_, c)| !c.jobs.is_empty()).map(|(_, c)| c.id.clone()).collect();
+            self.calls.iter().filter(|(_, c)| !c.rare.jobs.is_empty()).map(|(_, c)| c.id.clone()).collect();
         for channel in channels {
             self.next_job(now, &channel);
         }

@@ -122,7 +122,9 @@ impl Assist {
             params.push("notify", format!("{SAYING}{at}.{number}"));
             self.expect_silence(at, Some(now.steady + sound.lasts.unwrap_or(LONGEST)));
         }
-        self.send_aside(now, Purpose::Say { channel, number }, "chan.masquerade", params);
+        if !self.send_aside(now, Purpose::Say { channel, number }, "chan.masquerade", params) {
+            self.hush(at);
+        }
     }
 
     /// The engine plays a sound, or does not: then the next is to be heard all the same.

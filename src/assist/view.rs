@@ -87,15 +87,15 @@ impl Assist {
         let calls = || self.calls.iter().map(|(_, call)| call);
         let holding = calls().filter(|call| {
             let waits = call.collector.poll_timeout().or(call.order.poll_timeout()).is_some();
-            waits || call.release.under_way || !call.release.waiting.is_empty()
+            waits || call.rare.release.under_way || !call.rare.release.waiting.is_empty()
         });
         let in_rooms: usize = self.rooms.iter().map(|(_, room)| room.waiting.len()).sum();
         Load {
-            calls: calls().count(),
+            calls: self.calls.len(),
             holding: holding.count(),
-            waiting: calls().map(|call| call.jobs.len()).sum::<usize>() + in_rooms,
+            waiting: calls().map(|call| call.rare.jobs.len()).sum::<usize>() + in_rooms,
             flights: self.flights.len(),
-            rooms: self.rooms.iter().count(),
+            rooms: self.rooms.count().0,
             legs: self.rooms.iter().map(|(_, room)| room.legs.len()).sum(),
             timers: self.timers.is_any_but(&[Timer::Schedule, Timer::Recheck]),
         }

@@ -13,7 +13,7 @@ use self::told::state_of;
 use super::Assist;
 use super::admission::Admission;
 use super::calls::{Place, is_leg};
-use super::flight::{Purpose, Reply, accepted};
+use super::flight::{Flight, Purpose, Reply, accepted};
 use super::job::{Job, Step};
 use super::limits::Limit;
 use super::outcome::{Cause, Done};
@@ -111,10 +111,16 @@ impl Assist {
     /// Whether a call may be begun now, or which limit does not let it; if so it counts as begun.
     pub(super) fn may_call(&mut self, now: Moment) -> Result<(), Limit> {
         match () {
-            () if self.outgoing.len() >= self.config.bounds.calls => Err(Limit::Calls),
+            () if self.calls_under_way() >= self.config.bounds.calls => Err(Limit::Calls),
             () if self.pace.allows(now.steady, self.config.calling.per_minute) => Ok(()),
             () => Err(Limit::CallsPerMinute),
         }
+    }
+
+    /// How many calls go on, or are being begun.
+    fn calls_under_way(&self) -> usize {
+        let dials = |flight: &&Flight| matches!(flight.purpose, Purpose::Step(_, Step::Dial(_)));
+        self.outgoing.len() + self.questions.begun() + self.flights.values().filter(dials).count()
     }
 
     fn call_params(&self, outgoing: &Outgoing) -> Params<'static> {

@@ -34,6 +34,8 @@ const AFTER_FAILURE: Duration = Duration::from_secs(30);
 pub(super) struct Keeper {
     /// The life of the engine that what was kept is known of: it can be changed now.
     run: Option<String>,
+    /// The connection on which it was asked for what was kept, until that is answered.
+    asked: Option<u64>,
     /// Until when operations wait for what was kept.
     due: Option<Duration>,
     /// Of which something changed.
@@ -69,9 +71,11 @@ impl Assist {
     /// It is known which engine it is: what was kept of its calls and rooms is asked for, once in its life.
     pub(super) fn ask_for_kept(&mut self, now: Moment) {
         let run = self.engine.run.clone();
-        if !self.has_store() || run.is_empty() || self.keeper.run.as_ref() == Some(&run) {
+        let asked = self.keeper.asked == Some(self.connections);
+        if asked || !self.has_store() || run.is_empty() || self.keeper.run.as_ref() == Some(&run) {
             return;
         }
+        self.keeper.asked = Some(self.connections);
         if let Phase::Starting { missing } = self.phase {
             self.set_phase(Phase::Starting { missing: missing + 1 });
             let due = Some(now.steady + PATIENCE);
@@ -83,6 +87,7 @@ impl Assist {
 
     /// The store has told what was kept.
     pub(super) fn kept_known(&mut self, now: Moment, connection: u64, kept: Kept) {
+        self.kept_answered(connection);
         let here = connection == self.connections && kept.run == self.engine.run;
         if !here || self.phase == Phase::Down || self.keeper.run.as_ref() == Some(&kept.run) {
             return;
@@ -110,10 +115,17 @@ impl Assist {
             self.keeper.rooms_written.insert(name.clone(), hash(&kept));
             self.keep_room(&name);
             let locks = !said.contains(&name);
-            self.rooms.give_back(name, record::room_kept(kept), locks);
+            let kept = record::room_kept(kept);
+            // The engine has told who is where: a room in which nobody is who was there is another one of that name.
+            if !late || self.rooms.is_as_before(name.as_ref(), &kept) {
+                self.rooms.give_back(name, kept, locks);
+            }
         }
         if late {
             self.rooms.seats_are_given();
+            for entry in self.calls.forget_kept().into_iter().filter_map(|kept| kept.entry) {
+                self.entry_over(now, Some(entry), "the caller is gone");
+            }
         }
         for unknown in unknown {
             let text = format!("kept from before and not known any more: {unknown}; it is forgotten");
@@ -134,6 +146,7 @@ impl Assist {
 
     /// The store does not tell what was kept.
     pub(super) fn kept_unknown(&mut self, now: Moment, connection: u64) {
+        self.kept_answered(connection);
         if connection == self.connections {
             self.write_nothing_before(Some(now.steady + AFTER_FAILURE));
             self.wait_no_more(now);
@@ -147,6 +160,10 @@ impl Assist {
         );
         self.keeper.due = None;
         self.one_account_less(now);
+    }
+
+    fn kept_answered(&mut self, connection: u64) {
+        self.keeper.asked = self.keeper.asked.filter(|&asked| asked != connection);
     }
 
     fn wait_no_more(&mut self, now: Moment) {
@@ -174,6 +191,7 @@ impl Assist {
 
     /// The engine is another one: what was kept is of the old one.
     pub(super) fn forget_keeper(&mut self) {
+        self.write_nothing_before(None);
         self.keeper = Keeper { writing: self.keeper.writing, ..Keeper::default() };
     }
 

@@ -59,7 +59,7 @@ impl Assist {
             Wanted::Organizer { room } => KeptWanted::Organizer(text(room)?),
         };
         let code = entry.job().and_then(Job::keyed).map(|keyed| self.config.codes[keyed.code].name.clone());
-        let with_peer = entry.job().and_then(|job| match job.work().operation() {
+        let with_peer = entry.job().and_then(|job| match job.operation() {
             Operation::Join { with_peer, .. } => Some(*with_peer),
             _ => None,
         });

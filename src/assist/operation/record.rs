@@ -4,6 +4,7 @@ use bstr::{BString, ByteSlice};
 
 use crate::assist::flight::{Purpose, Reply, accepted};
 use crate::assist::job::{Job, Step};
+use crate::assist::limits::Limit;
 use crate::assist::outcome::{Cause, Outcome, in_no_room, said};
 use crate::assist::room::{OwnLeg, Recording};
 use crate::assist::rooms::{RECORD_LEG, prefixed};
@@ -74,8 +75,16 @@ impl Assist {
             Ok(opened) => opened,
             Err(reason) => return self.finish(now, job, Err(reason)),
         };
+        self.recheck.hears(recorder.leg.as_ref());
         if let Some(name) = &job.room {
             self.rooms.add_spare(now.steady, name.as_ref(), recorder.clone());
+            let known = self.rooms.leg(recorder.leg.as_ref()).is_some();
+            if !known && !self.rooms.is_gone(recorder.leg.as_ref()) {
+                // What is recorded on a leg that is not known could never be stopped.
+                self.drop_channel(now, &recorder.channel, "busy");
+                let failure = self.refusal(now, Limit::Channels);
+                return self.finish(now, job, Err(failure));
+            }
         }
         self.start_record_leg(now, job, recorder);
     }
