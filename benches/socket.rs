@@ -171,7 +171,7 @@ fn touchtone(path: &Path) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let address = Address::Unix(path.to_owned());
     // The engine goes when the round is over, and the thread with the process.
-    runtime.block_on(link::run(Path::new("touchtone.toml"), config, &address)).ok();
+    runtime.block_on(link::run(Path::new("touchtone.toml"), config, &address, None)).ok();
 }
 
 /// A module that answers without looking at more than the ID.

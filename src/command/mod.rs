@@ -42,6 +42,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::link::guard;
+
 /// Key codes and conference control for the callers of a Yate engine.
 ///
 /// A caller in mid-call keys a code, as *6, and is muted. touchtone runs beside the engine, watches what is keyed,
@@ -128,6 +130,10 @@ impl From<io::Error> for Failure {
 /// Runs the command that the arguments name, and gives the process's exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if is_guard(&arguments) {
+        // Nobody reads what it would say.
+        return guard::stand().map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
     let outcome = match started_by_engine(&arguments) {
         Some(file) => run::on_stdio(file),
         None => dispatch(Cli::parse_from(arguments)),
@@ -137,6 +143,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(Failure::Refused(text)) => fail(&text, 1),
         Err(Failure::Usage(text)) => fail(&text, 2),
     }
+}
+
+/// Whether we are to guard the connection of another touchtone: no person asks for that.
+fn is_guard(arguments: &[OsString]) -> bool {
+    matches!(arguments, [_, only] if only == guard::ARGUMENT)
 }
 
 fn dispatch(cli: Cli) -> Result<(), Failure> {

@@ -36,7 +36,8 @@ pub(super) fn on_stdio(file: &Path) -> Result<(), Failure> {
 
 fn talk(file: &Path, config: Arc<Config>, address: &Address) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let outcome = runtime.block_on(link::run(file, config, address));
+    let program = std::env::current_exe().ok();
+    let outcome = runtime.block_on(link::run(file, config, address, program.as_deref()));
     // A read of standard input cannot be cancelled, and nothing else is left.
     runtime.shutdown_background();
     Ok(outcome?)

@@ -6,6 +6,7 @@
 mod asides;
 mod backoff;
 mod clock;
+pub mod guard;
 mod latency;
 mod pump;
 mod reload;
@@ -15,7 +16,7 @@ mod tell;
 mod unread;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,7 @@ pub use stream::{Reader, Writer, connect};
 
 use self::asides::{Aside, Asides};
 use self::backoff::Backoff;
+use self::guard::Guard;
 use self::latency::{Happened, Stopwatch};
 use self::signals::Signals;
 use self::unread::Unread;
@@ -43,19 +45,26 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// Talks to the engine at `address` until it is told to leave by SIGTERM or SIGINT or, on standard input and
 /// output, until the engine closes them. A connection that cannot be had, or is lost, is tried again. The configuration
-/// is read again from `file`, where it is from, at SIGHUP and by command.
+/// is read again from `file`, where it is from, at SIGHUP and by command. `program` is ours if it can be started as a
+/// [`guard`] of the connection.
 ///
 /// # Errors
 /// Only if the process's signals cannot be had, or commands cannot be listened for as configured.
-pub async fn run(file: &Path, config: Arc<Config>, address: &Address) -> io::Result<()> {
+pub async fn run(
+    file: &Path,
+    config: Arc<Config>,
+    address: &Address,
+    program: Option<&Path>,
+) -> io::Result<()> {
     let signals = Signals::new(address)?;
     let asides = Asides::start(config.clone(), file.to_owned()).await?;
     let backoff = Backoff::new(config.yate.reconnect);
     let mut assist = Assist::new(config);
     assist.tell(tell::telling());
     let stopwatch = Stopwatch::default();
-    let mut edge =
-        Edge { pump: Pump::new(assist), clock: Clock::start(), signals, asides, backoff, stopwatch };
+    let program = program.map(Path::to_owned);
+    let (pump, clock) = (Pump::new(assist), Clock::start());
+    let mut edge = Edge { pump, clock, signals, asides, backoff, stopwatch, program };
     while let Some(problem) = edge.connection(address).await {
         let wait = edge.backoff.next();
         warn!(engine = %address, problem, again_in = ?wait, "no connection to the engine");
@@ -75,6 +84,8 @@ struct Edge {
     asides: Asides,
     backoff: Backoff,
     stopwatch: Stopwatch,
+    /// What is started to guard a connection.
+    program: Option<PathBuf>,
 }
 
 impl Edge {
@@ -85,6 +96,8 @@ impl Edge {
             Err(problem) => return Some(problem.to_string()),
         };
         info!(engine = %address, "connected");
+        // It ends after the connection does.
+        let _guard = self.guard(&ends.0);
         match self.serve(ends).await {
             Ended::Left => None,
             Ended::Lost(problem) if *address == Address::Stdio => {
@@ -93,6 +106,17 @@ impl Edge {
             }
             Ended::Lost(problem) => Some(problem),
         }
+    }
+
+    /// Somebody else who holds the connection, if it is a socket.
+    fn guard(&self, reader: &Reader) -> Option<Guard> {
+        let program = self.program.as_ref()?;
+        let guard =
+            reader.connection().and_then(|held| held.map(|held| Guard::start(program, held)).transpose());
+        guard.unwrap_or_else(|problem| {
+            warn!(%problem, "nobody guards the connection: if we are killed, digits may wait for the engine's time-out");
+            None
+        })
     }
 
     /// Waits without an engine, and answers commands; `None` if we are to leave.

@@ -65,13 +65,20 @@ impl Reader {
     /// # Errors
     /// The system gives no other descriptor.
     pub(super) fn probe(&self) -> io::Result<Probe> {
+        Ok(Probe(self.connection()?))
+    }
+
+    /// Another descriptor of the same socket; none of standard input, which a thread reads that waits for nothing else.
+    ///
+    /// # Errors
+    /// The system gives none.
+    pub(super) fn connection(&self) -> io::Result<Option<OwnedFd>> {
         let socket = match self {
             Reader::Unix(input) => Some(input.as_ref().as_fd()),
             Reader::Tcp(input) => Some(input.as_ref().as_fd()),
-            // A thread that waits for nothing else reads it.
             Reader::Stdio(_) => None,
         };
-        Ok(Probe(socket.map(|socket| socket.try_clone_to_owned()).transpose()?))
+        socket.map(|socket| socket.try_clone_to_owned()).transpose()
     }
 
     /// Reads what there is; 0 bytes mean that the engine closed. Nothing is lost if the wait is given up.
