@@ -118,6 +118,26 @@ fn whoever_was_called_has_not_the_rights_of_who_calls() {
 }
 
 #[test]
+fn who_is_called_in_and_keys_a_join_at_once_takes_no_leg_of_ours_along() {
+    let mut house = house("[rooms.800]\nlonely = true\n[rooms.801]\nlonely = true\n");
+    house.call("alice", "900");
+    let invite = Command::Invite { room: "800".to_owned(), number: "201".to_owned(), organizer: false };
+    house.scene.stage.command(1000, invite);
+    let answered = |house: &House| {
+        house.scene.sim().channels().find(|channel| channel.called == "201" && channel.answered)
+    };
+    while answered(&house).is_none() {
+        house.scene.stage.advance(Duration::from_millis(1));
+    }
+    let callee = answered(&house).expect("201").id;
+    house.scene.stage.sim_mut().key(&callee, &"*3801#".parse().expect("keys"));
+    house.seconds(5);
+    let own = house.scene.sim().channels().filter(|channel| channel.id.as_str().starts_with("dumb/"));
+    assert_eq!(own.count(), 0);
+    assert!(house.is_in("801", &callee) || house.is_in("800", &callee));
+}
+
+#[test]
 fn a_role_of_routing_for_one_room_is_no_key_to_another() {
     let mut house = house(&format!(
         "[roles.guest]\n[rooms.800]\nlonely = true\nparticipant = {{ pin = {:?} }}\n",
