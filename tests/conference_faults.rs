@@ -7,7 +7,7 @@ use std::time::Duration;
 use common::house::{ENTRY, House, engine};
 use touchtone::assist::Report;
 use touchtone::control::protocol::{Command, Switch, Who};
-use touchtone::sim::{CallRequest, Callee, Route, Settings};
+use touchtone::sim::{CallRequest, Callee, Fate, Kind, Mishap, Route, Settings};
 use touchtone::stage::Told;
 use touchtone::store::{Pin, hash_pin};
 
@@ -119,10 +119,15 @@ fn whoever_was_called_has_not_the_rights_of_who_calls() {
 
 #[test]
 fn who_is_called_in_and_keys_a_join_at_once_takes_no_leg_of_ours_along() {
-    let mut house = house("[rooms.800]\nlonely = true\n[rooms.801]\nlonely = true\n");
+    let mut settings = settings();
+    settings.callees = engine(&[("201", Callee::Rings { answers_after: Duration::from_secs(2) })]).callees;
+    let rooms = "[rooms.800]\nlonely = true\n[rooms.801]\nlonely = true\n";
+    let mut house = House::new(&format!("{CODES}{ENTRY}{rooms}"), settings);
     house.call("alice", "900");
-    let invite = Command::Invite { room: "800".to_owned(), number: "201".to_owned(), organizer: false };
-    house.scene.stage.command(1000, invite);
+    house.done(Command::Invite { room: "800".to_owned(), number: "201".to_owned(), organizer: false });
+    // That they answered is told after their keys.
+    let late = Mishap::Line(Kind::Event, Fate::Late(Duration::from_millis(500)));
+    (0..8).for_each(|_| house.scene.stage.mishap(late));
     let answered = |house: &House| {
         house.scene.sim().channels().find(|channel| channel.called == "201" && channel.answered)
     };
