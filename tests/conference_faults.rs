@@ -7,7 +7,7 @@ use std::time::Duration;
 use common::house::{ENTRY, House, engine};
 use touchtone::assist::Report;
 use touchtone::control::protocol::{Command, Switch, Who};
-use touchtone::sim::{CallRequest, Callee, Route, Settings};
+use touchtone::sim::{CallRequest, Callee, Fate, Kind, Mishap, Route, Settings};
 use touchtone::stage::Told;
 use touchtone::store::{Pin, hash_pin};
 
@@ -115,6 +115,31 @@ fn whoever_was_called_has_not_the_rights_of_who_calls() {
     let carol = house.scene.channel(&alice).peer.expect("a peer");
     house.key(&carol, "*8800#");
     assert!(!house.is_in("800", &carol), "she is asked for a PIN");
+}
+
+#[test]
+fn who_is_called_in_and_keys_a_join_at_once_takes_no_leg_of_ours_along() {
+    let mut settings = settings();
+    settings.callees = engine(&[("201", Callee::Rings { answers_after: Duration::from_secs(2) })]).callees;
+    let rooms = "[rooms.800]\nlonely = true\n[rooms.801]\nlonely = true\n";
+    let mut house = House::new(&format!("{CODES}{ENTRY}{rooms}"), settings);
+    house.call("alice", "900");
+    house.done(Command::Invite { room: "800".to_owned(), number: "201".to_owned(), organizer: false });
+    // That they answered is told after their keys.
+    let late = Mishap::Line(Kind::Event, Fate::Late(Duration::from_millis(500)));
+    (0..8).for_each(|_| house.scene.stage.mishap(late));
+    let answered = |house: &House| {
+        house.scene.sim().channels().find(|channel| channel.called == "201" && channel.answered)
+    };
+    while answered(&house).is_none() {
+        house.scene.stage.advance(Duration::from_millis(1));
+    }
+    let callee = answered(&house).expect("201").id;
+    house.scene.stage.sim_mut().key(&callee, &"*3801#".parse().expect("keys"));
+    house.seconds(5);
+    let own = house.scene.sim().channels().filter(|channel| channel.id.as_str().starts_with("dumb/"));
+    assert_eq!(own.count(), 0);
+    assert!(house.is_in("801", &callee) || house.is_in("800", &callee));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,7 @@ const ROOMS: usize = 100;
 const CALL_LENGTH: u64 = 60;
 /// What everybody keys, again and again: a code among digits that are none, and the beginning of one.
 const KEYED: &[u8] = b"*61234567890**512";
-/// How often digits are sent, and answers looked for.
+/// How often digits are sent.
 const TICK: Duration = Duration::from_micros(500);
 
 #[test]
@@ -87,6 +88,8 @@ struct Caller {
 struct Engine {
     child: Child,
     stream: UnixStream,
+    /// What the daemon says, and when that was heard.
+    heard: Receiver<(Instant, Vec<u8>)>,
     out: Vec<u8>,
     unread: Vec<u8>,
     callers: Vec<Caller>,
@@ -107,10 +110,11 @@ impl Engine {
         let listener = UnixListener::bind(&socket).expect("a socket");
         let child = run(&config, &socket);
         let (stream, _) = listener.accept().expect("a connection");
-        stream.set_nonblocking(true).expect("a socket that does not wait");
+        let heard = listen(stream.try_clone().expect("a stream"));
         let mut engine = Engine {
             child,
             stream,
+            heard,
             out: Vec::new(),
             unread: Vec::new(),
             callers: vec![Caller { channel: 0, keyed: 0, muted: false }; CHANNELS],
@@ -134,13 +138,11 @@ impl Engine {
                 self.key();
             }
             self.pass();
-            thread::sleep(TICK);
         }
         let patience = Instant::now() + Duration::from_secs(10);
         while !self.waiting.is_empty() {
             assert!(Instant::now() < patience, "{} digits are not answered", self.waiting.len());
             self.pass();
-            thread::sleep(TICK);
         }
         self.next_digit - first
     }
@@ -185,22 +187,16 @@ impl Engine {
         self.out.push(b'\n');
     }
 
-    /// Says and hears what there is.
+    /// Says what there is to say, and hears for a while what there is to hear.
     fn pass(&mut self) {
-        let mut buffer = [0; 1 << 16];
+        let until = Instant::now() + TICK;
         loop {
-            while !self.out.is_empty() {
-                match self.stream.write(&self.out) {
-                    Ok(count) => drop(self.out.drain(..count)),
-                    Err(problem) if problem.kind() == std::io::ErrorKind::WouldBlock => break,
-                    Err(problem) => panic!("the daemon is gone: {problem}"),
-                }
-            }
-            match self.stream.read(&mut buffer) {
-                Ok(0) => panic!("the daemon is gone"),
-                Ok(count) => self.hear(&buffer[..count], Instant::now()),
-                Err(problem) if problem.kind() == std::io::ErrorKind::WouldBlock => return,
-                Err(problem) => panic!("the daemon is gone: {problem}"),
+            self.stream.write_all(&self.out).expect("the daemon reads");
+            self.out.clear();
+            match self.heard.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok((at, bytes)) => self.hear(&bytes, at),
+                Err(RecvTimeoutError::Timeout) => return,
+                Err(RecvTimeoutError::Disconnected) => panic!("the daemon is gone"),
             }
         }
     }
@@ -306,6 +302,19 @@ impl Engine {
         };
         format!("p50 {:?}, p99 {:?}, p99.9 {:?}, longest {:?}", at(0.5), at(0.99), at(0.999), at(1.0))
     }
+}
+
+/// Hears what the daemon says as soon as it does.
+fn listen(mut stream: UnixStream) -> Receiver<(Instant, Vec<u8>)> {
+    let (sender, heard) = channel();
+    thread::spawn(move || {
+        let mut buffer = vec![0; 1 << 16];
+        while let Ok(count) = stream.read(&mut buffer)
+            && count > 0
+            && sender.send((Instant::now(), buffer[..count].to_vec())).is_ok()
+        {}
+    });
+    heard
 }
 
 fn run(config: &Path, socket: &Path) -> Child {

@@ -2,7 +2,7 @@
 //! is older than had been given. What is believed is set right by what the engine says, but for that of which something
 //! was told while it was asked: nobody knows which of the two was first, so that it is asked again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -138,8 +138,8 @@ impl Assist {
     /// The engine has said again what is so, or has not.
     pub(super) fn rechecked(&mut self, now: Moment, of: Account, reply: Reply<'_, '_>) {
         match (of, reply.map(|answer| answer.retvalue.as_ref())) {
-            (_, None) => self.recheck.is_needed(),
-            // It has no such module, or what it says is cut, or of something else.
+            // It does not say, has no such module, or says something else, or not all.
+            (_, None) => {}
             (_, Some(account)) if !is_whole(account) || !is_of(account, of) => {}
             (Account::Conferences, Some(account)) => self.conferences_again(now, account),
             (Account::OwnLegs, Some(account)) => self.own_legs_again(now, account),
@@ -158,7 +158,7 @@ impl Assist {
     }
 
     fn conferences_again(&mut self, now: Moment, account: &[u8]) {
-        let listed: HashMap<BString, Vec<BString>> = status::channels(account).collect();
+        let listed: BTreeMap<BString, Vec<BString>> = status::channels(account).collect();
         self.forget_unlisted(now, &listed);
         let mut recorded: HashSet<BString> = HashSet::new();
         for (leg, values) in &listed {
@@ -195,7 +195,7 @@ impl Assist {
     }
 
     /// Legs that the engine has no more.
-    fn forget_unlisted(&mut self, now: Moment, listed: &HashMap<BString, Vec<BString>>) {
+    fn forget_unlisted(&mut self, now: Moment, listed: &BTreeMap<BString, Vec<BString>>) {
         let gone: Vec<BString> =
             self.rooms.legs().map(|(leg, _)| leg).filter(|leg| !listed.contains_key(*leg)).cloned().collect();
         for leg in gone {

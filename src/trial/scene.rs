@@ -193,7 +193,8 @@ impl Scene {
     #[must_use]
     pub fn dust(&self) -> Duration {
         let longest = self.times.last().copied().unwrap_or_default();
-        longest * 2 + self.config.yate.answer_timeout * 4 + RECHECKED_EVERY + Duration::from_secs(10)
+        // One time may go wrong.
+        longest * 2 + (self.config.yate.answer_timeout + RECHECKED_EVERY) * 2 + Duration::from_secs(20)
     }
 
     /// After how long what is given up is forgotten, too.

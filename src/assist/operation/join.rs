@@ -10,6 +10,7 @@ use crate::assist::job::{Job, Step};
 use crate::assist::limits::Limit;
 use crate::assist::outcome::{Cause, Failure, done};
 use crate::assist::peers::{Kind, kind};
+use crate::assist::rooms::OWN_CHANNEL;
 use crate::assist::watch::room_name;
 use crate::assist::{Assist, NOTIFY_ID};
 use crate::config::{self, EngineParams};
@@ -30,7 +31,7 @@ impl Assist {
         let room = self.render(now, &job, room);
         let name = room_name(BStr::new(&room)).to_owned();
         let peer = self.calls.by_id(job.channel.as_ref()).and_then(|call| call.peers.current());
-        let machine = peer.is_none_or(|peer| matches!(kind(peer), Kind::Tone | Kind::File));
+        let machine = peer.is_none_or(is_machine);
         let in_company = with_peer && self.is_in_company(&job.channel);
         if self.rooms.has_no_place_for(name.as_ref()) {
             let failure = self.refusal(now, Limit::Rooms);
@@ -73,7 +74,7 @@ impl Assist {
         (engine, extra): (&EngineParams, &config::Params),
     ) {
         let peer = self.calls.by_id(job.channel.as_ref()).and_then(|call| call.peers.current());
-        let machine = peer.is_some_and(|peer| matches!(kind(peer), Kind::Tone | Kind::File));
+        let machine = peer.is_some_and(is_machine);
         let (message, target) =
             if with_peer && !machine { ("call.conference", "room") } else { ("call.execute", "callto") };
         let name = room_name(BStr::new(&room)).to_owned();
@@ -99,7 +100,7 @@ impl Assist {
     /// Whether there is a party at the other end of a call.
     pub(in crate::assist) fn is_in_company(&self, channel: &BString) -> bool {
         let peer = self.calls.by_id(channel.as_ref()).and_then(|call| call.peers.current());
-        peer.is_some_and(|peer| kind(peer) == Kind::Party)
+        peer.is_some_and(|peer| kind(peer) == Kind::Party && !is_machine(peer))
     }
 
     pub(in crate::assist) fn joined(&mut self, now: Moment, job: Job, room: &BString, reply: Reply<'_, '_>) {
@@ -133,4 +134,10 @@ impl Assist {
             Err(failure) => self.not_joined(now, job, failure),
         }
     }
+}
+
+/// Whether nobody is at the other end of a call: a tone, a file, or a channel of ours by which somebody was called who is
+/// not in their room yet.
+fn is_machine(peer: &BString) -> bool {
+    matches!(kind(peer), Kind::Tone | Kind::File) || peer.starts_with(OWN_CHANNEL)
 }
