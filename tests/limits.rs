@@ -323,6 +323,9 @@ fn an_engine_that_does_not_read_loses_its_connection_and_no_more() {
     assert!(matches!(lost, Some(Ended::Lost(_))), "{lost:?}");
     let reached: Vec<_> = pump.assist().limits_reached().filter(|(_, times)| *times > 0).collect();
     assert_eq!(reached, [(Limit::PendingBytes, 1)]);
+    assert_eq!(pump.handle(now, Event::Due), None, "what was lost is lost once");
+    let reached: Vec<_> = pump.assist().limits_reached().filter(|(_, times)| *times > 0).collect();
+    assert_eq!(reached, [(Limit::PendingBytes, 1)]);
     pump.handle(now, Event::Connected(Role::Socket));
     assert!(pump.pending().starts_with(b"%%>connect:global\n"), "the next connection begins anew");
 }
