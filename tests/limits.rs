@@ -306,7 +306,7 @@ fn an_account_of_thousands_of_calls_is_one_line_and_is_read() {
         for line in said.lines().filter(|line| line.contains(":engine.status:")) {
             let id = line.split(':').nth(1).expect("an id");
             let calls = if line.ends_with("=cdrbuild") { calls.join(",") } else { String::new() };
-            let account = format!("%%<message:{id}:true:engine.status:name=x,type=cdr;cdrs=1;{calls}\n");
+            let account = format!("%%<message:{id}:true:engine.status:name=x,type=cdr;cdrs=1;{calls}%M%J\n");
             pump.handle(now, read(account.as_bytes()));
         }
     }
