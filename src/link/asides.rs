@@ -255,8 +255,11 @@ mod tests {
         Moment::at(Duration::from_secs(1), Timestamp::UNIX_EPOCH)
     }
 
+    type Asked = mpsc::Receiver<(u64, Request)>;
+    type Answers = mpsc::UnboundedSender<(u64, Reply)>;
+
     /// What is beside a brain, with a store of straw; and the store's side.
-    fn beside() -> (Asides, Pump, mpsc::Receiver<(u64, Request)>, mpsc::UnboundedSender<(u64, Reply)>) {
+    fn beside() -> (Asides, Pump, Asked, Answers) {
         let text = CONFIG.to_owned();
         let config: Arc<Config> = match crate::config::load(Path::new("test.toml"), |_| Ok(text.clone())) {
             Ok(loaded) => loaded.config.into(),

@@ -50,6 +50,7 @@ impl Aside {
         Ok(aside)
     }
 
+    #[allow(clippy::disallowed_methods)] // A thread of its own: nobody waits for it.
     fn write_all_to(&self, mut out: impl Write, lost: &impl Fn(u64) -> String) {
         loop {
             let mut kept = self.kept();
