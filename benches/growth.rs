@@ -106,7 +106,7 @@ impl Site {
             self.handle(Event::Wrote(said.len()));
             let mut answers = String::new();
             for id in said.lines().filter_map(|line| line.strip_prefix("%%>message:")?.split(':').next()) {
-                writeln!(answers, "%%<message:{id}:true:engine.status:name=x,type=misc;chans=0;")
+                writeln!(answers, "%%<message:{id}:true:engine.status:name=x,type=misc;chans=0;%M%J")
                     .expect("a text");
             }
             self.hear(&answers);

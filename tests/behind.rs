@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::brain::config;
+use common::brain::{NOTHING, config};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use touchtone::assist::{Assist, Report, Role};
@@ -44,6 +44,7 @@ impl Edge {
         for line in sent.iter().filter(|line| line.contains(":engine.status:")) {
             edge.answer(line);
         }
+        assert!(edge.pump.assist().is_connected_and_ready());
         edge
     }
 
@@ -63,7 +64,7 @@ impl Edge {
 
     fn answer(&mut self, sent: &str) -> Vec<String> {
         let id = sent.split(':').nth(1).expect("an id").to_owned();
-        self.say(ms(0), &format!("%%<message:{id}:true:x:name=x,type=misc;chans=0;\n"))
+        self.say(ms(0), &format!("%%<message:{id}:true:x:{NOTHING}\n"))
     }
 
     fn line(&self, sequence: u32, key: char) -> String {

@@ -30,6 +30,7 @@ fn answer(command: &Command) -> Outcome {
             legs: 7,
             unanswered: 0,
             store: Some(true),
+            store_untried: false,
             conferences: 1,
             figures: figures(),
         })),

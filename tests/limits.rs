@@ -306,7 +306,7 @@ fn an_account_of_thousands_of_calls_is_one_line_and_is_read() {
         for line in said.lines().filter(|line| line.contains(":engine.status:")) {
             let id = line.split(':').nth(1).expect("an id");
             let calls = if line.ends_with("=cdrbuild") { calls.join(",") } else { String::new() };
-            let account = format!("%%<message:{id}:true:engine.status:name=x,type=cdr;cdrs=1;{calls}\n");
+            let account = format!("%%<message:{id}:true:engine.status:name=x,type=cdr;cdrs=1;{calls}%M%J\n");
             pump.handle(now, read(account.as_bytes()));
         }
     }
@@ -321,6 +321,9 @@ fn an_engine_that_does_not_read_loses_its_connection_and_no_more() {
     let asked = "%%>message:0123456789:1:chan.dtmf::id=sip/1:text=5\n".repeat(1_000);
     let lost = (0..1_000).find_map(|_| pump.handle(now, read(asked.as_bytes())));
     assert!(matches!(lost, Some(Ended::Lost(_))), "{lost:?}");
+    let reached: Vec<_> = pump.assist().limits_reached().filter(|(_, times)| *times > 0).collect();
+    assert_eq!(reached, [(Limit::PendingBytes, 1)]);
+    assert_eq!(pump.handle(now, Event::Due), None, "what was lost is lost once");
     let reached: Vec<_> = pump.assist().limits_reached().filter(|(_, times)| *times > 0).collect();
     assert_eq!(reached, [(Limit::PendingBytes, 1)]);
     pump.handle(now, Event::Connected(Role::Socket));

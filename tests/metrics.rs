@@ -73,7 +73,7 @@ fn ask(address: SocketAddr, request: &[u8]) -> (String, String) {
 }
 
 fn scrape(address: SocketAddr) -> Exposition {
-    let (head, body) = ask(address, b"GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n");
+    let (head, body) = ask(address, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert!(head.starts_with("http/1.1 200 "), "{head}");
     assert!(head.contains("\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8"), "{head}");
     assert!(head.contains(&format!("\r\ncontent-length: {}", body.len())), "{head}");
@@ -102,6 +102,7 @@ fn what_was_keyed_is_what_is_shown_and_what_the_status_says() {
         let done = [("operation", "mute-toggle"), ("result", "done")];
         scrape(address).value("touchtone_operations_total", &done) == 3.0
     });
+    until("the store has answered", || !scrape(address).labels("touchtone_store_up").is_empty());
     let page = scrape(address);
     let fate = |fate| page.value("touchtone_digits_total", &[("fate", fate)]);
     assert_eq!(
@@ -216,6 +217,9 @@ fn whoever_looks_without_an_engine_sees_that_there_is_none() {
     let page = scrape(address);
     assert_eq!(page.value("touchtone_engine_ready", &[]), 0.0);
     assert_eq!(page.value("touchtone_answer_seconds_count", &[]), 0.0);
+    assert_eq!(page.labels("touchtone_store_up").len(), 0, "whether it works is not known yet");
+    let said = places.run(&["status"]).done();
+    assert!(said.contains("not known yet"), "{said}");
 }
 
 #[test]
@@ -223,13 +227,13 @@ fn only_a_look_at_the_metrics_shows_them() {
     let address = free();
     let _site = site(address);
     for (request, wanted) in [
-        ("GET / HTTP/1.1\r\nHost: here\r\n\r\n", "404"),
-        ("GET /metrics/../etc/passwd HTTP/1.1\r\nHost: here\r\n\r\n", "404"),
-        ("POST /metrics HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\na=b", "405"),
-        ("DELETE /metrics HTTP/1.1\r\nHost: here\r\n\r\n", "405"),
+        ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "404"),
+        ("GET /metrics/../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n", "404"),
+        ("POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\na=b", "405"),
+        ("DELETE /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", "405"),
         ("GET /metrics HTTP/1.0\r\n\r\n", "200"),
-        ("HEAD /metrics HTTP/1.1\r\nHost: here\r\n\r\n", "200"),
-        ("GET /metrics?name[]=up HTTP/1.1\r\nHost: here\r\n\r\n", "200"),
+        ("HEAD /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", "200"),
+        ("GET /metrics?name[]=up HTTP/1.1\r\nHost: localhost\r\n\r\n", "200"),
     ] {
         let (head, body) = ask(address, request.as_bytes());
         assert!(head.split(' ').nth(1) == Some(wanted), "{request:?}: {head}");
@@ -241,31 +245,55 @@ fn only_a_look_at_the_metrics_shows_them() {
     }
 }
 
+#[test]
+fn who_comes_by_a_name_that_leads_here_sees_nothing() {
+    let address = free();
+    let _site = site(address);
+    let request = |host: &str| format!("GET /metrics HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    for host in ["localhost", "LOCALHOST:9464", "127.0.0.1", "127.8.0.1:80", "[::1]:9464"] {
+        let (head, _) = ask(address, request(host).as_bytes());
+        assert!(head.starts_with("http/1.1 200 "), "{host}: {head}");
+    }
+    for host in [
+        "evil.example:9464",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "192.0.2.1",
+        "[2001:db8::1]",
+        "",
+    ] {
+        let (head, body) = ask(address, request(host).as_bytes());
+        assert!(head.starts_with("http/1.1 403 "), "{host}: {head}");
+        assert!(!body.contains("touchtone_"), "{host}: {body}");
+    }
+    let (head, _) = ask(address, request("localhost\r\nHost: evil.example").as_bytes());
+    assert!(!head.starts_with("http/1.1 200 "), "{head}");
+}
+
 /// Says something, or nothing, and stays.
 type Nuisance = fn(&mut TcpStream);
 
-const NUISANCES: [(&str, Nuisance); 7] =
-    [
-        ("says nothing", |_| {}),
-        ("says half a request", |stream| drop(stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: he"))),
-        ("says what is no request", |stream| {
-            drop(stream.write_all(b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03\0\n\n\r\n\r\n"));
-        }),
-        ("wants another protocol", |stream| drop(stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))),
-        ("has a head without end", |stream| {
-            let line = format!("GET /metrics HTTP/1.1\r\nX: {}", "x".repeat(1_000_000));
-            drop(stream.write_all(line.as_bytes()));
-        }),
-        ("has fields without end", |stream| {
-            let fields = "X-Field: x\r\n".repeat(50_000);
-            drop(stream.write_all(format!("GET /metrics HTTP/1.1\r\n{fields}").as_bytes()));
-        }),
-        ("sends a body without end", |stream| {
-            drop(stream.write_all(
-                b"GET /metrics HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
-            ));
-        }),
-    ];
+const NUISANCES: [(&str, Nuisance); 7] = [
+    ("says nothing", |_| {}),
+    ("says half a request", |stream| drop(stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: lo"))),
+    ("says what is no request", |stream| {
+        drop(stream.write_all(b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03\0\n\n\r\n\r\n"));
+    }),
+    ("wants another protocol", |stream| drop(stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))),
+    ("has a head without end", |stream| {
+        let line = format!("GET /metrics HTTP/1.1\r\nX: {}", "x".repeat(1_000_000));
+        drop(stream.write_all(line.as_bytes()));
+    }),
+    ("has fields without end", |stream| {
+        let fields = "X-Field: x\r\n".repeat(50_000);
+        drop(stream.write_all(format!("GET /metrics HTTP/1.1\r\n{fields}").as_bytes()));
+    }),
+    ("sends a body without end", |stream| {
+        drop(stream.write_all(
+            b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        ));
+    }),
+];
 
 /// Whether the other side has closed.
 fn is_closed(stream: &mut TcpStream) -> bool {

@@ -1,6 +1,7 @@
 //! The daemon under digits for a long time, seen from outside: an engine of straw sends a thousand digits a second over a
 //! UNIX socket, from a thousand channels in a hundred rooms that hang up and call again. Each minute it prints what the
-//! daemon's process takes and how long answers took; memory and descriptors stay what they are.
+//! daemon's process takes and how long answers took; memory and descriptors stay what they are. It has a store, and once a
+//! second somebody looks at its metrics, and somebody asks for its status.
 //!
 //! `cargo test --release --test soak_daemon -- --ignored --nocapture` goes on for `SOAK_MINUTES` (3), at `SOAK_RATE` digits
 //! a second (1000).
@@ -11,15 +12,18 @@ mod common;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use common::process::touchtone;
+use common::process::{PATIENCE, touchtone};
 
 /// How many channels there are at a time.
 const CHANNELS: usize = 1_000;
@@ -56,16 +60,21 @@ fn soak(span: Duration, rate: u64, spans: u64) {
     let mut engine = Engine::start();
     // Once round for everything that is made the first time it is needed.
     engine.digits(rate, Duration::from_secs(2));
-    let warm_up = (spans / 3).min(5);
+    let mut looker = Looker::start(engine.metrics, engine.control.clone());
+    let warm_up = spans / 3;
     let mut warm: Option<Taken> = None;
     for number in 1..=spans {
         engine.latencies.clear();
         let before = engine.operations;
         let sent = engine.digits(rate, span);
-        let taken = engine.taken();
+        let (taken, looks) = looker.rest(|| engine.taken());
         let operations = engine.operations - before;
-        println!("{number}: {sent} digits, {operations} operations, {taken:?}, {}", engine.spread());
+        println!(
+            "{number}: {sent} digits, {operations} operations, {looks} looks, {taken:?}, {}",
+            engine.spread()
+        );
         assert!(operations > 0, "codes fire");
+        assert!(looks > 0, "somebody looks");
         match warm {
             None if number >= warm_up => warm = Some(taken),
             None => {}
@@ -99,6 +108,8 @@ struct Engine {
     next_channel: u64,
     next_digit: u64,
     operations: u64,
+    metrics: SocketAddr,
+    control: PathBuf,
     _folder: tempfile::TempDir,
 }
 
@@ -106,7 +117,14 @@ impl Engine {
     fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (socket, config) = (folder.path().join("engine.sock"), folder.path().join("touchtone.toml"));
-        std::fs::write(&config, include_str!("../config/conference.toml")).expect("a configuration");
+        let control = folder.path().join("control.sock");
+        let metrics = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let metrics = metrics.expect("a free port");
+        let text = format!(
+            "{}\n[store]\nfile = \"touchtone.db\"\n[control]\nsocket = \"control.sock\"\n[metrics]\nlisten = \"{metrics}\"\n",
+            include_str!("../config/conference.toml")
+        );
+        std::fs::write(&config, text).expect("a configuration");
         let listener = UnixListener::bind(&socket).expect("a socket");
         let child = run(&config, &socket);
         let (stream, _) = listener.accept().expect("a connection");
@@ -123,6 +141,8 @@ impl Engine {
             next_channel: 0,
             next_digit: 0,
             operations: 0,
+            metrics,
+            control,
             _folder: folder,
         };
         (0..CHANNELS).for_each(|at| engine.call(at));
@@ -285,7 +305,12 @@ impl Engine {
         let status = std::fs::read_to_string(process.join("status")).expect("a process");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
         let memory_kb = line.trim().trim_end_matches(" kB").parse().expect("a number");
-        Taken { memory_kb, descriptors: std::fs::read_dir(process.join("fd")).expect("descriptors").count() }
+        // What somebody who has just left had is closed soon.
+        let descriptors = (0..10).map(|_| {
+            thread::sleep(Duration::from_millis(10));
+            std::fs::read_dir(process.join("fd")).expect("descriptors").count()
+        });
+        Taken { memory_kb, descriptors: descriptors.min().expect("a count") }
     }
 
     /// How long answers took.
@@ -315,6 +340,69 @@ fn listen(mut stream: UnixStream) -> Receiver<(Instant, Vec<u8>)> {
         {}
     });
     heard
+}
+
+/// Looks at the metrics, and asks for the status, once a second.
+struct Looker {
+    /// How often that was done. It is not done while somebody else has this.
+    looks: Arc<Mutex<u64>>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Looker {
+    fn start(metrics: SocketAddr, control: PathBuf) -> Self {
+        let (looks, stop) = (Arc::new(Mutex::new(0)), Arc::new(AtomicBool::new(false)));
+        let (count, stopped) = (looks.clone(), stop.clone());
+        let thread = thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                let mut looks = count.lock().unwrap_or_else(PoisonError::into_inner);
+                scrape(metrics);
+                status(&control);
+                *looks += 1;
+                drop(looks);
+                thread::park_timeout(Duration::from_secs(1));
+            }
+        });
+        Looker { looks, stop, thread: Some(thread) }
+    }
+
+    /// What is so while nobody looks, and how often somebody did since the last time.
+    fn rest<T>(&mut self, is: impl FnOnce() -> T) -> (T, u64) {
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        (is(), std::mem::take(&mut *looks))
+    }
+}
+
+impl Drop for Looker {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let Some(thread) = self.thread.take() else { return };
+        thread.thread().unpark();
+        let ended = thread.join();
+        assert!(thread::panicking() || ended.is_ok(), "whoever looked saw what is above");
+    }
+}
+
+fn scrape(address: SocketAddr) {
+    let mut stream = TcpStream::connect(address).expect("metrics");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it is read");
+    let mut page = String::new();
+    stream.read_to_string(&mut page).expect("an answer");
+    assert!(
+        page.starts_with("HTTP/1.1 200 ") && page.contains("\ntouchtone_store_failures_total 0\n"),
+        "{page}"
+    );
+}
+
+fn status(socket: &Path) {
+    let mut stream = UnixStream::connect(socket).expect("a socket");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    stream.write_all(b"{\"v\":1,\"id\":1,\"command\":\"status\"}\n").expect("it is read");
+    let mut said = String::new();
+    BufReader::new(stream).read_line(&mut said).expect("an answer");
+    assert!(said.contains("\"ready\":true") && said.contains("\"store\":true"), "{said}");
 }
 
 fn run(config: &Path, socket: &Path) -> Child {

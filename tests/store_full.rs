@@ -7,7 +7,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::brain::{Brain, config};
+use common::brain::{Brain, NOTHING, config};
 use common::house::engine;
 use common::site::{Site, until};
 use touchtone::assist::{Input, Report, Role};
@@ -73,7 +73,7 @@ fn where_nothing_can_be_written_it_is_not_tried_again_and_again_because_somethin
     let sent = brain.input(Input::Connected(Role::Socket));
     brain.say("%%<setlocal:engine.runid:1795420044:true");
     for line in sent.iter().filter(|line| line.contains(":engine.status:")) {
-        brain.answer(line, true, "name=x,type=misc;chans=0;", "");
+        brain.answer(line, true, NOTHING, "");
     }
     answer_as_full(&mut brain);
     brain.say(

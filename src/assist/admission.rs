@@ -40,7 +40,7 @@ impl<'c> Comer<'c> {
     /// Who is on a channel of which that is known.
     pub(super) fn of(channel: &'c BStr, facts: &'c Facts) -> Self {
         // Who was called is not who calls.
-        let username = if facts.outgoing { BStr::new("") } else { facts.username().as_ref() };
+        let username = if facts.outgoing { BStr::new("") } else { facts.username() };
         Comer {
             channel,
             number: facts.number(),

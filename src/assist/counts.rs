@@ -78,7 +78,8 @@ impl Assist {
             rooms,
             legs,
             unanswered: self.flights.len(),
-            store: self.has_store().then(|| self.store_ok.unwrap_or(true)),
+            store: self.store_ok.filter(|_| self.has_store()),
+            store_untried: self.has_store() && self.store_ok.is_none(),
             conferences: self.schedule.len(),
             figures: self.figures(now),
         }

@@ -109,10 +109,10 @@ impl Assist {
         let state = place.state();
         let secret = config.states[state].hides_digits || call.is_secret_still(now);
         let swallowed = config.holds_back(state);
-        if let Some(call) = self.calls.get_mut(at) {
-            if let Some(until) = call.rare.hides_until {
-                call.rare.hides_until = (until > now.steady).then_some(now.steady + STILL_SECRET);
-            }
+        if let Some(call) = self.calls.get_mut(at)
+            && let Some(until) = call.rare.hides_until
+        {
+            call.rare.hides_until = (until > now.steady).then_some(now.steady + STILL_SECRET);
         }
         self.barge_in(now, at);
         self.outbox.tell(|| Report::Keyed { channel: id.to_owned(), keys: digits.keys.clone(), secret });

@@ -77,6 +77,6 @@ fn is_named(who: &NewParticipant, caller: &BStr, username: &BStr) -> bool {
 
 /// Whether a call is theirs, by them or to them: after a restart it is not known which of the two it was.
 pub(super) fn is_of(who: &NewParticipant, facts: &Facts) -> bool {
-    let username = facts.username().as_ref();
-    is_named(who, facts.number(), username) || is_named(who, facts.called().as_ref(), username)
+    let username = facts.username();
+    is_named(who, facts.number(), username) || is_named(who, facts.called(), username)
 }

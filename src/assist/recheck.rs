@@ -137,14 +137,13 @@ impl Assist {
 
     /// The engine has said again what is so, or has not.
     pub(super) fn rechecked(&mut self, now: Moment, of: Account, reply: Reply<'_, '_>) {
-        match (of, reply.map(|answer| answer.retvalue.as_ref())) {
-            // It does not say, has no such module, or says something else, or not all.
-            (_, None) => {}
-            (_, Some(account)) if !is_whole(account) || !is_of(account, of) => {}
+        let told = reply.map(|answer| answer.retvalue.as_ref());
+        // It may not say, have no such module, or say something else, or not all.
+        match (of, told.filter(|account| is_whole(account) && is_of(account, of))) {
             (Account::Conferences, Some(account)) => self.conferences_again(now, account),
             (Account::OwnLegs, Some(account)) => self.own_legs_again(now, account),
             (Account::Calls, Some(account)) => self.calls_again(now, account),
-            (Account::Parties, _) => {}
+            (Account::Parties, _) | (_, None) => {}
         }
         self.one_check_less(now);
     }

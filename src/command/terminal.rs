@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use ratatui::text::Span;
 
-use crate::plain::acts;
+use crate::plain::spelled_out;
 
 /// The width where nothing tells of one: paper's.
 const PAPER: usize = 80;
@@ -32,34 +32,22 @@ pub(super) fn color() -> bool {
 /// Text of somebody's that can do nothing on a terminal but be read: what would move the cursor, change colours, turn
 /// the direction of writing or be invisible is spelled out, and what is very long is cut.
 pub(super) fn plain(text: &str) -> String {
-    spelled_out(text, LONGEST)
+    based(text, LONGEST)
 }
 
 /// Whole sentences, of several lines perhaps, that can do nothing on a terminal but be read.
 pub(super) fn lines(text: &str) -> String {
-    text.lines().map(|line| spelled_out(line, LONGEST_LINE)).collect::<Vec<_>>().join("\n")
+    text.lines().map(|line| based(line, LONGEST_LINE)).collect::<Vec<_>>().join("\n")
 }
 
-fn spelled_out(text: &str, longest: usize) -> String {
-    let mut plain = String::new();
-    let mut first = true;
-    for (at, character) in text.chars().enumerate() {
-        if at == longest {
-            plain.push('…');
-            break;
-        }
-        if acts(character) {
-            plain.extend(character.escape_unicode());
-        } else {
-            if first && Span::raw(character.to_string()).width() == 0 {
-                // An accent without a letter would sit on what stands before it.
-                plain.push('\u{25cc}');
-            }
-            plain.push(character);
-        }
-        first = false;
+/// The same, as long as it may be, and with something under an accent that it begins with.
+fn based(text: &str, longest: usize) -> String {
+    let plain = spelled_out(text, longest);
+    match plain.chars().next() {
+        // An accent without a letter would sit on what stands before it.
+        Some(first) if Span::raw(first.to_string()).width() == 0 => format!("\u{25cc}{plain}"),
+        _ => plain,
     }
-    plain
 }
 
 #[cfg(test)]
@@ -69,7 +57,7 @@ mod tests {
     #[test]
     fn what_would_do_something_to_a_terminal_is_spelled_out() {
         assert_eq!(plain("Ana\u{1b}[2J"), "Ana\\u{1b}[2J");
-        assert_eq!(plain("a\nb\tc\rd\u{7f}\u{9b}1m\0"), "a\\u{a}b\\u{9}c\\u{d}d\\u{7f}\\u{9b}1m\\u{0}");
+        assert_eq!(plain("a\nb\tc\rd\u{7f}\u{9b}1m\0"), "a\\nb\\tc\\rd\\u{7f}\\u{9b}1m\\u{0}");
         assert_eq!(plain("\u{202e}evil\u{2066}\u{200f}"), "\\u{202e}evil\\u{2066}\\u{200f}");
         assert_eq!(plain("\u{3164}\u{1d173}\u{34f}"), "\\u{3164}\\u{1d173}\\u{34f}");
         assert_eq!(plain("a\u{200b}\u{feff}\u{e0041}\u{2028}b"), "a\\u{200b}\\u{feff}\\u{e0041}\\u{2028}b");

@@ -232,8 +232,11 @@ pub struct Status {
     pub legs: usize,
     /// Messages to the engine that it has not answered yet.
     pub unanswered: usize,
-    /// Whether what is to last is written; `None` if there is no store.
+    /// Whether what is to last is written; `None` if there is no store, or nothing was asked of it yet.
     pub store: Option<bool>,
+    /// Whether there is a store of which nothing was asked yet.
+    #[serde(default)]
+    pub store_untried: bool,
     /// Conferences that are being held or soon will be.
     pub conferences: usize,
     /// What was counted and measured.

@@ -127,11 +127,23 @@ async fn read_line(input: &mut BufReader<OwnedReadHalf>, buffer: &mut Vec<u8>) -
 /// A response as a line. One that nobody would take is replaced.
 pub(super) fn line(id: Option<u64>, outcome: Outcome) -> Vec<u8> {
     let text = |outcome| serde_json::to_vec(&Response { v: VERSION, id, outcome }).unwrap_or_default();
+    let refused = match &outcome {
+        Outcome::Ok(_) => None,
+        Outcome::Error(refusal) => Some(refusal.code),
+    };
     let mut line = text(outcome);
     if line.is_empty() || line.len() > MAX_LINE {
-        let way_out = "what was asked was done, and the answer is longer than a line may be; ask for less: one room, or a \
-                       shorter time";
-        line = text(refusal(RefusalCode::Refused, way_out.to_owned()));
+        line = text(match refused {
+            None => {
+                let way_out = "what was asked was done, and the answer is longer than a line may be; ask for less: one room, \
+                               or a shorter time";
+                refusal(RefusalCode::Refused, way_out.to_owned())
+            }
+            Some(code) => {
+                let message = "it was refused, and why is longer than a line may be; the log may have it";
+                refusal(code, message.to_owned())
+            }
+        });
     }
     line.push(b'\n');
     line
@@ -152,4 +164,29 @@ fn refusal(code: RefusalCode, message: String) -> Outcome {
 
 fn too_long() -> String {
     format!("a line may have {MAX_LINE} bytes; this one has more, and the connection is closed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::protocol::Answer;
+
+    fn answered(outcome: Outcome) -> Refusal {
+        let line = line(Some(7), outcome);
+        assert!(line.len() <= MAX_LINE);
+        let Response { id, outcome, .. } = serde_json::from_slice(&line).expect("a response");
+        let Outcome::Error(refusal) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(id, Some(7));
+        refusal
+    }
+
+    #[test]
+    fn an_answer_that_is_too_long_says_what_was_done_and_a_refusal_that_nothing_was() {
+        let long = || "x".repeat(MAX_LINE);
+        let done = answered(Outcome::Ok(Answer::Done(long())));
+        assert!(done.message.starts_with("what was asked was done"), "{done:?}");
+        let refused = answered(refusal(RefusalCode::NotFound, long()));
+        assert_eq!(refused.code, RefusalCode::NotFound);
+        assert!(refused.message.starts_with("it was refused"), "{refused:?}");
+    }
 }

@@ -141,8 +141,7 @@ impl Edge {
         let happened = Happened::of(&event);
         let ended = self.pump.handle(now, event);
         self.stopwatch.note(now.steady, happened, &self.pump);
-        self.asides.deliver(now, &mut self.pump, &self.stopwatch);
-        ended
+        ended.or(self.asides.deliver(now, &mut self.pump, &self.stopwatch))
     }
 
     /// One connection, from its first byte to its last.

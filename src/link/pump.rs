@@ -152,6 +152,8 @@ impl Pump {
     fn lost(&mut self, now: Moment, problem: String, tell: &mut impl FnMut(Report)) -> Ended {
         self.assist.handle_input(now, Input::Disconnected);
         self.settle(tell);
+        // Nobody is there to read it, and the next connection begins anew.
+        self.pending.clear();
         if self.leaving { Ended::Left } else { Ended::Lost(problem) }
     }
 

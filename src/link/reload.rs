@@ -31,11 +31,11 @@ pub(super) struct Reload {
 }
 
 /// What came of reading the file: the configuration, or why there is none.
-type Read = Result<Box<Loaded>, Unread>;
+type Read = Result<Box<Loaded>, Unusable>;
 
 /// Why there is no configuration.
 #[derive(Debug)]
-struct Unread {
+struct Unusable {
     /// The problems, a line each.
     lines: Vec<String>,
     /// All of them for people, with the lines of the file.
@@ -73,7 +73,7 @@ impl Reload {
         let file = self.file.clone();
         self.askers = askers;
         self.reading = Some(spawn_blocking(move || {
-            config::load_file(&file).map(Box::new).map_err(|refused| unread(&refused))
+            config::load_file(&file).map(Box::new).map_err(|refused| unusable(&refused))
         }));
     }
 
@@ -115,7 +115,7 @@ impl Reload {
                 let reloaded = Reloaded { file: self.file.display().to_string(), restart, warnings };
                 (Some(Arc::new(config)), Outcome::Ok(Answer::Reloaded(Box::new(reloaded))))
             }
-            Err(Unread { lines, rendered }) => {
+            Err(Unusable { lines, rendered }) => {
                 warn!(file, "the configuration cannot be used, and nothing was changed");
                 tell(&lines);
                 let refusal = Refusal { code: RefusalCode::Refused, message: rendered };
@@ -130,17 +130,17 @@ async fn finished(reading: &mut Option<JoinHandle<Read>>) -> Read {
     match reading {
         Some(reading) => reading.await.unwrap_or_else(|error| {
             let text = format!("error: the configuration could not be read: {error}");
-            Err(Unread { lines: vec![text.clone()], rendered: text })
+            Err(Unusable { lines: vec![text.clone()], rendered: text })
         }),
         None => std::future::pending().await,
     }
 }
 
-fn unread(refused: &Refused) -> Unread {
+fn unusable(refused: &Refused) -> Unusable {
     let mut worst: Vec<&Diagnostic> = refused.diagnostics.iter().collect();
     worst.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
     let lines = in_lines(worst, &refused.sources);
-    Unread { lines, rendered: refused.to_string() }
+    Unusable { lines, rendered: refused.to_string() }
 }
 
 fn in_lines<'d>(of: impl IntoIterator<Item = &'d Diagnostic>, sources: &Sources) -> Vec<String> {

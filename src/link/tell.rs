@@ -7,7 +7,7 @@ use tracing::{debug, info, warn};
 
 use crate::assist::{Report, Telling};
 use crate::key::Keys;
-use crate::plain::acts;
+use crate::plain::spelled_out;
 
 /// How much is read by anybody.
 pub(super) fn telling() -> Telling {
@@ -84,19 +84,7 @@ const LONGEST: usize = 1_000;
 
 /// A text as one line that is not very long and can do nothing but be read, whoever it quotes.
 pub(super) fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len().min(LONGEST));
-    for (at, char) in text.chars().enumerate() {
-        if at == LONGEST {
-            line.push('…');
-            break;
-        }
-        if acts(char) {
-            line.extend(char.escape_default());
-        } else {
-            line.push(char);
-        }
-    }
-    line
+    spelled_out(text, LONGEST)
 }
 
 #[cfg(test)]

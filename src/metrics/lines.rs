@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 static LOST: AtomicU64 = AtomicU64::new(0);
 
-/// A line was lost.
-pub fn lose() {
-    LOST.fetch_add(1, Ordering::Relaxed);
+/// So many lines were lost.
+pub fn lose(lines: u64) {
+    LOST.fetch_add(lines, Ordering::Relaxed);
 }
 
 /// How many were lost so far.

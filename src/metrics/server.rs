@@ -7,14 +7,15 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::io;
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::{IpAddr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -187,6 +188,12 @@ impl Desk {
     }
 
     async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        if !request.headers().get_all(HOST).iter().all(is_this_machine) {
+            return plain(
+                StatusCode::FORBIDDEN,
+                "ask for localhost or 127.0.0.1: no other name leads here\n",
+            );
+        }
         if request.uri().path() != PATH {
             return plain(StatusCode::NOT_FOUND, "metrics are at /metrics\n");
         }
@@ -217,6 +224,14 @@ impl Desk {
         *last = Some((Instant::now(), page.clone()));
         Some(page)
     }
+}
+
+/// Whether that names this machine and nothing else could: a page in a browser may have a name of its own that leads here.
+fn is_this_machine(host: &HeaderValue) -> bool {
+    let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
+    let name = authority.host();
+    let number = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    name.eq_ignore_ascii_case("localhost") || number.parse().is_ok_and(|number: IpAddr| number.is_loopback())
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {

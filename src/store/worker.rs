@@ -71,9 +71,15 @@ async fn work(
 ) {
     // In a queue of its own, so that no PIN waits for the store.
     let (ordered, in_order) = mpsc::channel(capacity);
-    let writer = tokio::spawn(write(path, in_order, answers.clone()));
+    let mut writer = tokio::spawn(write(path, in_order, answers.clone()));
     let pins = Pins::new(answers);
-    while let Some((number, request)) = asked.recv().await {
+    loop {
+        let next = tokio::select! {
+            next = asked.recv() => next,
+            // It ends before it is to only if it has failed badly: what it was asked is answered by our end.
+            _ = &mut writer => return pins.done().await,
+        };
+        let Some((number, request)) = next else { break };
         match request {
             Request::VerifyPin { pin, hashes } => pins.verify(number, pin, hashes),
             other => {

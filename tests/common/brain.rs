@@ -12,6 +12,9 @@ use touchtone::moment::Moment;
 use touchtone::store;
 use touchtone::wire::EngineLine;
 
+/// An engine's account, as it is on the wire, of what there is none of.
+pub(crate) const NOTHING: &str = "name=x,type=misc;chans=0;%M%J";
+
 /// The configuration of a text.
 pub(crate) fn config(text: &str) -> Arc<Config> {
     match config::load(Path::new("test.toml"), |_| Ok(text.to_owned())) {
@@ -54,7 +57,7 @@ impl Brain {
         brain.say("%%<setlocal:engine.runid:1795420044:true");
         brain.say("%%<setlocal:bufsize:65536:true");
         for line in sent.iter().filter(|line| line.contains(":engine.status:")) {
-            brain.answer(line, true, "name=x,type=misc;chans=0;", "");
+            brain.answer(line, true, NOTHING, "");
         }
         assert!(brain.reports.iter().any(|report| matches!(report, Report::Ready { .. })), "{sent:?}");
         brain

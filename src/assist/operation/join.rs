@@ -87,8 +87,8 @@ impl Assist {
         }
         if let Some(call) = self.calls.by_id(job.channel.as_ref()).filter(|_| !engine.is_empty()) {
             // Without these two the record of the leg has neither.
-            params.push("caller", &call.facts.caller());
-            params.push("called", &call.facts.called());
+            params.push("caller", call.facts.caller());
+            params.push("called", call.facts.called());
         }
         // What holds for everybody who comes there holds for who comes by a code.
         for (name, value) in extra.iter().filter(|(name, _)| !engine.contains_key(*name)) {

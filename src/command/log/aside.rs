@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::metrics::lines as lines_lost;
 
+/// How long until it is tried again to write, where that failed.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// How much is kept that was not written yet, in bytes.
 const MOST_KEPT: usize = 1024 * 1024;
 
@@ -28,6 +31,8 @@ struct Kept {
     lost: u64,
     /// Whether something is being written.
     writing: bool,
+    /// Whether nothing could be written when it was last tried.
+    failing: bool,
 }
 
 impl Aside {
@@ -45,24 +50,46 @@ impl Aside {
         Ok(aside)
     }
 
+    #[allow(clippy::disallowed_methods)] // A thread of its own: nobody waits for it.
     fn write_all_to(&self, mut out: impl Write, lost: &impl Fn(u64) -> String) {
         loop {
             let mut kept = self.kept();
             while kept.lines.is_empty() && kept.lost == 0 {
                 kept = self.more.wait(kept).unwrap_or_else(PoisonError::into_inner);
             }
-            let mut lines = std::mem::take(&mut kept.lines);
-            // They came after what is kept.
-            if let missing @ 1.. = std::mem::take(&mut kept.lost) {
-                lines.extend_from_slice(lost(missing).as_bytes());
-            }
+            let lines = std::mem::take(&mut kept.lines);
+            let missing = std::mem::take(&mut kept.lost);
             kept.writing = true;
             drop(kept);
-            // There is nobody to tell that it cannot be written.
-            let _ = out.write_all(&lines).and_then(|()| out.flush());
-            self.kept().writing = false;
+            let more = self.write_to(&mut out, &lines, missing, lost);
+            let mut kept = self.kept();
+            kept.lost += more;
+            (kept.writing, kept.failing) = (false, more > 0);
+            drop(kept);
             self.done.notify_all();
+            if more > 0 {
+                thread::sleep(AGAIN);
+            }
         }
+    }
+
+    /// Writes lines and that others are missing, who came after them. Gives how many lines are to be told as lost then,
+    /// because it failed: there is nobody else to tell.
+    fn write_to(
+        &self,
+        out: &mut impl Write,
+        lines: &[u8],
+        missing: u64,
+        lost: &impl Fn(u64) -> String,
+    ) -> u64 {
+        let written = write_most(out, lines);
+        let unwritten = lines[written..].iter().filter(|byte| **byte == b'\n').count() as u64;
+        if unwritten > 0 {
+            lines_lost::lose(unwritten);
+            return missing + unwritten;
+        }
+        let told = if missing > 0 { lost(missing) } else { String::new() };
+        if write_most(out, told.as_bytes()) < told.len() { missing } else { 0 }
     }
 
     /// Takes lines, or counts them as lost.
@@ -71,19 +98,19 @@ impl Aside {
         // What was lost is told before anything else is kept.
         if kept.lost > 0 || kept.lines.len() + lines.len() > MOST_KEPT {
             kept.lost += 1;
-            lines_lost::lose();
+            lines_lost::lose(1);
         } else {
             kept.lines.extend_from_slice(lines);
         }
         self.more.notify_one();
     }
 
-    /// Waits until everything is written, but no longer than that.
+    /// Waits until everything is written, or nothing can be, but no longer than that.
     #[allow(clippy::disallowed_methods)] // The edge: the process is about to end.
     pub(super) fn drain(&self, patience: Duration) {
         let due = Instant::now() + patience;
         let mut kept = self.kept();
-        while kept.writing || !kept.lines.is_empty() || kept.lost > 0 {
+        while kept.writing || (!kept.failing && (!kept.lines.is_empty() || kept.lost > 0)) {
             let left = due.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
@@ -95,6 +122,21 @@ impl Aside {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Writes as much as can be written, and says how much that is.
+fn write_most(out: &mut impl Write, bytes: &[u8]) -> usize {
+    let mut written = 0;
+    while written < bytes.len() {
+        match out.write(&bytes[written..]) {
+            Ok(count @ 1..) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Ok(_) | Err(_) => break,
+        }
+    }
+    // What cannot be flushed fails when it is written next.
+    let _ = out.flush();
+    written
 }
 
 impl Write for &Aside {
@@ -147,16 +189,54 @@ mod tests {
         aside.drain(Duration::from_millis(10));
         assert!(aside.kept().lines.len() <= MOST_KEPT);
         let mut said = BufReader::new(theirs).lines().map(|line| line.expect("a line"));
-        let mut whole = 0;
-        let lost = loop {
+        let (mut whole, mut lost) = (0, 0);
+        // A writer that comes late finds that some are lost before it writes the first.
+        while whole + lost < sent {
             let line = said.next().expect("more");
             match line.strip_suffix(" lost") {
-                Some(lost) => break lost.parse::<u64>().expect("a number"),
+                Some(count) => lost += count.parse::<u64>().expect("a number"),
                 None => whole += 1,
             }
-        };
+        }
         assert!(lost > 0 && whole + lost == sent, "{whole} + {lost}");
         (&*aside).write_all(b"again\n").expect("it is taken");
         assert_eq!(said.next().as_deref(), Some("again"));
+    }
+
+    /// Takes nothing for a while, or half a line of it.
+    struct Broken {
+        out: UnixStream,
+        fails: u32,
+    }
+
+    impl Write for Broken {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.fails == 0 {
+                return self.out.write(bytes);
+            }
+            self.fails -= 1;
+            Err(io::Error::from(io::ErrorKind::BrokenPipe))
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_counted_and_told_when_it_can_be_again() {
+        let (out, theirs) = UnixStream::pair().expect("a pair");
+        theirs.set_read_timeout(Some(PATIENCE)).expect("a limit");
+        let aside = Aside::start(Broken { out, fails: 2 }, told).expect("a thread");
+        let before = lines_lost::lost();
+        (&*aside).write_all(b"one\n").expect("it is taken");
+        aside.drain(PATIENCE);
+        (&*aside).write_all(b"two\n").expect("it is taken");
+        aside.drain(PATIENCE);
+        let mut said = BufReader::new(theirs).lines().map(|line| line.expect("a line"));
+        assert_eq!(said.next().as_deref(), Some("2 lost"));
+        assert!(lines_lost::lost() >= before + 2);
+        (&*aside).write_all(b"three\n").expect("it is taken");
+        assert_eq!(said.next().as_deref(), Some("three"));
     }
 }

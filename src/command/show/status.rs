@@ -56,6 +56,7 @@ fn state(is: &Status) -> (&'static str, Rows) {
     let (store, store_color) = match is.store {
         Some(true) => ("is written", Color::Green),
         Some(false) => ("cannot be written; the log says why", Color::Red),
+        None if is.store_untried => ("not known yet: nothing was asked of it", Color::Reset),
         None => ("none", Color::Reset),
     };
     let mut rows = vec![vec![Cell::new("engine"), colored(ready, color)]];

@@ -297,7 +297,7 @@ pub(in crate::config) const LIMITS: Section = Section {
             "How many are connected to the socket of [control] at once.",
         )
         .default("64"),
-        Key::new("control-requests", count(10_000), "How many of their requests wait at once.").default("32"),
+        Key::new("control-requests", count(10_000), "How many of their requests wait at once to be taken up; each client has one at a time.").default("32"),
     ],
 };
 
