@@ -1,6 +1,8 @@
 //! Whoever is killed leaves no engine waiting: their connection ends, and is not reset, though there is something on it that
 //! they have not read.
 
+#![allow(clippy::disallowed_methods)] // It waits for processes.
+
 mod common;
 
 use std::io::{ErrorKind, Read, Write};
