@@ -1,5 +1,7 @@
 //! The conference rooms and the legs in them, as the engine tells.
 
+mod recording;
+
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
@@ -10,7 +12,7 @@ use super::gone::Gone;
 use super::job::Job;
 use super::legs::{Leg, Mute, Tellings};
 use super::peers::{Kind, RACE, kind};
-use super::room::{Kept, OwnLeg, Recording, Room, Spare};
+use super::room::{Kept, Recording, Room};
 use super::table::Table;
 
 /// The name that a leg of ours to record on is called by begins with this; the room's name follows. By it the leg is
@@ -125,27 +127,6 @@ impl Rooms {
         *self = self.empty();
     }
 
-    /// Whether a leg of ours was to be made in a room when the connection was lost.
-    pub(super) fn was_opening(&self, name: &BStr) -> bool {
-        self.opening_before.contains(name)
-    }
-
-    /// Whether a leg is one that we record on in a room, or may be the one that we asked for just now.
-    pub(super) fn is_ours(&self, name: &BStr, leg: &BString) -> bool {
-        self.gone.contains(leg.as_ref())
-            || self.rooms.get(name).is_some_and(|room| room.busy || room.is_machine(leg))
-    }
-
-    /// What a recording that was to begin on a leg of ours was for, if nobody knows whether it did.
-    pub(super) fn was_starting(&mut self, channel: &BString) -> Option<Job> {
-        self.starting_before.remove(channel)
-    }
-
-    /// Whether a leg of ours that the engine knows of is known to record nothing.
-    pub(super) fn was_spare(&self, channel: &BString, name: &BStr) -> bool {
-        self.spare_before.contains(channel) || self.opening_before.contains(name)
-    }
-
     pub(super) fn leg(&self, id: &BStr) -> Option<&Leg> {
         self.legs.get(id)
     }
@@ -173,25 +154,6 @@ impl Rooms {
             }
         }
         behind.into_iter().chain(before).take(most).cloned().collect()
-    }
-
-    /// The last change of any room's recording.
-    pub(super) fn changes(&self) -> u64 {
-        self.changes
-    }
-
-    /// The rooms that are believed to be recorded by their own recorders since that change or longer, and have none.
-    pub(super) fn recorded_by_nobody(&self, recorded: &HashSet<BString>, changes: u64) -> Vec<BString> {
-        let own = |room: &Room| {
-            matches!(room.recording, Recording::Room { .. }) && !room.busy && room.changed <= changes
-        };
-        let believed = self.rooms.iter().filter(|(name, room)| own(room) && !recorded.contains(*name));
-        believed.map(|(name, _)| name.clone()).collect()
-    }
-
-    /// Whether a leg of ours is known in a room, or one is just being made there.
-    pub(super) fn awaits_own_leg(&self, name: &BStr, leg: &BString) -> bool {
-        self.rooms.get(name).is_some_and(|room| room.busy || room.voice.is_opening() || room.is_machine(leg))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&BString, &Room)> {
@@ -407,84 +369,6 @@ impl Rooms {
         mute.map(Mute::tellings).unwrap_or_default()
     }
 
-    /// The room's own recorder is on that leg. A leg of ours that records, or did, is what our codes are about.
-    pub(super) fn records_itself(&mut self, now: Duration, leg: &BStr, room: &BStr) {
-        self.entered(now, leg, room);
-        // It is gone, or left alone.
-        let Some(known) = self.legs.get_mut(leg) else { return };
-        known.records = true;
-        if matches!(self.room_mut(room).recording, Recording::Off | Recording::Room { .. }) {
-            self.record(room, Recording::Room { leg: Some(leg.to_owned()) });
-        }
-    }
-
-    /// The room's own recorder could not begin; says whether it was believed to have.
-    pub(super) fn recorder_failed(&mut self, leg: &BStr, room: &BStr) -> bool {
-        let recording = self.rooms.get(room).map(|room| &room.recording);
-        let believed = match recording {
-            Some(Recording::Room { leg: known }) => known.as_ref().is_none_or(|known| known == leg),
-            Some(Recording::Off | Recording::Leg(_)) | None => false,
-        };
-        self.left(leg);
-        if believed {
-            self.record(room, Recording::Off);
-        }
-        // An answer that says it began may come yet.
-        self.changes += 1;
-        if let Some(room) = self.rooms.get_mut(room) {
-            room.changed = self.changes;
-        }
-        believed
-    }
-
-    /// A leg of ours that records nothing is in a room.
-    pub(super) fn add_spare(&mut self, now: Duration, name: &BStr, recorder: OwnLeg) {
-        self.occupied(now, recorder.leg.as_ref(), name, recorder.channel.as_ref());
-        let Some(room) = self.rooms.get_mut(name) else { return };
-        if room.legs.contains(&recorder.leg) && !room.is_machine(&recorder.leg) {
-            room.spare.push(Spare::new(recorder, false));
-        }
-    }
-
-    /// Which change of its recording was the room's last.
-    pub(super) fn recording_changed(&self, name: &BStr) -> u64 {
-        self.rooms.get(name).map_or(0, |room| room.changed)
-    }
-
-    /// What records a room is another thing from now on.
-    pub(super) fn record(&mut self, name: &BStr, recording: Recording) {
-        let change = self.changes + 1;
-        let room = self.room_mut(name);
-        if room.recording != recording {
-            (room.recording, room.changed) = (recording, change);
-            self.changes = change;
-        }
-    }
-
-    /// Whether that leg of ours records, by all that was told.
-    pub(super) fn is_recording_on(&self, name: &BStr, recorder: &OwnLeg) -> bool {
-        let recording = self.rooms.get(name).map(|room| &room.recording);
-        matches!(recording, Some(Recording::Leg(known)) if known == recorder)
-    }
-
-    /// Whether that leg of ours records nothing.
-    pub(super) fn is_spare(&self, name: &BStr, recorder: &OwnLeg) -> bool {
-        self.rooms.get(name).is_some_and(|room| room.spare.iter().any(|spare| spare.recorder == *recorder))
-    }
-
-    /// That leg of ours records, or does not.
-    pub(super) fn set_recording(&mut self, name: &BStr, recorder: &OwnLeg, on: bool) {
-        let Some(room) = self.rooms.get_mut(name) else { return };
-        let here = |spare: &Spare| spare.recorder == *recorder;
-        if on && room.recording == Recording::Off && room.spare.iter().any(here) {
-            room.spare.retain(|spare| !here(spare));
-            self.record(name, Recording::Leg(recorder.clone()));
-        } else if !on && room.recording == Recording::Leg(recorder.clone()) {
-            room.spare.push(Spare::new(recorder.clone(), false));
-            self.record(name, Recording::Off);
-        }
-    }
-
     /// A leg is gone for good; says which room it was in.
     pub(super) fn left(&mut self, leg: &BStr) -> Option<BString> {
         self.gone.insert(leg, None);
@@ -537,30 +421,6 @@ impl Rooms {
         }) {
             self.rooms.remove(name);
         }
-    }
-
-    /// The channels of spare legs that the engine is to be asked about, if nothing else is done to the room.
-    pub(super) fn spare_to_ask_for(&mut self, name: &BStr) -> Vec<BString> {
-        let Some(room) = self.rooms.get_mut(name).filter(|room| !room.busy) else { return Vec::new() };
-        let spare = room.spare.iter_mut().filter(|spare| !spare.asked && !spare.dropped);
-        spare
-            .map(|spare| {
-                spare.asked = true;
-                spare.recorder.channel.clone()
-            })
-            .collect()
-    }
-
-    /// Whether to drop a spare leg, now that the engine has said whether it may go.
-    pub(super) fn may_drop_spare(&mut self, name: &BStr, channel: &BString, may: bool) -> bool {
-        let Some(room) = self.rooms.get_mut(name) else { return false };
-        let busy = room.busy;
-        let Some(spare) = room.spare.iter_mut().find(|spare| spare.recorder.channel == *channel) else {
-            return false;
-        };
-        spare.asked = false;
-        spare.dropped |= may && !busy;
-        may && !busy
     }
 }
 
