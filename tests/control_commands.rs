@@ -303,7 +303,7 @@ fn the_status_is_shown() {
 
     limits reached
     codes-per-second  once
-    lines of the log  7 times
+    log lines lost    7 times
     ");
     assert!(
         seen(&daemon(), &["status", "--format", "json"]).contains("{\"version\":\"0.1.0\",\"ready\":true,")

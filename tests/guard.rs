@@ -89,7 +89,7 @@ fn without_its_guard_the_system_resets_it() {
         Command::new("pkill").args(["-KILL", "-P", &id]).status().expect("pkill").success()
     });
     assert!(killed_guard, "there is one");
-    std::thread::sleep(Duration::from_millis(100));
+    module.log.wait_for(&["the guard of the connection is gone"]);
     module.signal("-STOP");
     let mut engine = engine;
     engine.be_patient();

@@ -111,9 +111,9 @@ fn what_needs_a_restart_is_told_and_the_rest_is_in_use() {
         text.replace("store/touchtone.db", "elsewhere.db").replace("[yate]", "[yate]\nintercept = false");
     fs::write(&path, text.replace("\"*6\"", "\"*8\"")).expect("a file");
     let said = reload(&site).done();
-    assert!(said.contains("[yate] intercept is another one only after a restart"), "{said}");
-    assert!(said.contains("[store] file is another one only after a restart"), "{said}");
-    site.daemon.log.wait_for(&["[store] file is another one now, which is so after a restart"]);
+    assert!(said.contains("[yate] intercept has changed in the file"), "{said}");
+    assert!(said.contains("[store] file has changed in the file"), "{said}");
+    site.daemon.log.wait_for(&["[store] file has changed in the file"]);
     site.key(&bob, "*8");
     site.engine_has("bob is muted", |sim| sim.channel(&bob).is_some_and(|bob| bob.muted));
     assert!(!site.folder.path().join("elsewhere.db").exists());

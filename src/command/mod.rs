@@ -88,6 +88,9 @@ enum Command {
     Schedule(schedule::Schedule),
     Attendance(attendance::Attendance),
     Reload(reload::Reload),
+    /// Started by `touchtone run` itself, to hold its connection: there is nothing to run.
+    #[command(hide = true)]
+    Guard,
 }
 
 /// The configuration that a command works with.
@@ -181,6 +184,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         Command::Schedule(schedule) => schedule.run(&mut stdout()),
         Command::Attendance(attendance) => attendance.run(&mut stdout()),
         Command::Reload(reload) => reload.run(&mut stdout()),
+        Command::Guard => Err(Failure::Usage(
+            "error: touchtone starts its guard itself: there is nothing to run".to_owned(),
+        )),
     }
 }
 

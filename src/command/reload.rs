@@ -29,7 +29,11 @@ impl Reload {
                 }
                 writeln!(out, "{} was read again and is in use", lines(&reloaded.file))?;
                 for setting in &reloaded.restart {
-                    writeln!(out, "{} is another one only after a restart", lines(setting))?;
+                    writeln!(
+                        out,
+                        "{} has changed in the file: the old setting holds until touchtone is started again",
+                        lines(setting)
+                    )?;
                 }
             }
             (other, _) => return Err(beside_the_point(&other)),

@@ -10,11 +10,14 @@ use std::net::Shutdown;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use socket2::Socket;
+use tracing::warn;
 
 /// How long the engine may take to close, once we have.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -25,7 +28,9 @@ pub const ARGUMENT: &str = "guard";
 /// The other process. It ends when this is dropped, and with it the connection.
 #[derive(Debug)]
 pub(super) struct Guard {
-    child: Option<Child>,
+    /// The other end is what it waits at.
+    ours: Option<ChildStdin>,
+    wanted: Arc<AtomicBool>,
 }
 
 impl Guard {
@@ -35,24 +40,34 @@ impl Guard {
     /// What the system says if it cannot be started.
     pub(super) fn start(program: &Path, connection: OwnedFd) -> io::Result<Self> {
         // It learns by its standard input that we are gone, and no key at a terminal reaches it.
-        let child = Command::new(program)
+        let mut child = Command::new(program)
             .arg(ARGUMENT)
             .stdin(Stdio::piped())
             .stdout(Stdio::from(connection))
             .stderr(Stdio::null())
             .process_group(0)
             .spawn()?;
-        Ok(Guard { child: Some(child) })
+        let (ours, wanted) = (child.stdin.take(), Arc::new(AtomicBool::new(true)));
+        let still = wanted.clone();
+        // It ends long after us, or before, if somebody kills it.
+        thread::spawn(move || {
+            let ended = child.wait();
+            if still.load(Ordering::Relaxed) {
+                warn!(
+                    ?ended,
+                    "the guard of the connection is gone: until the next connection, digits wait for the engine's \
+                     time-out if touchtone is killed"
+                );
+            }
+        });
+        Ok(Guard { ours, wanted })
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            drop(child.stdin.take());
-            // The engine may take a while to close, and nobody here waits for it.
-            thread::spawn(move || child.wait());
-        }
+        self.wanted.store(false, Ordering::Relaxed);
+        drop(self.ours.take());
     }
 }
 

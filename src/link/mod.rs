@@ -124,7 +124,10 @@ impl Edge {
         let mut wait = pin!(wait);
         loop {
             let event = tokio::select! {
-                () = self.signals.leave() => return None,
+                () = self.signals.leave() => {
+                    info!("leaving");
+                    return None;
+                }
                 done = &mut wait => return Some(done),
                 aside = self.asides.next() => Event::from(aside),
                 () = self.clock.until(self.pump.poll_timeout()) => Event::Due,

@@ -108,7 +108,9 @@ impl Reload {
                 let warnings = in_lines(&warnings, &sources);
                 info!(file, codes = config.codes.len(), "the configuration was read again and is in use");
                 for setting in &restart {
-                    warn!("{setting} is another one now, which is so after a restart");
+                    warn!(
+                        "{setting} has changed in the file: the old setting holds until touchtone is started again"
+                    );
                 }
                 tell(&warnings);
                 let restart = restart.into_iter().map(str::to_owned).collect();
@@ -118,7 +120,11 @@ impl Reload {
             Err(Unusable { lines, rendered }) => {
                 warn!(file, "the configuration cannot be used, and nothing was changed");
                 tell(&lines);
-                let refusal = Refusal { code: RefusalCode::Refused, message: rendered };
+                let message = format!(
+                    "{}\nnothing was changed: touchtone goes on with the configuration it has",
+                    rendered.trim_end()
+                );
+                let refusal = Refusal { code: RefusalCode::Refused, message };
                 (None, Outcome::Error(refusal))
             }
         }

@@ -191,7 +191,7 @@ impl Desk {
         if !request.headers().get_all(HOST).iter().all(is_this_machine) {
             return plain(
                 StatusCode::FORBIDDEN,
-                "ask for localhost or 127.0.0.1: no other name leads here\n",
+                "ask for localhost or a loopback address: no other name leads here\n",
             );
         }
         if request.uri().path() != PATH {
@@ -231,7 +231,8 @@ fn is_this_machine(host: &HeaderValue) -> bool {
     let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
     let name = authority.host();
     let number = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-    name.eq_ignore_ascii_case("localhost") || number.parse().is_ok_and(|number: IpAddr| number.is_loopback())
+    name.eq_ignore_ascii_case("localhost")
+        || number.parse().is_ok_and(|number: IpAddr| number.to_canonical().is_loopback())
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {

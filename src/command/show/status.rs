@@ -133,7 +133,7 @@ fn operations(figures: &Figures) -> (&'static str, Rows) {
 
 /// Those limits that were reached.
 fn limits(figures: &Figures) -> (&'static str, Rows) {
-    let lost = Some(("lines of the log", figures.log_lines_lost));
+    let lost = Some(("log lines lost", figures.log_lines_lost));
     let reached = figures.limits.iter().map(|(limit, &times)| (limit.as_str(), times)).chain(lost);
     let rows = reached.filter(|&(_, count)| count > 0).map(|(limit, count)| row(limit, times(count)));
     ("limits reached", rows.collect())
