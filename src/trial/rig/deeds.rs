@@ -27,6 +27,7 @@ impl Rig<'_> {
             Act::HangUp(who) => {
                 if let Some(channel) = self.channel(*who) {
                     self.sim.hangup(&channel);
+                    self.hung_up.insert(channel);
                     self.advance(Duration::ZERO);
                 }
             }
@@ -94,10 +95,9 @@ impl Rig<'_> {
     fn channel(&self, who: Party) -> Option<ChannelId> {
         let near = self.callers.get(who.caller)?.as_ref()?;
         let near = self.sim.channel(near)?;
-        if !who.far {
-            return Some(near.id);
-        }
-        near.peer.filter(|peer| peer.as_str().starts_with("sip/"))
+        let id = if who.far { near.peer.filter(|peer| peer.as_str().starts_with("sip/"))? } else { near.id };
+        // What waits about it keeps a channel in being after that, and nobody is there.
+        (!self.hung_up.contains(&id)).then_some(id)
     }
 
     fn keys(&mut self, who: Party, keys: &Keys, gap: Option<Duration>, trouble: Option<(usize, Trouble)>) {

@@ -3,7 +3,7 @@
 
 mod deeds;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use bstr::{BStr, BString, ByteSlice};
@@ -53,6 +53,7 @@ pub(super) struct Rig<'s> {
     other: ConnectionId,
     others: usize,
     callers: Vec<Option<ChannelId>>,
+    hung_up: HashSet<ChannelId>,
     underway: BTreeMap<(Duration, usize), Underway>,
     lines: usize,
     digits: Vec<(ChannelId, usize, Trouble)>,
@@ -104,6 +105,7 @@ impl<'s> Rig<'s> {
             other,
             others: 0,
             callers: vec![None; CALLERS],
+            hung_up: HashSet::new(),
             underway: BTreeMap::new(),
             lines: 0,
             digits: Vec::new(),

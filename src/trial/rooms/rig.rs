@@ -13,7 +13,7 @@ use super::shelf::Shelf;
 use crate::assist::{Output, RECHECKED_EVERY, Report};
 use crate::control::protocol::{Answer, Command, Outcome};
 use crate::key::Keys;
-use crate::sim::{CallRequest, ChannelId, ChannelView, ConnectionId, MemberView};
+use crate::sim::{CallRequest, ChannelId, ChannelView, ConnectionId, MemberView, Mishap};
 use crate::stage::{Stage, Told};
 use crate::store::{Reply, Request};
 use crate::trial::Chance;
@@ -41,7 +41,7 @@ struct Rig {
     other: ConnectionId,
     others: usize,
     shelf: Shelf,
-    /// Whether something may never be told, so that it is known only when the engine is asked again.
+    /// Whether something may be told late or never, so that it is known only when the engine is asked again.
     hidden: bool,
     /// How long the store takes to answer.
     patience: Duration,
@@ -139,7 +139,7 @@ impl Rig {
                 self.command(command.clone());
             }
             Deed::Amiss(mishap) => {
-                self.hidden |= mishap.hides();
+                self.hidden |= matches!(mishap, Mishap::Line(..));
                 self.stage.mishap(*mishap);
             }
             Deed::Lost(time) => self.stage.lose(*time),
