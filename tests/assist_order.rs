@@ -239,12 +239,38 @@ fn a_leg_that_recorded_nothing_when_the_connection_was_lost_records_nothing_afte
     assert_eq!(participants(&brain), ["conf/5"]);
 }
 
+#[test]
+fn a_recording_of_which_nobody_heard_when_the_connection_was_lost_is_begun_again_or_ended_again() {
+    let mut brain = in_room();
+    let open = key(&mut brain, 1, "*9");
+    let start = brain.answer(&open[0], true, "", ":id=dumb/1:peerid=conf/8:room=conf/sampleroom");
+    assert!(start[0].contains(":message=chan.record:call=wave/record/"), "{start:?}");
+    let again = |brain: &mut Brain| {
+        give_up(brain);
+        brain.input(Input::Disconnected);
+        let sent = brain.input(Input::Connected(Role::Socket));
+        let legs = "conf/5=outgoing|sampleroom|sip/2,conf/8=outgoing|sampleroom|dumb/1";
+        account(brain, &sent, legs, "dumb/1=answered|touchtone-record-sampleroom|conf/8")
+    };
+    let sent = again(&mut brain);
+    let record = sent.iter().find(|line| line.contains("id=conf/8:message=chan.record:call=wave/record/"));
+    brain.answer(record.unwrap_or_else(|| panic!("it may not have begun: {sent:?}")), true, "", "");
+    assert!(recording(&brain));
+    let stop = key(&mut brain, 3, "*9");
+    assert!(stop[0].ends_with(":message=chan.record:call=-:single=yes"), "{stop:?}");
+    let sent = again(&mut brain);
+    assert!(sent.iter().any(|line| line.ends_with(":message=chan.record:call=-:single=yes")), "{sent:?}");
+    assert!(!recording(&brain));
+}
+
 /// The engine's account of itself, as it answers it to a new connection.
-fn account(brain: &mut Brain, sent: &[String], legs: &str, own: &str) {
-    for (module, account) in [("conf", legs), ("dumb", own), ("cdrbuild", "")] {
+fn account(brain: &mut Brain, sent: &[String], legs: &str, own: &str) -> Vec<String> {
+    let modules = [("conf", legs), ("dumb", own), ("cdrbuild", "")];
+    let answers = modules.into_iter().map(|(module, account)| {
         let ask = sent.iter().find(|line| line.ends_with(&format!("module={module}"))).expect("a question");
-        brain.answer(ask, true, &format!("name={module},type=misc;chans=1;{account}%M%J"), "");
-    }
+        brain.answer(ask, true, &format!("name={module},type=misc;chans=1;{account}%M%J"), "")
+    });
+    answers.flatten().collect()
 }
 
 #[test]

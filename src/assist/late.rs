@@ -10,8 +10,10 @@ use super::job::{Job, Step};
 use super::legs::Tellings;
 use super::operation::own_leg;
 use super::room::{OwnLeg, Recording};
+use super::rooms::UnderWay;
 use super::timers::Timer;
 use super::watch::text;
+use crate::config::{Operation, Switch};
 use crate::moment::Moment;
 
 /// How long an answer is still listened for after it was given up.
@@ -33,6 +35,7 @@ pub(super) enum Late {
     },
     RecordLegStarted {
         room: BString,
+        job: Job,
         recorder: OwnLeg,
         changed: u64,
     },
@@ -84,7 +87,8 @@ impl Late {
             Step::SetMuted { on, leg, sent } => Late::Muted { on: *on, leg: leg.clone(), sent: *sent },
             Step::OpenRecordLeg => Late::RecordLegOpen { room: room? },
             Step::StartRecordLeg(recorder) => {
-                Late::RecordLegStarted { room: room?, recorder: recorder.clone(), changed: 0 }
+                let (job, recorder) = (job.clone(), recorder.clone());
+                Late::RecordLegStarted { room: room?, job, recorder, changed: 0 }
             }
             Step::StopRecordLeg(recorder) => Late::RecordLegStopped {
                 room: room?,
@@ -120,6 +124,39 @@ impl Assist {
         self.flights.insert(number, Flight { purpose: Purpose::Late(late), due });
     }
 
+    /// What was asked of the engine about recordings, and not answered, also where nobody waits for it any more.
+    pub(super) fn recordings_under_way(&self) -> UnderWay {
+        let mut under_way = UnderWay::default();
+        for flight in self.flights.values() {
+            match &flight.purpose {
+                Purpose::Step(job, Step::OpenRecordLeg) => under_way.opening.extend(job.room.clone()),
+                Purpose::Late(Late::RecordLegOpen { room }) => under_way.opening.extend([room.clone()]),
+                Purpose::Step(job, Step::StartRecordLeg(recorder)) => {
+                    under_way.starting.insert(recorder.channel.clone(), job.clone());
+                }
+                Purpose::Late(Late::RecordLegStarted { room, job, recorder, changed })
+                    if self.is_last(room, *changed) =>
+                {
+                    under_way.starting.insert(recorder.channel.clone(), job.clone());
+                }
+                Purpose::RecordAgain { room, recorder } => {
+                    let record = Job::ruled(Operation::Record(Switch::On), BString::default());
+                    under_way.starting.insert(recorder.channel.clone(), record.about(room.clone()));
+                }
+                Purpose::Step(_, Step::StopRecordLeg(recorder)) | Purpose::StopAgain { recorder, .. } => {
+                    under_way.stopping.insert(recorder.channel.clone());
+                }
+                Purpose::Late(Late::RecordLegStopped { room, recorder, changed, .. })
+                    if self.is_last(room, *changed) =>
+                {
+                    under_way.stopping.insert(recorder.channel.clone());
+                }
+                _ => {}
+            }
+        }
+        under_way
+    }
+
     /// The engine did it after all, or says now that it did not.
     pub(super) fn late(&mut self, now: Moment, late: Late, reply: Reply<'_, '_>) {
         let Some(answer) = reply else { return };
@@ -134,7 +171,7 @@ impl Assist {
                     self.tidy_room(now, room.as_ref());
                 }
             }
-            Late::RecordLegStarted { room, recorder, changed } if self.is_last(&room, changed) => {
+            Late::RecordLegStarted { room, recorder, changed, .. } if self.is_last(&room, changed) => {
                 self.leg_records(now, &room, &recorder, done);
             }
             // It may have begun after it was stopped.

@@ -78,9 +78,8 @@ pub use view::{HeldView, Load, Participant, PlaceView, RoomView};
 use self::behind::{Behind, Lateness, USUAL_PATIENCE};
 use self::calling::{Early, Outgoing, Pace};
 use self::calls::Calls;
-use self::flight::{Flight, Purpose};
+use self::flight::Flight;
 use self::held::Schedule;
-use self::job::Step;
 use self::kept::Keeper;
 use self::operation::Whole;
 use self::outbox::Outbox;
@@ -89,7 +88,7 @@ use self::pins::Pins;
 use self::questions::Questions;
 use self::recheck::Recheck;
 use self::reload::Former;
-use self::rooms::{Rooms, UnderWay};
+use self::rooms::Rooms;
 use self::session::{NOTIFY_ID, Phase};
 use self::table::Table;
 use self::timers::{Timer, Timers};
@@ -412,19 +411,7 @@ impl Assist {
             self.drop_digits(at);
         }
         self.phase = Phase::Down;
-        let mut under_way = UnderWay::default();
-        for flight in self.flights.values() {
-            match &flight.purpose {
-                Purpose::Step(job, Step::OpenRecordLeg) => under_way.opening.extend(job.room.clone()),
-                Purpose::Step(job, Step::StartRecordLeg(recorder)) => {
-                    under_way.starting.insert(recorder.channel.clone(), job.clone());
-                }
-                Purpose::Step(_, Step::StopRecordLeg(recorder)) => {
-                    under_way.stopping.insert(recorder.channel.clone());
-                }
-                _ => {}
-            }
-        }
+        let under_way = self.recordings_under_way();
         self.fail_all_jobs(now, "the connection to the engine was lost");
         self.fail_questions(now, "the connection to the engine was lost");
         self.announcing.clear();
