@@ -90,7 +90,8 @@ impl Model<'_> {
             self.broke(Promise::Seats, what);
         }
         let number = self.people.get(&channel).map(|person| person.number.clone()).unwrap_or_default();
-        if seat.caller != number && !(self.lossy && seat.caller.is_empty()) {
+        // Which of two called the other the engine's account does not say.
+        if seat.caller != number && !self.lossy {
             self.broke(
                 Promise::Seats,
                 format!("{name}: {channel} is shown as {}, and is {number}", seat.caller),
