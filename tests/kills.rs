@@ -33,6 +33,11 @@ struct Keyed {
     does: fn(&House, &Said) -> bool,
 }
 
+/// Whether somebody was muted; that all are heard again is what is done afterwards.
+fn mutes(said: &Said) -> bool {
+    said.name == "chan.control" && said.get("mute") == "true"
+}
+
 #[derive(Clone, Copy)]
 enum Party {
     Alice,
@@ -45,7 +50,7 @@ const OPERATIONS: [Keyed; 12] = [
         keys: "*6",
         by: Party::Alice,
         is: |house| house.muted(&house.alice),
-        does: |house, said| said.name == "chan.control" && said.get("id") == house.alice.as_str(),
+        does: |house, said| mutes(said) && said.get("id") == house.alice.as_str(),
     },
     Keyed {
         keys: "*9",
@@ -86,7 +91,7 @@ const OPERATIONS: [Keyed; 12] = [
         is: |house| house.muted(&house.bob),
         does: |house, said| {
             let leg = house.leg(&house.bob);
-            said.name == "chan.control" && [&said.get("targetid"), &said.get("peerid")].contains(&&leg)
+            mutes(said) && [&said.get("targetid"), &said.get("peerid")].contains(&&leg)
         },
     },
     Keyed {
