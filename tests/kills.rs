@@ -161,6 +161,9 @@ impl House {
         let (alice, bob, eve, dave) = (nobody(), nobody(), nobody(), nobody());
         let mut house = House { site, way, witness, alice, bob, eve, dave };
         house.gather();
+        // How they came is nobody's doing.
+        house.is_true("when all have come");
+        house.witness.take_watched();
         house
     }
 
