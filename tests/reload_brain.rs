@@ -260,15 +260,6 @@ fn guarded(rooms: &str) -> String {
     format!("[control]\nsocket = \"touchtone.sock\"\n{codes}{ENTRY}\n{rooms}")
 }
 
-/// The house's module has another configuration, with the store that it has.
-fn reload(house: &mut House, text: &str) {
-    let mut config = (*config(text)).clone();
-    let used = house.scene.stage.assist().config().clone();
-    let _ = config.keep_fixed(&used);
-    house.scene.stage.reload(config.into());
-    house.seconds(1);
-}
-
 #[test]
 fn who_is_muted_and_waits_what_is_locked_and_recorded_is_so_still() {
     let rules = "[rooms.800]\nwaiting = \"tone/ring\"\n";
@@ -284,7 +275,7 @@ fn who_is_muted_and_waits_what_is_locked_and_recorded_is_so_still() {
     assert!(before.0.locked && before.0.recording && before.0.seats[1].muted == Some(true), "{before:?}");
     assert_eq!(before.1.waiting, 1);
     // The section of room 801 is gone, and there is another before that of 800.
-    reload(&mut house, &guarded(&format!("[rooms.\"9*\"]\nmax-users = 3\n{rules}")));
+    house.reload_with(&guarded(&format!("[rooms.\"9*\"]\nmax-users = 3\n{rules}")));
     assert_eq!((house.room("801").expect("a room"), house.room("800").expect("a room")), before);
     house.key(&bob, "*6");
     assert!(!house.scene.muted(&bob), "and a toggle flips what is");
@@ -302,9 +293,9 @@ fn who_is_asked_or_waits_for_what_nobody_has_to_any_more_comes_in() {
     );
     let mut house = House::new(&guarded(&rules), engine(&[]));
     let (waits, asked) = (house.call("alice", "800"), house.call("bob", "801"));
-    reload(&mut house, &guarded(&rules));
+    house.reload_with(&guarded(&rules));
     assert!(!house.is_in("800", &waits) && !house.is_in("801", &asked), "as long as it is wanted");
-    reload(&mut house, &guarded("[rooms.800]\n[rooms.801]\n"));
+    house.reload_with(&guarded("[rooms.800]\n[rooms.801]\n"));
     house.seconds(2);
     assert!(house.is_in("800", &waits) && house.is_in("801", &asked));
 }
@@ -317,7 +308,7 @@ fn a_pin_that_is_asked_for_is_the_one_that_holds_when_it_is_keyed() {
     };
     let mut house = House::new(&rules("4711"), engine(&[]));
     let bob = house.call("bob", "801");
-    reload(&mut house, &rules("1234"));
+    house.reload_with(&rules("1234"));
     house.key(&bob, "4711#");
     assert!(!house.is_in("801", &bob));
     house.seconds(2);

@@ -88,23 +88,8 @@ impl Assist {
             }
         }
         self.note_passed(keys.len());
-        let under_way = at.and_then(|at| self.calls.get(at)).is_some_and(|call| call.rare.release.under_way);
-        let behind_others = at.filter(|_| under_way && self.lateness() == Lateness::Late);
-        self.outbox.answer(&message.id, behind_others.is_some());
-        match behind_others {
-            Some(at) => self.queue_release(now, at, keys, secret),
-            None => {
-                self.counts.digits.passed += count;
-                self.outbox.tell(|| Report::Passed { channel: id.to_owned(), keys, secret });
-            }
-        }
-    }
-
-    /// Whether nobody is to read what is keyed there.
-    fn is_secret(&self, now: Moment, at: Option<usize>) -> bool {
-        let call = at.and_then(|at| self.calls.get(at));
-        let state = call.map_or(self.places.call, |call| call.place.state());
-        self.config.states[state].hides_digits || call.is_some_and(|call| call.is_secret_still(now))
+        let in_time = self.lateness() == Lateness::Late;
+        self.pass_on(now, message, at.filter(|_| in_time), keys, secret);
     }
 
     fn note_passed(&mut self, count: usize) {

@@ -12,7 +12,7 @@ use super::outcome::{Cause, Failure, Outcome};
 use super::room::{Recording, Room};
 use super::rooms;
 use super::{Report, session::Phase};
-use crate::config::{self, Operation};
+use crate::config::{self, Operation, ROLE_ORGANIZER};
 use crate::control::protocol::{self, Answer, Command, Refusal, Who};
 use crate::moment::Moment;
 use crate::template::Template;
@@ -102,12 +102,12 @@ impl Assist {
                 (room, operation, seat.map(|seat| seat.1))
             }
             Command::Invite { room, number, organizer } => {
-                let role = organizer.then_some(self.organizer).flatten();
-                if organizer && role.is_none() {
+                if organizer && self.organizer.is_none() {
                     return Err(
                         Cause::Other.because("no code and no section of the configuration names organizers")
                     );
                 }
+                let role = organizer.then(|| ROLE_ORGANIZER.to_owned());
                 (room, Operation::Invite { number: Template::literal(&number), role }, None)
             }
             Command::End { room } => (room, Operation::End, None),

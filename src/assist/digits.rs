@@ -69,20 +69,36 @@ impl Assist {
     pub(super) fn handle_late_digits(&mut self, now: Moment, message: &Message<'_>) {
         let [id, text, sequence, duplicate] = message.params.pick(["id", "text", "sequence", "duplicate"]);
         let id = id.unwrap_or_default();
-        let at = self.calls.find(BStr::new(id.as_ref()));
-        let behind_others =
-            at.and_then(|at| self.calls.get(at)).is_some_and(|call| call.rare.release.under_way);
-        let digits = read(text, sequence, duplicate);
-        let count = digits.as_ref().map_or(0, |digits| digits.keys.len() as u64);
-        let digits = digits.filter(|_| behind_others);
-        self.counts.digits.keyed += count;
-        self.counts.digits.passed += if digits.is_none() { count } else { 0 };
-        self.outbox.answer(&message.id, digits.is_some());
-        if let (Some(at), Some(digits)) = (at, digits) {
-            let secret = self.calls.get(at).is_some_and(|call| {
-                self.config.states[call.place.state()].hides_digits || call.is_secret_still(now)
-            });
-            self.queue_release(now, at, digits.keys, secret);
+        let Some(Digits { keys, .. }) = read(text, sequence, duplicate) else {
+            return self.outbox.answer(&message.id, false);
+        };
+        let id = BStr::new(id.as_ref());
+        let at = self.calls.find(id);
+        let secret = self.is_secret(now, at);
+        self.counts.digits.keyed += keys.len() as u64;
+        self.outbox.tell(|| Report::Keyed { channel: id.to_owned(), keys: keys.clone(), secret });
+        self.pass_on(now, message, at, keys, secret);
+    }
+
+    /// Digits in which no code is looked for go on: behind others of that channel that are on their way, or as they came.
+    pub(super) fn pass_on(
+        &mut self,
+        now: Moment,
+        message: &Message<'_>,
+        at: Option<usize>,
+        keys: Keys,
+        secret: bool,
+    ) {
+        let under_way = |&at: &usize| self.calls.get(at).is_some_and(|call| call.rare.release.under_way);
+        let at = at.filter(under_way);
+        self.outbox.answer(&message.id, at.is_some());
+        match at {
+            Some(at) => self.queue_release(now, at, keys, secret),
+            None => {
+                self.counts.digits.passed += keys.len() as u64;
+                let channel = || BString::from(message.params.get("id").unwrap_or_default().into_owned());
+                self.outbox.tell(|| Report::Passed { channel: channel(), keys, secret });
+            }
         }
     }
 
@@ -107,8 +123,8 @@ impl Assist {
         let Some(call) = self.calls.get(at) else { return false };
         let (config, place) = self.former.of(at).unwrap_or((&self.config, call.place));
         let state = place.state();
-        let secret = config.states[state].hides_digits || call.is_secret_still(now);
         let swallowed = config.holds_back(state);
+        let secret = self.is_secret(now, Some(at));
         if let Some(call) = self.calls.get_mut(at)
             && let Some(until) = call.rare.hides_until
         {
@@ -120,11 +136,15 @@ impl Assist {
         ready.clear();
         match self.put_in_order(now, at, &digits, swallowed, &mut ready) {
             Arrival::Repeated => {
+                self.spare_memory.strokes = ready;
                 self.counts.digits.repeated += count;
                 self.outbox.tell(|| Report::Repeated { channel: id.to_owned(), keys: digits.keys, secret });
                 return true;
             }
-            Arrival::Early => return swallowed,
+            Arrival::Early => {
+                self.spare_memory.strokes = ready;
+                return swallowed;
+            }
             Arrival::Ready => {}
         }
         if swallowed && ready.len() == 1 && self.may_pass(at, &digits.keys) {

@@ -155,6 +155,8 @@ impl Peers {
         for other in others {
             self.end(now, other.as_ref(), Some(peer));
         }
+        // What began anew just now is at its end all the same.
+        self.present.retain(|known| known.peer == peer);
         self.past.retain(|past| past.peer != peer);
         match self.present.last_mut() {
             Some(known) => known.told = true,
@@ -307,6 +309,18 @@ mod tests {
         assert_eq!(peers.current(), None);
         peers.accounted(RACE, tone);
         assert_eq!(peers.current(), Some(&BString::from("tone/1")));
+    }
+
+    #[test]
+    fn what_the_engine_says_ends_even_what_began_anew_just_now() {
+        let mut peers = Peers::default();
+        let (room, party) = (BStr::new("conf/3"), BStr::new("sip/9"));
+        peers.begun(Duration::ZERO, party, BStr::new(""));
+        peers.begun(Duration::ZERO, party, party);
+        peers.accounted(Duration::ZERO, room);
+        assert_eq!(peers.current(), Some(&BString::from("conf/3")));
+        peers.accounted(RACE, party);
+        assert_eq!(peers.current(), Some(&BString::from("sip/9")));
     }
 
     #[test]

@@ -184,6 +184,17 @@ impl Assist {
         }
     }
 
+    /// Whether nobody is to read what is keyed there, on a channel that may not be known yet.
+    pub(super) fn is_secret(&self, now: Moment, at: Option<usize>) -> bool {
+        let call = at.and_then(|at| self.calls.get(at));
+        let place = call.map(|call| (&self.config, call.place));
+        let (config, state) = match at.and_then(|at| self.former.of(at)).or(place) {
+            Some((config, place)) => (config, place.state()),
+            None => (&self.config, self.places.call),
+        };
+        config.states[state].hides_digits || call.is_some_and(|call| call.is_secret_still(now))
+    }
+
     /// Nothing was keyed where something was asked for: the call is back where the engine has it.
     pub(super) fn first_key_timeout(&mut self, now: Moment, at: usize) {
         let Some(call) = self.calls.get_mut(at) else { return };

@@ -206,12 +206,4 @@ impl Assist {
             None => Ok(state),
         }
     }
-
-    /// The role that a job's configuration has at that place; `None` if there is no such role any more.
-    pub(super) fn role_now(&self, job: &Job, role: usize) -> Option<usize> {
-        match job.keyed().map(|keyed| &keyed.config).filter(|config| !Arc::ptr_eq(config, &self.config)) {
-            Some(config) => self.config.role(&config.roles[role]),
-            None => Some(role),
-        }
-    }
 }

@@ -242,7 +242,7 @@ impl Assist {
     /// The engine told everything: what waited can go on.
     pub(super) fn ready(&mut self, now: Moment) {
         self.set_phase(Phase::Ready);
-        if self.calls.iter().next().is_some() {
+        if self.calls.len() > 0 {
             // An event from before may yet come.
             self.recheck.is_needed();
         }

@@ -113,7 +113,7 @@ impl Assist {
             Operation::Lock(switch) => self.lock(now, job, *switch),
             Operation::Kick { seat } => self.kick(now, job, seat.as_ref()),
             Operation::Invite { number, role } => {
-                let role = role.and_then(|role| self.role_now(&job, role));
+                let role = role.as_ref().and_then(|role| self.config.role(role));
                 self.invite(now, job, number, role);
             }
             Operation::Count => self.count(now, job),

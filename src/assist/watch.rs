@@ -117,8 +117,7 @@ impl Assist {
 
     /// The role that a message of the engine's says.
     pub(super) fn role_told(&self, params: &Params<'_>) -> Option<usize> {
-        let role = params.get("touchtone_role")?;
-        self.config.roles.iter().position(|known| known.as_bytes() == role.as_ref())
+        self.config.role(params.get("touchtone_role")?.to_str().ok()?)
     }
 
     /// A room's own recorder calls its file by a leg of its own, and it may be that nothing takes the call.

@@ -177,8 +177,8 @@ impl<F: Files> Loading<'_, F> {
 /// Whether somebody is made an organizer other than by a room: by the store, a route, a command, or when they are called in.
 fn gives_organizers(root: &Table<'_, '_>, routes: Option<&Routes>, codes: &[Code], roles: &Roles) -> bool {
     let organizer = roles.names.iter().position(|role| role == ROLE_ORGANIZER);
-    let invited = |code: &Code| match code.operation {
-        Operation::Invite { role, .. } => role.is_some() && role == organizer,
+    let invited = |code: &Code| match &code.operation {
+        Operation::Invite { role, .. } => role.as_deref() == Some(ROLE_ORGANIZER),
         _ => false,
     };
     let routed = |route: &Route| route.role.is_some() && route.role == organizer;

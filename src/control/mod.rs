@@ -1,7 +1,7 @@
 //! The control socket, by which commands reach a running daemon.
 //!
-//! [`Server`] is the daemon's side, [`Client`] the other; [`protocol`] is what they say, and [`figures`] what is counted. docs/control.md tells it to
-//! those who write a client of their own.
+//! [`Server`] is the daemon's side, [`Client`] the other; [`protocol`] is what they say, and [`figures`] what is counted.
+//! docs/control.md tells it to those who write a client of their own.
 
 pub mod client;
 pub mod figures;

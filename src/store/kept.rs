@@ -135,7 +135,11 @@ impl KeptWanted {
 /// Writes changes.
 pub(super) async fn keep(db: &mut SqliteConnection, keep: &Keep) -> Outcome<()> {
     let run = &keep.run;
-    for others in ["DELETE FROM kept_channels WHERE run <> $1", "DELETE FROM kept_rooms WHERE run <> $1"] {
+    // Two ranges are found by the index; for `<>` all of this run would be read, each time.
+    for others in [
+        "DELETE FROM kept_channels WHERE run < $1 OR run > $1",
+        "DELETE FROM kept_rooms WHERE run < $1 OR run > $1",
+    ] {
         sqlx::query(others).bind(run).execute(&mut *db).await?;
     }
     if keep.anew {

@@ -124,6 +124,15 @@ impl House {
         self.scene.stage.restart_module_with(config);
     }
 
+    /// From now on the module has this configuration, with the store that it has.
+    pub(crate) fn reload_with(&mut self, text: &str) {
+        let mut config = (*config_with(text, &self.file())).clone();
+        let used = self.scene.stage.assist().config().clone();
+        let _ = config.keep_fixed(&used);
+        self.scene.stage.reload(config.into());
+        self.seconds(1);
+    }
+
     /// The store answers nothing from now on, or what it was asked meanwhile and everything else.
     pub(crate) fn silent(&mut self, silent: bool) {
         self.silent = silent;

@@ -283,8 +283,9 @@ impl Assist {
     }
 
     fn take_outgoing(&mut self, channel: &BString) -> Option<Outgoing> {
-        self.keep_channel(channel);
-        self.outgoing.remove(channel)
+        let outgoing = self.outgoing.remove(channel);
+        self.keep_no_channel(channel.as_ref());
+        outgoing
     }
 
     fn ring_until(&mut self, channel: BString, due: Duration) {
@@ -384,7 +385,7 @@ impl Assist {
         if !self.is_ready() {
             return self.call_over(now, &outgoing, AttemptState::Failed);
         }
-        let invite = Operation::Invite { number: Template::default(), role: outgoing.role };
+        let invite = Operation::Invite { number: Template::default(), role: None };
         let job = Job::ruled(invite, BString::default()).about(outgoing.room.clone());
         self.dial(now, job, outgoing);
     }

@@ -216,6 +216,7 @@ impl Assist {
         let empty = self.rooms.get(name.as_ref()).is_none_or(|room| room.seats.is_empty());
         if empty && !self.keeper.rooms_written.contains_key(name) {
             self.keeper.rooms.remove(name);
+            self.keeper.said.remove(name);
         } else if self.config.store.is_some() {
             self.keeper.rooms.insert(name.clone());
         }
@@ -232,7 +233,7 @@ impl Assist {
     /// Somebody has said whether a room is locked.
     pub(super) fn lock_is_said(&mut self, name: &BString) {
         self.keep_room(name);
-        if self.keeper.run.is_none() {
+        if self.config.store.is_some() && self.keeper.run.is_none() {
             self.keeper.said.insert(name.clone());
         }
     }

@@ -58,7 +58,7 @@ impl Assist {
             Wanted::Pin { room } => KeptWanted::Pin(text(room)?),
             Wanted::Organizer { room } => KeptWanted::Organizer(text(room)?),
         };
-        let code = entry.job().and_then(Job::keyed).map(|keyed| self.config.codes[keyed.code].name.clone());
+        let code = entry.job().and_then(Job::keyed).map(|keyed| keyed.code().name.clone());
         let with_peer = entry.job().and_then(|job| match job.operation() {
             Operation::Join { with_peer, .. } => Some(*with_peer),
             _ => None,
@@ -107,7 +107,7 @@ impl Assist {
     }
 
     pub(super) fn role_named(&self, name: &str, unknown: &mut Unknown) -> Option<usize> {
-        let role = self.config.roles.iter().position(|known| known == name);
+        let role = self.config.role(name);
         if role.is_none() {
             unknown.insert(format!("the role {name}"));
         }

@@ -16,7 +16,7 @@ pub struct Bounds {
     pub waiting_digits: usize,
     /// `codes-per-second`: how many codes a caller may fire in a second for long, and twice as many at once; 0 for any.
     pub codes_per_second: u32,
-    /// `operations`: how many messages may wait for the engine's answer when an operation begins.
+    /// `operations`: how many steps of operations may wait for the engine's answer when one begins.
     pub operations: usize,
     /// `operations-per-caller`: how many operations of one caller wait for those before them.
     pub operations_per_caller: usize,

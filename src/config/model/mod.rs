@@ -320,8 +320,8 @@ pub enum Operation {
     Invite {
         /// The number.
         number: Template,
-        /// The role they get, as a place in [`Config::roles`].
-        role: Option<usize>,
+        /// The role they get, one of [`Config::roles`].
+        role: Option<String>,
     },
     /// Tells the caller how many are in the room.
     Count,

@@ -10,8 +10,12 @@ impl Reader<'_, '_, '_> {
     }
 
     pub(super) fn invite(&self, roles: &mut Roles, found: &mut Findings<'_>) -> Option<Operation> {
-        let role = self.table.text("role", found).map(|name| roles.named(&name, found));
-        Some(Operation::Invite { number: self.template("number", found)?, role })
+        let role = self.table.text("role", found);
+        if let Some(role) = &role {
+            roles.named(role, found);
+        }
+        let number = self.template("number", found)?;
+        Some(Operation::Invite { number, role: role.map(|role| role.value) })
     }
 
     pub(super) fn announce(&self, found: &mut Findings<'_>) -> Option<Operation> {

@@ -1,4 +1,5 @@
-//! What answers for the store: it knows the PINs and one conference, and keeps of what it is told only what begun and what was extended.
+//! What answers for the store: it knows the PINs and one conference, and keeps of what it is told only who is called, how
+//! long the conference is, and who is in a room.
 
 use jiff::{SignedDuration, Timestamp};
 
